@@ -1,0 +1,76 @@
+"""cadencia: may we contact this prospect, when, how and what for; and if not, why not?
+
+A cadence proposes, a policy disposes, and a rule can only say no.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from .case import Account, Case
+    from .decision import Blocked, Contact, Decision, Stop, Wait
+    from .errors import CadenciaError, InputError, MissingExtra, PolicyError, RuleFailure
+    from .policy import Policy
+    from .prospect import Consent, ContactPoint, Fact, Occasion, OptOut, PendingItem, Prospect, Region, Stage, Suppression, ZoneEvidence
+    from .touch import CHANNELS, DISPOSITIONS, Disposition, Promise, Touch
+
+_HOME = {
+    "case": ("Account", "Case"),
+    "decision": ("Blocked", "Contact", "Decision", "Stop", "Wait"),
+    "errors": ("CadenciaError", "InputError", "MissingExtra", "PolicyError", "RuleFailure"),
+    "policy": ("Policy",),
+    "prospect": (
+        "Consent", "ContactPoint", "Fact", "Occasion", "OptOut", "PendingItem", "Prospect", "Region", "Stage", "Suppression", "ZoneEvidence",
+    ),
+    "touch": ("CHANNELS", "DISPOSITIONS", "Disposition", "Promise", "Touch"),
+}  # fmt: skip
+_MODULE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "CHANNELS",
+    "DISPOSITIONS",
+    "Account",
+    "Blocked",
+    "CadenciaError",
+    "Case",
+    "Consent",
+    "Contact",
+    "ContactPoint",
+    "Decision",
+    "Disposition",
+    "Fact",
+    "InputError",
+    "MissingExtra",
+    "Occasion",
+    "OptOut",
+    "PendingItem",
+    "Policy",
+    "PolicyError",
+    "Promise",
+    "Prospect",
+    "Region",
+    "RuleFailure",
+    "Stage",
+    "Stop",
+    "Suppression",
+    "Touch",
+    "Wait",
+    "ZoneEvidence",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULE.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{module}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,142 @@
+"""A case: a prospect with everything that has happened, as put to the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import PrivateAttr
+
+from ._clock import Instant, read_instant
+from ._model import Model, OneOrMore
+from .errors import InputError, given
+from .prospect import Prospect
+from .touch import Touch
+
+if TYPE_CHECKING:
+    from ._view import View
+
+__all__ = ["Account", "Case"]
+
+
+class Account(Model):
+    """The company or household that speaks with one voice: the other people in it, with their touches.
+
+    Attributes:
+        people: the other prospects of the account, not the one of the case.
+        touches: their touches; each names its `prospect`.
+    """
+
+    id: str
+    people: Annotated[tuple[Prospect, ...], OneOrMore] = ()
+    touches: Annotated[tuple[Touch, ...], OneOrMore] = ()
+
+
+class Case(Model):
+    """A prospect with its touches and facts, the other people of its account, and when the case was opened.
+
+    Immutable; its integer view is made once, on first use.
+
+    Example:
+        >>> from cadencia import Case, Prospect, Touch
+        >>> case = Case(prospect=Prospect(id="p1"), touches=[Touch(id="a", at="2026-03-06T09:00Z", channel="phone")])
+        >>> len(case.known_at("2026-03-01T00:00Z").touches)
+        0
+    """
+
+    prospect: Prospect
+    touches: Annotated[tuple[Touch, ...], OneOrMore] = ()
+    account: Account | None = None
+    opened_at: Instant | None = None
+    unreadable: tuple[str, ...] = ()
+    """One line for each touch row that could not be read; any closes the case."""
+
+    _view: View | None = PrivateAttr(default=None)
+
+    @classmethod
+    def of(cls, subject: Prospect | Case, touches: Iterable[Touch] = ()) -> Case:
+        """The case of a prospect and touches; a case is returned as it is (then `touches` must be empty)."""
+        if isinstance(subject, Case):
+            if touches:
+                raise InputError("touches: a case carries its own touches; give a prospect with touches, or a case alone")
+            return subject
+        if not isinstance(subject, Prospect):
+            raise InputError(f"prospect: {given(type(subject).__name__)} is neither a Prospect nor a Case; write `Prospect(id=...)`")
+        touches = tuple(touches)
+        for touch in touches:
+            if not isinstance(touch, Touch):
+                raise InputError(f"touches: {given(type(touch).__name__)} is not a Touch; write `Touch(id=..., at=..., channel=...)`")
+        return cls(prospect=subject, touches=touches)
+
+    def view(self) -> View:
+        """The integer view that the rules read; made once."""
+        view = self._view
+        if view is None:
+            from ._view import View
+
+            view = View.of(self)
+            object.__setattr__(self, "__pydantic_private__", {"_view": view})
+        return view
+
+    def known_at(self, when: datetime | str) -> Case:
+        """The case as it was known at an instant: whatever we learned later is gone.
+
+        A done touch is known from `recorded_at`, else from when it happened; a booking from `recorded_at`, else always;
+        everything else from its `since`, else always.
+        """
+        instant = read_instant(when, "known_at")
+        people = self.account.people if self.account else ()
+        account = self.account and Account(
+            id=self.account.id,
+            people=tuple(_prospect_at(person, instant) for person in people),
+            touches=_touches_at(self.account.touches, instant),
+        )
+        return Case(
+            prospect=_prospect_at(self.prospect, instant),
+            touches=_touches_at(self.touches, instant),
+            account=account,
+            opened_at=self.opened_at if self.opened_at is None or self.opened_at <= instant else None,
+            unreadable=self.unreadable,
+        )
+
+
+def _touches_at(touches: tuple[Touch, ...], instant: datetime) -> tuple[Touch, ...]:
+    return tuple(touch for touch in touches if _known(touch, instant))
+
+
+def _known(touch: Touch, instant: datetime) -> bool:
+    if touch.recorded_at is not None:
+        return touch.recorded_at <= instant
+    if touch.booked:
+        return True
+    if isinstance(touch.at, datetime):
+        return touch.at <= instant
+    return touch.at <= instant.date()
+
+
+def _prospect_at(prospect: Prospect, instant: datetime) -> Prospect:
+    def known(items: Iterable[Any]) -> list[Any]:
+        return [item for item in items if item.since is None or item.since <= instant]
+
+    changes: Mapping[str, Any] = {
+        "zones": tuple(known(prospect.zones)),
+        "regions": tuple(known(prospect.regions)),
+        "contact_points": None
+        if prospect.contact_points is None
+        else tuple(
+            point if point.since is None or point.since <= instant else point.model_copy(update={"status": "unknown"})
+            for point in prospect.contact_points
+        ),
+        "consents": tuple(known(prospect.consents)),
+        "opt_outs": tuple(known(prospect.opt_outs)),
+        "suppressions": tuple(known(prospect.suppressions)),
+        "stages": tuple(known(prospect.stages)),
+        "occasions": tuple(known(prospect.occasions)),
+        "facts": {name: fact for name, fact in prospect.facts.items() if fact.since is None or fact.since <= instant},
+        "pending": tuple(
+            item.model_copy(update={"done_at": None}) if item.done_at and item.done_at > instant else item
+            for item in known(prospect.pending)
+        ),
+    }
+    return prospect.model_copy(update=dict(changes))

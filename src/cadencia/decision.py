@@ -1,0 +1,465 @@
+"""The four answers, and everything that explains them.
+
+A decision is immutable and made for `match`. What it decided is at hand at once; verdicts, evidence and chain are computed
+on first reading from the frozen case. Pickling, JSON and `==` force them into a `Record`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import PlainSerializer, TypeAdapter
+
+from ._clock import FOREVER, local_moment, moment
+from .errors import InputError
+
+if TYPE_CHECKING:
+    import pendulum
+
+    from .engine import Option, Question
+    from .rules.base import Block
+    from .rules.filters import Candidate
+
+__all__ = ["BlockRecord", "Blocked", "Contact", "Decision", "Due", "OptionRecord", "Record", "Stop", "Verdict", "Wait"]
+
+Time = Annotated[datetime, PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), return_type=str)]
+Answer = Literal["contact", "wait", "blocked", "stop"]
+
+
+class Inquiry(NamedTuple):
+    """What a decision was made from: the question, and every option with its opening."""
+
+    question: Question
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRecord:
+    """No, from here to there (None: no end that time brings), because."""
+
+    rule: str
+    code: str
+    start: Time | None
+    end: Time | None
+    needs: tuple[str, ...]
+    touches: tuple[str, ...]
+    details: dict[str, Any]
+    stops: bool
+    scope: Literal["case", "channel", "contact_point"]
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule says of the answer's option at `as_of`, with the touches that it counted."""
+
+    rule: str
+    kind: str
+    says: Literal["permits", "forbids", "does_not_apply"]
+    touches: tuple[str, ...]
+    blocks: tuple[BlockRecord, ...]
+    because: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OptionRecord:
+    """One option: when it opens and until when, or what it needs."""
+
+    channel: str
+    contact_point: str | None
+    opening: Time | None
+    until: Time | None
+    blocked_by: tuple[str, ...]
+    needs: tuple[str, ...]
+    not_before: Time | None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something owed: `met`, still `due`, `missed`, or sure to be missed because of the rules named in `blocked_by`."""
+
+    rule: str
+    code: str
+    anchor: str
+    due: Time | None
+    state: Literal["met", "met_late", "due", "missed", "will_be_missed", "undated"]
+    met: Time | None
+    owner: str | None
+    owner_kind: str | None
+    blocked_by: tuple[str, ...]
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A whole decision as plain data. Instants are UTC; `zone` is the prospect's first plausible zone, for display."""
+
+    answer: Answer
+    prospect: str
+    zone: str | None
+    as_of: Time
+    horizon: Time
+    policy: str
+    version: str | None
+    fingerprint: str
+    layers: dict[str, str]
+    made_with: dict[str, str]
+    channel: str | None
+    contact_point: str | None
+    purpose: str | None
+    step: str | None
+    at: Time | None
+    until: Time | None
+    earliest: Time | None
+    waits_for: str | None
+    reason: str | None
+    code: str | None
+    scope: str | None
+    needs: tuple[str, ...]
+    not_before: Time | None
+    binding: str | None
+    blocking: tuple[str, ...]
+    chain: tuple[BlockRecord, ...]
+    options: tuple[OptionRecord, ...]
+    verdicts: tuple[Verdict, ...]
+    deadlines: tuple[Due, ...]
+    reports: tuple[tuple[str, ...], ...]
+
+
+class Decision:
+    """An answer: one of `Contact`, `Wait`, `Blocked` and `Stop`.
+
+    Attributes:
+        answer: `contact`, `wait`, `blocked` or `stop`.
+        prospect: the id of the prospect.
+        as_of, horizon: the span in which an opening was looked for.
+        fingerprint: of the policy; `policy`, `version`, `layers` and `made_with` say the rest of what it was made with.
+        verdicts: what every rule said, with the touches that counted.
+        chain: from `as_of`, the block that ends last, then the one at its end, and so on; `binding` is the last one's rule.
+        blocking: the ids of all rules that forbid the answer's option at `as_of`.
+        options: every option, the answer's first; `deadlines`: what is owed; `reports`: what was odd.
+    """
+
+    __slots__ = ("_at", "_candidate", "_inquiry", "_record", "_until")
+    answer: ClassVar[Answer]
+
+    def __init__(
+        self, inquiry: Inquiry | None, candidate: Candidate | None = None, at: int | None = None, until: int | None = None
+    ) -> None:
+        self._inquiry = inquiry
+        self._candidate = candidate
+        self._at = at
+        self._until = until
+        self._record: Record | None = None
+
+    # -- what is at hand -----------------------------------------------------------------------------------------------
+
+    @property
+    def record(self) -> Record:
+        """The whole decision as plain data; computed on first reading."""
+        record = self._record
+        if record is None:
+            from .explain import record_of
+
+            record = self._record = record_of(self)
+        return record
+
+    @property
+    def prospect(self) -> str:
+        """The id of the prospect."""
+        return self.record.prospect
+
+    @property
+    def policy(self) -> str:
+        """The name of the policy."""
+        return self.record.policy
+
+    @property
+    def version(self) -> str | None:
+        """The version that the policy gives itself."""
+        return self.record.version
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the policy."""
+        return self.record.fingerprint
+
+    @property
+    def layers(self) -> dict[str, str]:
+        """The fingerprints of the policy's layers, by name."""
+        return self.record.layers
+
+    @property
+    def made_with(self) -> dict[str, str]:
+        """The versions of cadencia, the zone rules, the holiday calendars and the plug-ins."""
+        return self.record.made_with
+
+    @property
+    def binding(self) -> str | None:
+        """The rule that releases last: that of the last block of the chain."""
+        return self.record.binding
+
+    @property
+    def blocking(self) -> tuple[str, ...]:
+        """The ids of all rules that forbid the answer's option at `as_of`."""
+        return self.record.blocking
+
+    @property
+    def chain(self) -> tuple[BlockRecord, ...]:
+        """From `as_of`, the covering block that ends last, then the one at its end, and so on."""
+        return self.record.chain
+
+    @property
+    def options(self) -> tuple[OptionRecord, ...]:
+        """Every option: the answer's first, then by opening."""
+        return self.record.options
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What every rule says of the answer's option at `as_of`."""
+        return self.record.verdicts
+
+    @property
+    def deadlines(self) -> tuple[Due, ...]:
+        """What is owed, met or not."""
+        return self.record.deadlines
+
+    @property
+    def reports(self) -> tuple[tuple[str, ...], ...]:
+        """What was odd, each a code with its details."""
+        return self.record.reports
+
+    @property
+    def waits_for(self) -> str | None:
+        """The preference that waits, where it is one and not a limit."""
+        return self.record.waits_for
+
+    def _time(self, value: datetime | None) -> pendulum.DateTime | None:
+        if value is None:
+            return None
+        from ._clock import micros
+
+        return local_moment(micros(value), self.record.zone)
+
+    @property
+    def as_of(self) -> pendulum.DateTime:
+        """The instant of the question, on the prospect's wall clock."""
+        value = self._time(self.record.as_of)
+        assert value is not None
+        return value
+
+    @property
+    def horizon(self) -> pendulum.DateTime:
+        """The end of the span in which an opening was looked for."""
+        value = self._time(self.record.horizon)
+        assert value is not None
+        return value
+
+    def without(self, *ids: str) -> Decision:
+        """The decision as it would be without some rules: a counterfactual. Always-binding rules cannot be left out."""
+        if self._inquiry is None:
+            raise InputError("without: a decision read back from data has no case; decide again")
+        question = self._inquiry.question
+        from .engine import Question
+
+        engine = question.engine.policy.without(*(name for name in ids if not name.startswith("wish/"))).engine
+        if engine.channels is None:
+            engine.channels = question.engine.channels
+        limits = [item for item in engine.limits_of(question.view) if item.rule.id not in ids]
+        return Question(engine, question.case, question.view, limits, question.wanted, question.start, question.end).answer()
+
+    def counterfactuals(self) -> dict[str, Decision]:
+        """For each rule that forbids now, the decision without it alone."""
+        return {name: self.without(name) for name in self.record.blocking if not name.startswith("always/")}
+
+    # -- how it reads --------------------------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """The decision as JSON-ready data."""
+        data: dict[str, Any] = _adapter().dump_python(self.record, mode="json")
+        return data
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The decision as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Decision:
+        """A decision from its data; it compares equal to the one that wrote it."""
+        return _decision_of(_adapter().validate_python(dict(data)))
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """The JSON Schema of a decision."""
+        return _adapter().json_schema(mode="serialization")
+
+    def text(self, language: str = "en") -> str:
+        """The decision in words: the answer, what blocks, what is owed."""
+        from .language import render
+
+        return render(self.record, language)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        record = self.record
+        told = {name: getattr(record, name) for name in ("channel", "contact_point", "at", "until", "reason", "needs", "not_before")}
+        inside = ", ".join(f"{name}={value!r}" for name, value in told.items() if value not in (None, ()))
+        return f"{type(self).__name__}({record.prospect!r}{', ' if inside else ''}{inside})"
+
+    def _repr_html_(self) -> str:
+        from .language import render_html
+
+        return render_html(self.record)
+
+    def __eq__(self, other: object) -> bool:
+        return self.record == other.record if isinstance(other, Decision) else NotImplemented
+
+    def __hash__(self) -> int:
+        record = self.record
+        return hash((record.answer, record.prospect, record.as_of, record.fingerprint, record.at, record.channel))
+
+    def __reduce__(self) -> tuple[Callable[[Record], Decision], tuple[Record]]:
+        return _decision_of, (self.record,)
+
+
+class Opened(Decision):
+    """An answer that names an option."""
+
+    __slots__ = ()
+
+    @property
+    def channel(self) -> str:
+        """The channel to use."""
+        return self.record.channel or "" if self._candidate is None else self._candidate.channel
+
+    @property
+    def contact_point(self) -> str | None:
+        """The address to use; None where the prospect's contact points were not given."""
+        return self.record.contact_point if self._candidate is None else self._candidate.point
+
+    @property
+    def purpose(self) -> str | None:
+        """What the contact is for."""
+        return self.record.purpose if self._candidate is None else self._candidate.purpose
+
+    @property
+    def step(self) -> str | None:
+        """The step of the cadence."""
+        return self.record.step if self._candidate is None else self._candidate.step
+
+    @property
+    def at(self) -> pendulum.DateTime:
+        """When: permitted from this instant on, on the prospect's wall clock."""
+        value = self._time(self.record.at)
+        assert value is not None
+        return value
+
+    @property
+    def until(self) -> pendulum.DateTime | None:
+        """The instant before which the contact must begin; None when it stays permitted to the horizon."""
+        return self._time(self.record.until)
+
+    @property
+    def earliest(self) -> pendulum.DateTime:
+        """The first instant at which any option is permitted: before `at` when it is a preference that waits."""
+        value = self._time(self.record.earliest)
+        assert value is not None
+        return value
+
+
+class Contact(Opened):
+    """Some option is open now, and preferences choose it."""
+
+    __slots__ = ()
+    answer = "contact"
+
+
+class Wait(Opened):
+    """Some option opens inside the horizon, first at `at`; `waits_for` names the preference if it is one that waits."""
+
+    __slots__ = ()
+    answer = "wait"
+
+
+class Blocked(Decision):
+    """Nothing opens inside the horizon, but it may: `needs` says what would help, `not_before` when time alone does."""
+
+    __slots__ = ()
+    answer = "blocked"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What would open an option: all of these together suffice. Empty where time alone does."""
+        return self.record.needs
+
+    @property
+    def not_before(self) -> pendulum.DateTime | None:
+        """When time alone opens an option; None when it does not, or not within two years."""
+        return self._time(self.record.not_before)
+
+
+class Stop(Decision):
+    """It is over: `reason` is the rule that ended it, `scope` how far, `until` when it ends if it does."""
+
+    __slots__ = ()
+    answer = "stop"
+
+    @property
+    def reason(self) -> str:
+        """The id of the rule that ended it."""
+        return self.record.reason or ""
+
+    @property
+    def code(self) -> str:
+        """What kind of end, one word."""
+        return self.record.code or ""
+
+    @property
+    def scope(self) -> str:
+        """How far it reaches: `case`, `channel` or `contact_point`."""
+        return self.record.scope or "case"
+
+    @property
+    def until(self) -> pendulum.DateTime | None:
+        """When the stop ends; None when it does not end by itself."""
+        return self._time(self.record.until)
+
+
+_KINDS: Mapping[str, type[Decision]] = {"contact": Contact, "wait": Wait, "blocked": Blocked, "stop": Stop}
+_adapters: list[TypeAdapter[Record]] = []
+
+
+def _adapter() -> TypeAdapter[Record]:
+    if not _adapters:
+        _adapters.append(TypeAdapter(Record))
+    return _adapters[0]
+
+
+def _decision_of(record: Record) -> Decision:
+    decision = _KINDS[record.answer](None)
+    decision._record = record
+    return decision
+
+
+def block_record(block: Block) -> BlockRecord:
+    """A block as plain data."""
+    from ._clock import EVER
+
+    return BlockRecord(
+        block.rule,
+        block.code,
+        None if block.start <= EVER else moment(block.start),
+        None if block.end >= FOREVER else moment(block.end),
+        block.needs,
+        block.touches,
+        dict(block.details),
+        block.stops,
+        block.scope,
+        block.final,
+    )

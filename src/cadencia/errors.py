@@ -1,0 +1,110 @@
+"""What goes wrong, said in one line: where, what was given in backticks, what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+__all__ = ["CadenciaError", "InputError", "MissingExtra", "PolicyError", "RuleFailure"]
+
+
+class CadenciaError(ValueError):
+    """Base of every error that cadencia raises on purpose."""
+
+
+class InputError(CadenciaError):
+    """A prospect, touch, instant or argument that cannot be read.
+
+    `mistakes` holds one line for each thing that is wrong.
+    """
+
+    def __init__(self, *mistakes: str) -> None:
+        self.mistakes: tuple[str, ...] = tuple(mistakes)
+        super().__init__("\n".join(mistakes))
+
+
+class PolicyError(InputError):
+    """A policy, a rule or a layer that cannot be used."""
+
+
+class RuleFailure(CadenciaError):
+    """A rule raised while answering; the rule's exception is the cause.
+
+    Two failures are equal when rule, exception type and code are.
+    """
+
+    def __init__(self, rule: str, error: BaseException) -> None:
+        self.rule = rule
+        self.type = type(error).__name__
+        self.code = "rule_error"
+        self.__cause__ = error
+        super().__init__(f"rule `{rule}`: {self.type}: {one_line(error)}")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RuleFailure):
+            return NotImplemented
+        return (self.rule, self.type, self.code) == (other.rule, other.type, other.code)
+
+    def __hash__(self) -> int:
+        return hash((self.rule, self.type, self.code))
+
+
+class MissingExtra(CadenciaError, ImportError):
+    """A feature was asked for whose optional packages are not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(f"{feature} needs the extra `{extra}`; write `pip install 'cadencia[{extra}]'`")
+
+
+def one_line(value: object, limit: int = 200) -> str:
+    """The text of a value with line breaks folded, cut at `limit` characters."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def given(value: object) -> str:
+    """A value as errors quote it: in backticks, on one line, short."""
+    return f"`{one_line(value, 60)}`"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean ...` for the nearest known word, or nothing."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def path_text(path: Iterable[Any]) -> str:
+    """A pydantic location as a person writes it: `rules[3].within`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else str(part))
+    return text
+
+
+def mistakes_of(error: ValidationError, where: str) -> list[str]:
+    """Every mistake of a pydantic error as one line each, with its path."""
+    lines: list[str] = []
+    for item in error.errors(include_url=False):
+        path = path_text(part for part in item["loc"] if not _is_branch(part))
+        message = item["msg"].removeprefix("Value error, ")
+        place = f"{where}, {path}" if where and path else where or path
+        known = (item.get("ctx") or {}).get("known")
+        if item["type"] == "extra_forbidden":
+            message = f"unknown key {given(item['loc'][-1])}" + (did_you_mean(str(item["loc"][-1]), known) if known else "")
+        elif item["type"] == "missing":
+            message = "this key is required"
+        elif "`" not in message:
+            message = f"{given(item['input'])}: {message[:1].lower()}{message[1:]}"
+        line = one_line(f"{place}: {message}" if place else message, 400)
+        if line not in lines:
+            lines.append(line)
+    return lines
+
+
+def _is_branch(part: Any) -> bool:
+    """Whether a location part is pydantic's name for a union branch, not a key a person wrote."""
+    return isinstance(part, str) and (part.startswith(("function-", "lax-or-strict", "is-instance")) or "[" in part)

@@ -1,0 +1,237 @@
+"""From an answer to its whole explanation: verdicts, chain, needs, deadlines and reports."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import TZPATH
+
+from ._clock import FOREVER, moment
+from .decision import BlockRecord, Contact, Decision, Due, OptionRecord, Record, Stop, Verdict, Wait, block_record
+from .errors import RuleFailure
+from .rules.base import Block
+from .rules.filters import Candidate
+
+if TYPE_CHECKING:
+    from .engine import Option, Question
+
+
+def record_of(decision: Decision) -> Record:
+    """The whole decision as plain data."""
+    inquiry = decision._inquiry
+    assert inquiry is not None
+    question, options = inquiry
+    engine, policy, view = question.engine, question.engine.policy, question.view
+    opened = isinstance(decision, (Contact, Wait))
+    candidate = decision._candidate or (options[0].candidate if options else question.wanted)
+    blocks = question.blocks(candidate, question.start, question.end)
+    chain = chain_of(blocks, question.start, decision._at if decision._at is not None else question.end)
+    now = [block for block in blocks if block.start <= question.start < block.end]
+    ordered = _in_order(question, options, candidate, decision._at)
+    records = tuple(_option(question, option) for option in ordered)
+    openings = [option.opening for option in options if option.opening is not None]
+    stop = _principal(blocks, question.start) if isinstance(decision, Stop) else None
+    needs, not_before = _hopes(records) if not opened and stop is None else ((), None)
+    earliest = min(openings) if openings else None
+    waits_for = _waiting(question, decision, earliest)
+    return Record(
+        answer=decision.answer,
+        prospect=view.prospect.id,
+        zone=view.zones[0].name if view.zones else None,
+        as_of=moment(question.start),
+        horizon=moment(question.end),
+        policy=policy.name,
+        version=policy.version,
+        fingerprint=policy.fingerprint,
+        layers={layer.name: layer.fingerprint for layer in policy.layers},
+        made_with=made_with() | dict(item.rsplit(" ", 1) for item in policy.plug_ins),
+        channel=candidate.channel if opened else None,
+        contact_point=candidate.point if opened else None,
+        purpose=candidate.purpose,
+        step=candidate.step,
+        at=_moment(decision._at) if opened else None,
+        until=_moment(decision._until) if decision._until is not None and decision._until < FOREVER else None,
+        earliest=_moment(earliest),
+        waits_for=waits_for,
+        reason=stop.rule if stop else None,
+        code=stop.code if stop else None,
+        scope=stop.scope if stop else None,
+        needs=needs,
+        not_before=not_before,
+        binding=chain[-1].rule if chain else None,
+        blocking=tuple(sorted({block.rule for block in now})),
+        chain=tuple(block_record(block) for block in chain),
+        options=records,
+        verdicts=tuple(_verdict(question, candidate, rule, table, now) for rule, table in question.limits)
+        + tuple(Verdict(rule.id, rule.rule, "permits", (), (), rule.because) for rule, _ in engine.preferences),
+        deadlines=_deadlines(question, decision, chain),
+        reports=_reports(question),
+    )
+
+
+def _moment(instant: int | None) -> Any:
+    return None if instant is None else moment(instant)
+
+
+def chain_of(blocks: list[Block], start: int, end: int) -> list[Block]:
+    """From `start`, the covering block that ends last (ties by rule, then by content), then the one at its end, and so on."""
+    chain: list[Block] = []
+    at = start
+    while at < end:
+        covering = [block for block in blocks if block.start <= at < block.end]
+        if not covering:
+            break
+        last = min(covering, key=lambda block: (-block.end, block.rule, block.code, block.touches, str(block.details)))
+        chain.append(last)
+        at = last.end
+    return chain
+
+
+def _in_order(question: Question, options: tuple[Option, ...], chosen: Candidate, at: int | None) -> list[Option]:
+    """The options: the chosen one, the others by opening, those that never open last."""
+    return sorted(
+        options,
+        key=lambda item: (
+            item.candidate != chosen or at is None,
+            FOREVER if item.opening is None else item.opening,
+            item.candidate.channel,
+            item.candidate.point or "",
+        ),
+    )
+
+
+def _option(question: Question, option: Option) -> OptionRecord:
+    candidate = option.candidate
+    now = question.blocks(candidate, question.start, question.start + 1)
+    needs, not_before = ((), None) if option.opening is not None else question.lifting(candidate)
+    return OptionRecord(
+        candidate.channel,
+        candidate.point,
+        _moment(option.opening),
+        _moment(option.until),
+        tuple(sorted({block.rule for block in now if block.start <= question.start < block.end})),
+        needs,
+        _moment(not_before),
+    )
+
+
+def _hopes(options: tuple[OptionRecord, ...]) -> tuple[tuple[str, ...], Any]:
+    """What a blocked case needs: the fewest needs of any option; and the first instant at which time alone helps."""
+    timed = [option.not_before for option in options if option.not_before is not None and not option.needs]
+    needing = sorted((option.needs for option in options if option.needs), key=lambda needs: (len(needs), needs))
+    if timed:
+        return (), min(timed)
+    return (needing[0] if needing else ("policy",)), None
+
+
+def _principal(blocks: list[Block], start: int) -> Block:
+    """The block that speaks for a stop: of those that cover now, a stop before a final limit, the longest, ties by rule."""
+    ending = [block for block in blocks if (block.stops or block.final) and block.start <= start < block.end]
+    return min(ending, key=lambda block: (not block.stops, -block.end, block.rule, block.code, block.touches, str(block.details)))
+
+
+def _waiting(question: Question, decision: Decision, earliest: int | None) -> str | None:
+    """The first preference, if it is preferences that wait and not limits."""
+    if earliest is None or decision._at is None or not isinstance(decision, Wait) or decision._at <= earliest:
+        return None
+    patient = [rule.id for rule, _ in question.engine.preferences if getattr(rule, "patience", None) is not None]
+    return patient[0] if patient else None
+
+
+def _verdict(question: Question, candidate: Candidate, rule: Any, table: Any, now: list[Block]) -> Verdict:
+    blocks: tuple[BlockRecord, ...] = tuple(block_record(block) for block in now if block.rule == rule.id)
+    view = question.view.using(table)
+    says: Literal["permits", "forbids", "does_not_apply"] = "forbids" if blocks else "permits"
+    touches: tuple[str, ...] = ()
+    try:
+        if not rule.covers(view, candidate):
+            says = "does_not_apply"
+        touches = rule.counted(view, candidate, question.start)
+    except Exception as error:
+        question.failures.setdefault(rule.id, RuleFailure(rule.id, error))
+    if not touches:
+        touches = tuple(dict.fromkeys(touch for block in blocks for touch in block.touches))
+    return Verdict(rule.id, rule.rule, says, touches, blocks, rule.because)
+
+
+def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tuple[Due, ...]:
+    found: list[Due] = []
+    for rule, table in question.engine.deadlines:
+        view = question.view.using(table)
+        try:
+            if rule.in_force is not None and not any(start <= question.start < end for start, end in rule.in_force.spans(view.zones)):
+                continue
+            owed = list(rule.dues(view, question.start))
+        except Exception as error:
+            failure = RuleFailure(rule.id, error)
+            question.failures.setdefault(rule.id, failure)
+            question.reports[("deadline_ignored", rule.id, failure.type)] = None
+            continue
+        for item in owed:
+            responsible: tuple[str, ...] = ()
+            state: Literal["met", "met_late", "due", "missed", "will_be_missed", "undated"]
+            if item.met is not None and item.met <= question.start:
+                state = "met" if item.due is None or item.met <= item.due else "met_late"
+            elif item.due is None:
+                state = "undated"
+            elif item.due < question.start:
+                state = "missed"
+            elif decision._at is None or isinstance(decision, Stop) or decision._at > item.due:
+                state = "will_be_missed"
+                responsible = tuple(dict.fromkeys(block.rule for block in chain))
+            else:
+                state = "due"
+            found.append(
+                Due(
+                    item.rule, item.code, item.anchor, _moment(item.due), state, _moment(item.met), item.owner, item.owner_kind,
+                    responsible, dict(item.details),
+                )  # fmt: skip
+            )
+    return tuple(found)
+
+
+def _reports(question: Question) -> tuple[tuple[str, ...], ...]:
+    """What was odd, each as a code with its details."""
+    found = dict(question.reports)
+    declared = question.engine.declared
+    for touch in question.case.touches:
+        if touch.disposition not in declared:
+            found[("undeclared_disposition", touch.id, touch.disposition)] = None
+    for seen in question.view.touches:
+        if not seen.booked and seen.lo > question.start:
+            found[("touch_in_the_future", seen.id)] = None
+    for name in question.case.view().overdue(question.start):
+        if name not in question.view.fulfilled:
+            found[("overdue", name)] = None
+    for name, failure in question.failures.items():
+        found.setdefault(("rule_error", name, failure.type), None)
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[tuple[str, str], ...]:
+    from ._version import __version__
+
+    found = [("cadencia", __version__)]
+    zones = next((file for path in TZPATH if (file := Path(path) / "tzdata.zi").is_file()), None)
+    if zones is not None:
+        with zones.open(encoding="ascii", errors="replace") as lines:
+            found.append(("tzdata", lines.readline().removeprefix("# version ").strip()))
+    else:
+        found.append(("tzdata", _installed("tzdata")))
+    found.append(("holidays", _installed("holidays")))
+    return tuple(found)
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def made_with() -> dict[str, str]:
+    """The versions of cadencia, of the zone rules and of the holiday calendars that are in use."""
+    return dict(_versions())

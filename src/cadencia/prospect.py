@@ -1,0 +1,217 @@
+"""Who we might contact: where they may be, how they can be reached, what they allow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from ._clock import Instant, When, check_zone
+from ._model import Model, Names, OneOrMore
+from .errors import InputError, given
+
+if TYPE_CHECKING:
+    from .rules.base import Limit
+
+__all__ = [
+    "Consent",
+    "ContactPoint",
+    "Fact",
+    "Occasion",
+    "OptOut",
+    "PendingItem",
+    "Prospect",
+    "Region",
+    "Stage",
+    "Suppression",
+    "ZoneEvidence",
+]
+
+
+def _named(key: str) -> BeforeValidator:
+    """A bare text where a record is expected is a record with only that key."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, (str, Mapping)) or not isinstance(value, (list, tuple, set, frozenset)):
+            value = [value]
+        ordered = sorted(value) if isinstance(value, (set, frozenset)) else value
+        return [{key: item} if isinstance(item, str) else item for item in ordered]
+
+    return BeforeValidator(read)
+
+
+class ZoneEvidence(Model):
+    """A time zone in which the prospect may be, and how we know."""
+
+    zone: Annotated[str, BeforeValidator(lambda value: check_zone(str(value)))]
+    source: str | None = None
+    since: Instant | None = None
+
+
+class Region(Model):
+    """A country (`ES`) or subdivision (`ES-CT`) in which the prospect may be, and how we know."""
+
+    region: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,4})?$")]
+    source: str | None = None
+    since: Instant | None = None
+
+
+class ContactPoint(Model):
+    """A channel and an address. `invalid` and `bounced` ones are never used; the status holds from `since`."""
+
+    channel: str
+    address: str
+    status: Literal["unknown", "valid", "invalid", "bounced"] = "unknown"
+    since: Instant | None = None
+
+
+class Consent(Model):
+    """A recorded permission: for a channel and purpose (all when None), from `since` until `until`."""
+
+    since: Instant
+    until: Instant | None = None
+    channel: str | None = None
+    purpose: str | None = None
+    basis: str = "express"
+
+
+class OptOut(Model):
+    """The withdrawal of permission: for a channel, a purpose or both; everything when neither is named. Always binding."""
+
+    since: Instant | None = None
+    until: Instant | None = None
+    channel: str | None = None
+    purpose: str | None = None
+
+
+class Suppression(Model):
+    """A standing entry that says do not use this person, channel or contact point. Always binding.
+
+    Without `channel` and `contact_point` it is a do-not-contact: the whole person.
+    """
+
+    reason: str = "manual"
+    channel: str | None = None
+    contact_point: str | None = None
+    purpose: str | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+
+
+class Stage(Model):
+    """Where the prospect stands, from `since` on (or always)."""
+
+    name: str
+    since: Instant | None = None
+
+
+class Fact(Model):
+    """Something known of the prospect, current from `since` until `until`."""
+
+    value: Any = True
+    since: Instant | None = None
+    until: Instant | None = None
+
+
+class Occasion(Model):
+    """A date that matters to the prospect: a birthday (every year), a promotion (from the day we learn of it)."""
+
+    kind: str
+    date: date
+    yearly: bool = False
+    since: Instant | None = None
+
+
+class PendingItem(Model):
+    """Something unresolved, with an owner and a date by which it is taken up again."""
+
+    id: str
+    kind: Literal["promise", "impediment", "doubt", "payment", "proposal", "task"]
+    owner: str | None = None
+    due: When | None = None
+    since: Instant | None = None
+    done_at: Instant | None = None
+    what: str | None = None
+
+
+class Prospect(Model):
+    """The person: plausible zones and regions, contact points, consents, and the limits they set themselves.
+
+    Attributes:
+        zones: every plausible zone; what one forbids is forbidden. Empty: not known, and rules on local time are closed.
+        regions: every plausible country or subdivision, for holidays and packs.
+        contact_points: None means that we were not told: every channel is offered without an address. An empty list, or none
+            for a channel, closes the channel.
+        wishes: the prospect's own limits, in the vocabulary of rules; always binding.
+        stage: the current stage; `stages` holds earlier ones.
+
+    Example:
+        >>> from cadencia import Prospect
+        >>> Prospect(id="p1", zones="Europe/Madrid", regions="ES").zones[0].zone
+        'Europe/Madrid'
+    """
+
+    id: str
+    name: str | None = None
+    zones: Annotated[tuple[ZoneEvidence, ...], _named("zone")] = ()
+    regions: Annotated[tuple[Region, ...], _named("region")] = ()
+    contact_points: Annotated[tuple[ContactPoint, ...], OneOrMore] | None = None
+    consents: Annotated[tuple[Consent, ...], OneOrMore] = ()
+    opt_outs: Annotated[tuple[OptOut, ...], OneOrMore] = ()
+    suppressions: Annotated[tuple[Suppression, ...], OneOrMore] = ()
+    wishes: tuple[Any, ...] = ()
+    stages: Annotated[tuple[Stage, ...], _named("name")] = ()
+    account: str | None = None
+    owner: str | None = None
+    owner_kind: str | None = None
+    occasions: Annotated[tuple[Occasion, ...], OneOrMore] = ()
+    tags: Names = ()
+    facts: dict[str, Fact] = Field(default_factory=dict)
+    pending: Annotated[tuple[PendingItem, ...], OneOrMore] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthands(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not ("stage" in data or "facts" in data or data.get("wishes")):
+            return data
+        data = dict(data)
+        if "stage" in data:
+            if data.get("stages"):
+                raise InputError("give `stage` or `stages`, not both")
+            stage = data.pop("stage")
+            data["stages"] = () if stage is None else stage
+        if isinstance(data.get("facts"), Mapping):
+            data["facts"] = {
+                name: value if isinstance(value, (Fact, Mapping)) else {"value": value} for name, value in data["facts"].items()
+            }
+        if data.get("wishes"):
+            data["wishes"] = _read_wishes(data["wishes"])
+        return data
+
+    @property
+    def stage(self) -> str | None:
+        """The name of the stage reached last, if any is known."""
+        if not self.stages:
+            return None
+        dated = [stage for stage in self.stages if stage.since is not None]
+        return max(dated, key=lambda stage: stage.since).name if dated else self.stages[-1].name  # type: ignore[arg-type,return-value]
+
+
+def _read_wishes(value: Any) -> tuple[Limit, ...]:
+    """The prospect's own limits; a wish without an id is named after its kind."""
+    from .rules.registry import read_rule
+    from .rules.base import Limit
+
+    if not isinstance(value, (list, tuple)):
+        value = [value]
+    wishes: list[Limit] = []
+    for index, item in enumerate(value):
+        if isinstance(item, Mapping) and "id" not in item:
+            item = {**item, "id": f"wish-{index + 1}"}
+        wish = read_rule(item)
+        if not isinstance(wish, Limit):
+            raise InputError(f"wishes[{index}]: {given(wish.kind)} is not a limit; a wish can only say no")
+        wishes.append(wish)
+    return tuple(wishes)

@@ -1,0 +1,268 @@
+"""Rows of CSV and JSON Lines files, gzipped or not, each with its place; a row that cannot be read says why.
+
+A file that cannot be read to its end (a cut gzip, no header) is an `InputError`: what was in the lost part is not known, so
+nothing may be decided from the rest. A single bad row is a `Row` with a `problem`; the rows around it are read.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import zlib
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from ..errors import InputError, given, one_line
+
+__all__ = ["Format", "Row", "format_of", "header_of", "read_rows"]
+
+Format = Literal["csv", "jsonl"]
+
+#: A quoted cell may hold line breaks, but a record of more lines than this has a quote that was never closed.
+_LONGEST_RECORD = 1_000
+_JSONL = (".jsonl", ".ndjson", ".jsonlines")
+_CSV = (".csv", ".tsv", ".txt")
+
+
+class Row(NamedTuple):
+    """One record of a file.
+
+    Attributes:
+        file: the name of the file, without its folder.
+        line: the line it begins on; the header is line 1.
+        cells: value by column; texts, or for JSON Lines whatever the record holds. With a problem: what could be made out.
+        problem: why the row cannot be read, or None.
+    """
+
+    file: str
+    line: int
+    cells: dict[str, Any]
+    problem: str | None = None
+
+    @property
+    def place(self) -> str:
+        """`touches.csv:12`."""
+        return f"{self.file}:{self.line}"
+
+
+def format_of(path: Path) -> Format:
+    """The format that a file's name says, `.gz` left aside.
+
+    Raises:
+        InputError: the name says neither CSV nor JSON Lines.
+    """
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith(_JSONL):
+        return "jsonl"
+    if name.endswith(_CSV):
+        return "csv"
+    raise InputError(f"{path.name}: {given(path.suffix)} is neither CSV nor JSON Lines; name it `.csv` or `.jsonl` (`.gz` may follow)")
+
+
+def read_rows(path: Path, format: Format | None = None, separator: str | None = None) -> Iterator[Row]:
+    """Every record of a file in order; blank lines are no records.
+
+    Args:
+        path: the file; gzip is told from its first bytes, not from its name.
+        format: `csv` or `jsonl`; by default what the name says.
+        separator: one character between CSV cells; by default a comma, a tab for `.tsv`.
+
+    Raises:
+        InputError: the file is missing, empty, cut, has no header, or has a header that cannot be used.
+    """
+    format = format or format_of(path)
+    if format == "jsonl":
+        yield from _json_rows(path)
+    else:
+        yield from _csv_rows(path, separator or _separator(path))
+
+
+def header_of(path: Path, format: Format | None = None, separator: str | None = None) -> tuple[str, ...] | None:
+    """The columns of a CSV file; None for JSON Lines, where each record names its own.
+
+    Raises:
+        InputError: the file is missing, empty, or has a header that cannot be used.
+    """
+    if (format or format_of(path)) == "jsonl":
+        return None
+    lines = _lines(path)
+    try:
+        return _header(path, next(lines, None), separator or _separator(path))
+    finally:
+        lines.close()
+
+
+def _separator(path: Path) -> str:
+    return "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
+
+
+_Line = tuple[int, str, bool]
+
+
+def _lines(path: Path) -> Generator[_Line, None, None]:
+    """Number, text without its line end, and whether the bytes were UTF-8, of every line."""
+    try:
+        with path.open("rb") as probe:
+            packed = probe.read(2) == b"\x1f\x8b"
+        with gzip.open(path, "rb") if packed else path.open("rb") as file:
+            for number, raw in enumerate(file, 1):
+                if number == 1:
+                    raw = raw.removeprefix(b"\xef\xbb\xbf")
+                try:
+                    text, good = raw.decode("utf-8"), True
+                except UnicodeDecodeError:
+                    text, good = raw.decode("utf-8", "backslashreplace"), False
+                yield number, text.rstrip("\r\n"), good
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f"{path.name}: the gzip file is cut or damaged ({one_line(error)}); nothing is decided from a part of it") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: this is a folder; name a file") from None
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened ({one_line(error.strerror or error)})") from None
+
+
+def _header(path: Path, first: _Line | None, separator: str) -> tuple[str, ...]:
+    if first is None:
+        raise InputError(f"{path.name}: the file is empty; a CSV file begins with a header line, even when it has no rows")
+    _, text, good = first
+    if not good:
+        raise InputError(f"{path.name}:1: the header is not UTF-8; save the file as UTF-8")
+    if "\r" in text:
+        raise InputError(f"{path.name}:1: lines end with a bare carriage return; save the file with ordinary line ends")
+    cells, problem = _cells(text, separator)
+    names = tuple(name.strip() for name in cells)
+    if problem or not any(names):
+        raise InputError(f"{path.name}:1: there is no header; the first line names the columns")
+    if "" in names:
+        raise InputError(f"{path.name}:1: column {names.index('') + 1} has no name; every column needs one")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"{path.name}:1: column {given(twice[0])} comes twice; every column needs a name of its own")
+    return names
+
+
+def _cells(text: str, separator: str) -> tuple[Sequence[str], str | None]:
+    """The cells of one record, and what is wrong with its quotes if anything is."""
+    if '"' not in text:
+        return text.split(separator), None
+    try:
+        return next(csv.reader([text], delimiter=separator, strict=True), []), None
+    except csv.Error as error:
+        return text.split(separator), one_line(error)
+
+
+def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
+    if len(separator) != 1 or separator in '"\r\n':
+        raise InputError(f"{path.name}: separator {given(separator)} cannot be used; write one character such as `;`")
+    file = path.name
+    lines = _lines(path)
+    header = _header(path, next(lines, None), separator)
+    waiting: deque[_Line] = deque()
+    width = len(header)
+    while True:
+        item = waiting.popleft() if waiting else next(lines, None)
+        if item is None:
+            return
+        number, text, good = item
+        if not text.strip():
+            continue
+        if text.count('"') % 2:
+            cells, good, problem = _rest_of_record(text, good, separator, width, waiting, lines)
+        else:
+            cells, problem = _cells(text, separator)
+        if not good:
+            problem = "the bytes are not UTF-8; save the file as UTF-8"
+        elif problem is None and len(cells) != width:
+            problem = f"{len(cells)} cells under a header of {width}; quote cells that hold a {given(separator)} or a line break"
+        if problem:
+            yield Row(file, number, _paired(header, cells), problem)
+        else:
+            yield Row(file, number, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})
+
+
+def _rest_of_record(
+    text: str, good: bool, separator: str, width: int, waiting: deque[_Line], lines: Iterator[_Line]
+) -> tuple[Sequence[str], bool, str | None]:
+    """The cells of the record that a line with an open quote begins; when that makes no sense, only this line is given up.
+
+    So one stray quote costs one row, and never swallows the rows after it.
+    """
+    parts, whole = [text], good
+    taken: list[_Line] = []
+    while len(taken) < _LONGEST_RECORD:
+        item = waiting.popleft() if waiting else next(lines, None)
+        if item is None:
+            break
+        taken.append(item)
+        if _like_a_row(item[1], separator, width):
+            break
+        parts.append(item[1])
+        whole = whole and item[2]
+        if item[1].count('"') % 2:
+            cells, problem = _cells("\n".join(parts), separator)
+            if problem is None and len(cells) == width:
+                return cells, whole, None
+            break
+    waiting.extendleft(reversed(taken))
+    return text.split(separator), good, 'a quote `"` is opened and not closed before the next row'
+
+
+def _like_a_row(text: str, separator: str, width: int) -> bool:
+    """Whether a line inside a quoted cell looks like a row of its own: as many separators, none followed by a blank."""
+    return width > 2 and text.count(separator) == width - 1 and f"{separator} " not in text
+
+
+def _paired(header: tuple[str, ...], cells: Sequence[str]) -> dict[str, Any]:
+    """What can be made out of a bad row: its cells by position."""
+    return {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+
+
+def _json_rows(path: Path) -> Iterator[Row]:
+    file, empty = path.name, True
+    for number, text, good in _lines(path):
+        if not text.strip():
+            continue
+        empty = False
+        if not good:
+            yield Row(file, number, _guess(text), "the bytes are not UTF-8; save the file as UTF-8")
+            continue
+        try:
+            record = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        except json.JSONDecodeError as error:
+            yield Row(file, number, {}, f"this is not JSON ({error.msg} at column {error.colno})")
+        except (ValueError, RecursionError) as error:
+            yield Row(file, number, {}, one_line(error))
+        else:
+            if isinstance(record, dict):
+                yield Row(file, number, record)
+            else:
+                yield Row(file, number, {}, f"{given(text)} is not a record; write one `{{...}}` a line")
+    if empty:
+        raise InputError(f"{file}: the file is empty; leave it out if there is nothing in it")
+
+
+def _guess(text: str) -> dict[str, Any]:
+    """What can be made out of a line whose bytes are broken but whose JSON may not be."""
+    try:
+        record = json.loads(text.replace("\\x", "\\\\x"))
+    except (ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"key {given(twice)} comes twice in one record")
+    return record
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{given(text)} is not a JSON number")

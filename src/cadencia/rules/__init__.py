@@ -1,0 +1,101 @@
+"""The rules: one question per module, each loaded when its name is first used.
+
+Limits: `MaxAttempts`, `FrequencyCap`, `Spacing`, `Recall`, `CoolOff`, `QuietHours`, `BusinessDays`, `ActivePeriod`,
+`RequireConsent`, `AwaitPromise`, `NoRepeatedChannel`, `AccountReply`, `AccountLoad`, `AccountDay`, `AnyOf`.
+Stop rules: `StopOn`, `StopOnStage`, `StopOnOptOut`, `StopWhenExhausted`, `StopUnlessQualified`.
+Preferences: `ChannelRotation`, `PreferredChannel`, `PreferredHours`, `Soonest`.
+Deadlines: `RespondWithin`, `PromiseDue`, `TouchAtLeastEvery`, `NeverUndated`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .account import AccountDay, AccountLoad, AccountReply
+    from .attempts import FrequencyCap, MaxAttempts
+    from .base import Block, Deadline, Due, Limit, Offer, Preference, Rule, StopRule
+    from .channels import NoRepeatedChannel
+    from .combine import AnyOf
+    from .consent import AwaitPromise, RequireConsent
+    from .deadlines import NeverUndated, PromiseDue, RespondWithin, TouchAtLeastEvery
+    from .filters import Candidate, TouchFilter, Unless
+    from .hours import ActivePeriod, BusinessDays, QuietHours
+    from .registry import register
+    from .rotation import ChannelRotation, PreferredChannel, PreferredHours, Soonest
+    from .spacing import CoolOff, Recall, Spacing
+    from .stops import StopOn, StopOnOptOut, StopOnStage, StopUnlessQualified, StopWhenExhausted
+
+_HOME = {
+    "account": ("AccountDay", "AccountLoad", "AccountReply"),
+    "attempts": ("FrequencyCap", "MaxAttempts"),
+    "base": ("Block", "Deadline", "Due", "Limit", "Offer", "Preference", "Rule", "StopRule"),
+    "channels": ("NoRepeatedChannel",),
+    "combine": ("AnyOf",),
+    "consent": ("AwaitPromise", "RequireConsent"),
+    "deadlines": ("NeverUndated", "PromiseDue", "RespondWithin", "TouchAtLeastEvery"),
+    "filters": ("Candidate", "TouchFilter", "Unless"),
+    "hours": ("ActivePeriod", "BusinessDays", "QuietHours"),
+    "registry": ("register",),
+    "rotation": ("ChannelRotation", "PreferredChannel", "PreferredHours", "Soonest"),
+    "spacing": ("CoolOff", "Recall", "Spacing"),
+    "stops": ("StopOn", "StopOnOptOut", "StopOnStage", "StopUnlessQualified", "StopWhenExhausted"),
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "AccountDay",
+    "AccountLoad",
+    "AccountReply",
+    "ActivePeriod",
+    "AnyOf",
+    "AwaitPromise",
+    "Block",
+    "BusinessDays",
+    "Candidate",
+    "ChannelRotation",
+    "CoolOff",
+    "Deadline",
+    "Due",
+    "FrequencyCap",
+    "Limit",
+    "MaxAttempts",
+    "NeverUndated",
+    "NoRepeatedChannel",
+    "Offer",
+    "Preference",
+    "PreferredChannel",
+    "PreferredHours",
+    "PromiseDue",
+    "QuietHours",
+    "Recall",
+    "RequireConsent",
+    "RespondWithin",
+    "Rule",
+    "Soonest",
+    "Spacing",
+    "StopOn",
+    "StopOnOptOut",
+    "StopOnStage",
+    "StopRule",
+    "StopUnlessQualified",
+    "StopWhenExhausted",
+    "TouchAtLeastEvery",
+    "TouchFilter",
+    "Unless",
+    "register",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULE.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{module}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

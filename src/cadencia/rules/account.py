@@ -1,0 +1,102 @@
+"""One voice: what the other people of an account, and our colleagues, mean for this prospect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from .._clock import DAY, FOREVER
+from .._periods import DelayField, LengthField
+from .._spans import Span
+from .base import Block, Limit, check_clock, zones_of
+from .delays import ClockNames, Clockwork, Holidays, calendar_of, over
+from .filters import Candidate, TouchFilter
+
+if TYPE_CHECKING:
+    from .._view import View
+
+
+class AccountReply(Limit):
+    """A reply of anybody else at the account delays contact by `lasts`, or until further notice when not given.
+
+    `counts` says which touches of the others are a reply; inbound ones and those that reached the person, when not given.
+    """
+
+    rule: Literal["account_reply"] = "account_reply"
+    lasts: DelayField | None = None
+    counts: TouchFilter = TouchFilter(reached=True)
+    clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
+    calendar: Holidays | None = None
+
+    def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
+        clockwork = Clockwork(zones_of(case, self.clock), calendar_of(case, self.calendar))
+        for seen in case.others:
+            if seen.booked or not self.counts.counts(seen) or (self.counts.reached and seen.reached is None):
+                continue
+            if self.lasts is None:
+                yield self.block(seen.lo, FOREVER, "account_reply", needs=("account_cleared",), touches=(seen.id,), person=seen.person)
+                continue
+            done = over(self.lasts, clockwork, seen.hi, seen.end)
+            if done.needs:
+                yield self.block(seen.lo, FOREVER, f"{done.needs[0]}_unknown", needs=done.needs, touches=(seen.id,))
+            elif seen.lo < done.at:
+                yield self.block(seen.lo, done.at, "account_reply", touches=(seen.id,), person=seen.person)
+
+
+class AccountLoad(Limit):
+    """At most `at_most` people of an account in conversation at once.
+
+    A person is in conversation for `within` after each touch of ours that went out or is booked. Whoever is already in
+    conversation may go on.
+    """
+
+    rule: Literal["account_load"] = "account_load"
+    at_most: Annotated[int, Field(ge=0)]
+    within: LengthField
+
+    @property
+    def memory(self) -> int | None:
+        return self.within.micros
+
+    def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
+        width = self.within.micros
+        if self.at_most == 0 and not case.others:
+            return
+        own = [(seen.lo, seen.lo + width) for seen in case.touches if seen.outbound and seen.out]
+        others = [(seen.lo, seen.hi + width, seen) for seen in case.others if seen.outbound and seen.out]
+        edges = sorted({edge for item in own for edge in item} | {edge for start, end, _ in others for edge in (start, end)})
+        for start, end in zip(edges, edges[1:], strict=False):
+            if any(begin <= start < finish for begin, finish in own):
+                continue
+            busy = [seen for begin, finish, seen in others if begin <= start < finish]
+            if len({seen.person for seen in busy}) >= self.at_most and busy:
+                yield self.block(start, end, "account_load", touches=(seen.id for seen in busy), at_most=self.at_most)
+
+
+class AccountDay(Limit):
+    """Not two of us on one day: closed on the dates on which somebody other than the owner touches anyone of the account.
+
+    A touch whose author is not known, or a prospect without an owner, counts as somebody else.
+    """
+
+    rule: Literal["account_day"] = "account_day"
+    clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
+
+    @property
+    def memory(self) -> int | None:
+        return 4 * DAY
+
+    def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
+        owner = case.prospect.owner
+        zones = zones_of(case, self.clock)
+        for seen in (*case.touches, *case.others):
+            if not seen.outbound or not seen.out or (owner is not None and seen.by == owner):
+                continue
+            if not zones:
+                yield self.block(seen.lo - 3 * DAY, seen.hi + 3 * DAY, "zone_unknown", needs=("zone",), touches=(seen.id,))
+                continue
+            for zone in zones:
+                for start, end in zone.days(zone.day(seen.lo), zone.day(seen.hi)):
+                    yield self.block(start, end, "account_day", touches=(seen.id,), by=seen.by or "")

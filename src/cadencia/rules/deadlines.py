@@ -1,0 +1,141 @@
+"""What is owed, and by when. Deadlines flag; limits always win."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, model_validator
+
+from .._clock import FOREVER, day_number, micros
+from .._hours import DaysField, WeekField, WeekHours, week_table
+from .._periods import Delay, DelayField
+from ..errors import InputError
+from .base import Deadline, Due, check_clock, zones_of
+from .delays import ClockNames, Clockwork, Holidays, calendar_of, over
+from .filters import TouchFilter, promised_range
+
+if TYPE_CHECKING:
+    from .._view import Seen, View
+
+
+class Timed(Deadline):
+    """A deadline with a delay, on a clock. A deadline in several zones is the latest of them: it is never early.
+
+    `met_by` says which touches meet it; outbound ones that went out, when not given.
+    """
+
+    met_by: TouchFilter = TouchFilter()
+    clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
+    calendar: Holidays | None = None
+    business_days: DaysField = (0, 1, 2, 3, 4)
+    hours: WeekField | None = None
+
+    def clockwork(self, view: View) -> Clockwork:
+        """The zones, calendar and hours for a case."""
+        hours = None if self.hours is None else WeekHours(week_table(self.hours))
+        return Clockwork(zones_of(view, self.clock), calendar_of(view, self.calendar, self.business_days), hours)
+
+    def meets(self, seen: Seen) -> bool:
+        """Whether a touch meets the deadline: it went out, is not a booking, and matches for certain."""
+        outbound = seen.outbound or self.met_by.directions is not None
+        return outbound and seen.out and not seen.booked and self.met_by.surely(seen)
+
+    def first_met(self, view: View, after: int) -> int | None:
+        """When the first touch after an instant met the deadline."""
+        return next((seen.lo for seen in view.touches if seen.lo > after and self.meets(seen)), None)
+
+    def due(self, view: View, delay: Delay, start: int, end: int) -> int | None:
+        """When a delay runs out; None where it cannot be said."""
+        done = over(delay, self.clockwork(view), start, end)
+        return None if done.needs or done.at >= FOREVER else done.at
+
+    def owed(self, view: View, code: str, anchor: str, since: int, due: int | None, met: int | None, **details: object) -> Due:
+        """A due of this rule, with the owner of the prospect."""
+        person = view.prospect
+        return Due(self.id, code, anchor, since, due, met, person.owner, person.owner_kind, tuple(sorted(details.items())))
+
+
+class RespondWithin(Timed):
+    """Speed to lead: an answer within a delay of each inbound touch, or of the case's opening (`of: opening`)."""
+
+    rule: Literal["respond_within"] = "respond_within"
+    within: DelayField
+    of: Literal["inbound", "opening"] = "inbound"
+    counts: TouchFilter = TouchFilter()
+
+    @model_validator(mode="after")
+    def _hours_given(self) -> RespondWithin:
+        if self.within.kind == "business_hours" and self.hours is None:
+            raise InputError("a delay in business hours needs `hours`; write for example `hours: {mon-fri: [\"09:00-18:00\"]}`")
+        return self
+
+    def dues(self, case: View, as_of: int) -> Iterator[Due]:
+        if self.of == "opening":
+            if case.opened is not None:
+                due = self.due(case, self.within, case.opened, case.opened)
+                yield self.owed(case, "respond", "opening", case.opened, due, self.first_met(case, case.opened - 1))
+            return
+        answered = -1
+        for seen in case.touches:
+            if seen.outbound or seen.booked or not self.counts.counts(seen) or seen.lo <= answered:
+                continue
+            met = self.first_met(case, seen.hi)
+            answered = FOREVER if met is None else met
+            yield self.owed(case, "respond", seen.id, seen.lo, self.due(case, self.within, seen.lo, seen.lo), met)
+
+
+class PromiseDue(Timed):
+    """What we promised: due at the promised instant, or at the end of the promised date, and `grace` after it."""
+
+    rule: Literal["promise_due"] = "promise_due"
+    grace: DelayField | None = None
+
+    def dues(self, case: View, as_of: int) -> Iterator[Due]:
+        for seen in case.touches:
+            promise = seen.promise
+            if promise is None or promise.by != "us" or seen.booked:
+                continue
+            due: int | None = None
+            if promise.at is not None:
+                low, last = promised_range(case, seen)
+                due = last + (low != last)
+                if self.grace is not None:
+                    due = self.due(case, self.grace, last, due)
+            yield self.owed(case, "promise", seen.id, seen.lo, due, self.first_met(case, seen.hi), promise=promise.kind)
+
+
+class TouchAtLeastEvery(Timed):
+    """Nobody is forgotten: the next touch is due a delay after the last one, or after the case was opened."""
+
+    rule: Literal["touch_at_least_every"] = "touch_at_least_every"
+    every: DelayField
+
+    def dues(self, case: View, as_of: int) -> Iterator[Due]:
+        made = [seen for seen in case.touches if self.meets(seen)]
+        if made:
+            yield self.owed(case, "touch", made[-1].id, made[-1].lo, self.due(case, self.every, made[-1].hi, made[-1].end), None)
+        elif case.opened is not None:
+            yield self.owed(case, "touch", "opening", case.opened, self.due(case, self.every, case.opened, case.opened), None)
+
+
+class NeverUndated(Timed):
+    """Nothing pending is without a date: each open item is due on its own; one without a date is named."""
+
+    rule: Literal["never_undated"] = "never_undated"
+
+    def dues(self, case: View, as_of: int) -> Iterator[Due]:
+        for item in case.prospect.pending:
+            since = micros(item.since) if item.since else 0
+            met = None if item.done_at is None else micros(item.done_at)
+            due: int | None = None
+            if isinstance(item.due, datetime):
+                due = micros(item.due)
+            elif item.due is not None:
+                due = case.date_range(day_number(item.due))[1] + 1
+            owed = self.owed(case, "pending" if due is not None else "undated", item.id, since, due, met, kind=item.kind)
+            yield owed._replace(owner=item.owner or owed.owner)
+
+
+__all__ = ["NeverUndated", "PromiseDue", "RespondWithin", "TouchAtLeastEvery"]

@@ -1,0 +1,181 @@
+"""When a delay is over, and from when a touch would come too close to a later one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+from pydantic import AfterValidator, BeforeValidator
+
+from .._clock import DAY, FOREVER, Zone, day_date, weekday
+from .._hours import WeekHours, open_spans
+from .._holidays import check_region, holiday_days
+from .._model import Names
+from .._periods import Delay, same_wall_clock
+from .._spans import Span
+
+if TYPE_CHECKING:
+    from .._view import View
+
+_LONGEST_WAIT = 4000  # days searched for a business day before the calendar is called closed for good
+
+
+class CalendarUnknown(Exception):
+    """A calendar does not cover a year, or the region whose calendar is asked for is not known."""
+
+    def __init__(self, need: str) -> None:
+        self.need = need
+        super().__init__(need)
+
+
+def _check_holidays(value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({name if name == "prospect" else check_region(name) for name in value}))
+
+
+Holidays = Annotated[Names, AfterValidator(_check_holidays)]
+"""Regions whose public holidays are closed dates: ISO codes, or `prospect` for every plausible region of the prospect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Which dates are business days: some weekdays, less the public holidays of some regions (None: not known)."""
+
+    days: tuple[int, ...] = (0, 1, 2, 3, 4)
+    regions: tuple[str, ...] | None = ()
+
+    def business(self, day: int) -> bool:
+        """Whether a date is a business day; raises `CalendarUnknown` where the calendar does not reach."""
+        if weekday(day) not in self.days:
+            return False
+        if self.regions is None:
+            raise CalendarUnknown("region")
+        year = day_date(day).year
+        for region in self.regions:
+            holidays = holiday_days(region, year)
+            if holidays is None:
+                raise CalendarUnknown("calendar")
+            if day in holidays:
+                return False
+        return True
+
+    def after(self, day: int, count: int) -> int:
+        """The `count`-th business day after a date, which never counts itself."""
+        for later in range(day + 1, day + _LONGEST_WAIT + 7 * count):
+            if self.business(later):
+                count -= 1
+                if count <= 0:
+                    return later
+        raise CalendarUnknown("calendar")
+
+
+def calendar_of(view: View, holidays: Names | None, days: tuple[int, ...] = (0, 1, 2, 3, 4)) -> Calendar:
+    """The business calendar of a rule for a case."""
+    return Calendar(days, regions_of(view, holidays))
+
+
+def regions_of(view: View, holidays: Names | None) -> tuple[str, ...] | None:
+    """The regions that a rule's `holidays` names; None when the prospect's are asked for and none is known."""
+    if holidays is None:
+        return ()
+    regions: list[str] = []
+    for name in holidays:
+        if name == "prospect":
+            if not view.regions:
+                return None
+            regions.extend(view.regions)
+        else:
+            regions.append(name)
+    return tuple(sorted(set(regions)))
+
+
+class Clockwork(NamedTuple):
+    """What a delay is computed with: zones (empty: not known), a calendar, and hours for business hours."""
+
+    zones: tuple[Zone, ...]
+    calendar: Calendar
+    hours: WeekHours | None = None
+
+
+class Over(NamedTuple):
+    """When a delay is over, and what must be known first where that cannot be said."""
+
+    at: int
+    needs: tuple[str, ...] = ()
+
+
+def over(delay: Delay, clockwork: Clockwork, start: int, end: int) -> Over:
+    """The instant at which a delay after a touch from `start` to `end` is over in every zone.
+
+    Dates and business days count from the date on which the touch starts, the other delays from its end.
+    """
+    if delay.kind == "elapsed":
+        return Over(end + delay.amount)
+    if not clockwork.zones:
+        return Over(FOREVER, ("zone",))
+    try:
+        return Over(max(_over_in(delay, clockwork, zone, start, end) for zone in clockwork.zones))
+    except CalendarUnknown as unknown:
+        return Over(FOREVER, (unknown.need,))
+
+
+def _over_in(delay: Delay, clockwork: Clockwork, zone: Zone, start: int, end: int) -> int:
+    if delay.kind == "days":
+        return same_wall_clock(zone, end, days=delay.amount)
+    if delay.kind == "months":
+        return same_wall_clock(zone, end, months=delay.amount)
+    if delay.kind == "dates":
+        return zone.at(zone.day(start) + delay.amount)
+    if delay.kind == "business_days":
+        return zone.at(clockwork.calendar.after(zone.day(start), delay.amount))
+    assert clockwork.hours is not None
+    return _business_hours(delay.amount, clockwork.calendar, clockwork.hours, zone, end)
+
+
+def _business_hours(hours: int, calendar: Calendar, week: WeekHours, zone: Zone, start: int) -> int:
+    left = hours * DAY // 24
+    day = zone.day(start)
+    for ahead in range(_LONGEST_WAIT):
+        today = day + ahead
+        closed = frozenset(item for item in (today - 1, today) if not calendar.business(item))
+        for begin, finish in zone.days(today, today):
+            for low, high in open_spans(week, zone, max(begin, start), finish, closed):
+                if low + left <= high:
+                    return low + left
+                left -= high - low
+    raise CalendarUnknown("calendar")
+
+
+def too_close(ends: Callable[[int], int], zones: tuple[Zone, ...], before: int, since: int) -> list[Span]:
+    """The instants of `[since, before)` from which a delay (`ends`) would not be over at `before`.
+
+    Computed forward from each instant, never by subtracting: inside a stretch of constant offset `ends` never falls, so a
+    bisection finds the edge.
+    """
+    found: list[Span] = []
+    edges = {since, before}
+    for zone in zones:
+        edges.update(start for start, _, _ in zone.stretches(since, before))
+    cuts = sorted(edge for edge in edges if since <= edge <= before)
+    for low, high in zip(cuts, cuts[1:], strict=False):
+        if ends(high - 1) <= before:
+            continue
+        first, last = low, high - 1
+        while first < last:
+            middle = (first + last) // 2
+            if ends(middle) > before:
+                last = middle
+            else:
+                first = middle + 1
+        if found and found[-1][1] == first:
+            found[-1] = (found[-1][0], high)
+        else:
+            found.append((first, high))
+    return found
+
+
+def _one_clock(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+ClockNames = Annotated[tuple[str, ...], BeforeValidator(_one_clock)]

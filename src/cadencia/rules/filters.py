@@ -1,0 +1,264 @@
+"""Filters: which candidates a limit speaks of, which touches it counts, and what lifts it.
+
+Three ways of meeting the unknown, each the stricter one: a limit's own filter matches what is unknown; a counted touch
+matches what is unknown; an exception (`unless`) or a fresh start (`since`) never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+
+from .._clock import EVER, FOREVER, micros
+from .._model import Model, Names
+from .._periods import Length, LengthField
+from .._spans import Span, cut, meet, union
+from ..errors import InputError, given
+
+if TYPE_CHECKING:
+    from .._view import Seen, View
+
+
+class Candidate(NamedTuple):
+    """What might be done: a touch that is only thought of.
+
+    `duration` is in microseconds; `point` is an address, or None when none is known or needed.
+    """
+
+    channel: str
+    point: str | None = None
+    purpose: str | None = None
+    step: str | None = None
+    subjects: tuple[str, ...] = ()
+    duration: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A set of names, or everything but a set of names."""
+
+    names: frozenset[str]
+    excluded: bool = False
+
+    def has(self, name: str) -> bool:
+        """Whether a known name is chosen."""
+        return (name in self.names) is not self.excluded
+
+    def may_have(self, name: str | None) -> bool:
+        """Whether a name that may be unknown could be chosen."""
+        return name is None or (name in self.names) is not self.excluded
+
+    def may_have_any(self, names: Iterable[str]) -> bool:
+        """Whether any of the names is chosen; no names at all are unknown."""
+        known = tuple(names)
+        return not known or any(self.has(name) for name in known)
+
+    def has_any(self, names: Iterable[str]) -> bool:
+        """Whether any of the names is surely chosen."""
+        return any(self.has(name) for name in names)
+
+
+def _read_choice(value: Any) -> Choice:
+    if isinstance(value, Choice):
+        return value
+    excluded = False
+    if isinstance(value, Mapping):
+        if set(value) != {"except"}:
+            raise InputError(f"{given(dict(value))} is not a choice; write `[a, b]` or `{{except: [a, b]}}`")
+        value, excluded = value["except"], True
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(item, str) for item in value) or not value:
+        raise InputError(f"{given(value)} is not a choice of names; write for example `[phone, email]` or `{{except: [email]}}`")
+    return Choice(frozenset(value), excluded)
+
+
+def _write_choice(value: Choice) -> Any:
+    names = sorted(value.names)
+    return {"except": names} if value.excluded else names
+
+
+_NAMES_SCHEMA = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+ChoiceField = Annotated[
+    Choice,
+    PlainValidator(_read_choice),
+    PlainSerializer(_write_choice, return_type=Any),
+    WithJsonSchema(
+        {"anyOf": [_NAMES_SCHEMA, {"type": "object", "properties": {"except": _NAMES_SCHEMA}, "required": ["except"], "additionalProperties": False}]}
+    ),
+]
+
+
+class TouchFilter(Model):
+    """Which touches: every key given must match; each takes a list of names, or `{except: [...]}`.
+
+    `reached` asks whether the person was reached, in the layer's own table of dispositions.
+    """
+
+    channels: ChoiceField | None = None
+    directions: ChoiceField | None = None
+    dispositions: ChoiceField | None = None
+    purposes: ChoiceField | None = None
+    steps: ChoiceField | None = None
+    subjects: ChoiceField | None = None
+    reached: bool | None = None
+    automated: bool | None = None
+
+    def counts(self, seen: Seen) -> bool:
+        """Whether a touch matches, or may match."""
+        return (
+            (self.channels is None or self.channels.has(seen.channel))
+            and (self.directions is None or self.directions.has("outbound" if seen.outbound else "inbound"))
+            and (self.dispositions is None or self.dispositions.has(seen.disposition))
+            and (self.reached is None or seen.reached is None or seen.reached is self.reached)
+            and (self.purposes is None or self.purposes.may_have(seen.purpose))
+            and (self.steps is None or self.steps.may_have(seen.step))
+            and (self.subjects is None or self.subjects.may_have_any(seen.subjects))
+            and (self.automated is None or seen.touch.automated is self.automated)
+        )
+
+    def surely(self, seen: Seen) -> bool:
+        """Whether a touch that happened matches for certain."""
+        return (
+            not seen.booked
+            and self.counts(seen)
+            and (self.reached is None or seen.reached is self.reached)
+            and (self.purposes is None or (seen.purpose is not None and self.purposes.has(seen.purpose)))
+            and (self.steps is None or (seen.step is not None and self.steps.has(seen.step)))
+            and (self.subjects is None or self.subjects.has_any(seen.subjects))
+        )
+
+
+Since = Literal["ever", "case"] | TouchFilter
+
+
+class ConsentFact(Model):
+    """A recorded consent: any basis unless some are named; for the candidate's own purpose unless one is named."""
+
+    purpose: str | None = None
+    basis: Names | None = None
+
+
+class RequestedFact(Model):
+    """The person asked to be contacted at a time: from `early` before it until they are reached or `grace` has passed."""
+
+    early: LengthField | None = None
+    grace: LengthField = Length("1d", 24 * 3_600_000_000)
+
+
+class Unless(Model):
+    """Facts that lift a limit; several must hold together, and a list of these is a choice between them.
+
+    Each fact is a set of instants. Unknown never satisfies one.
+    """
+
+    consent: ConsentFact | None = None
+    requested: RequestedFact | None = None
+    replying: bool = False
+    purposes: ChoiceField | None = None
+    channels: ChoiceField | None = None
+    tags: ChoiceField | None = None
+    regions: ChoiceField | None = None
+    stages: ChoiceField | None = None
+
+    def instants(self, view: View, candidate: Candidate) -> list[Span]:
+        """When every named fact holds, as a span set."""
+        if not self.model_dump(exclude_defaults=True):
+            return []
+        static = (
+            (self.purposes is None or (candidate.purpose is not None and self.purposes.has(candidate.purpose)))
+            and (self.channels is None or self.channels.has(candidate.channel))
+            and (self.tags is None or self.tags.has_any(view.prospect.tags))
+            and (self.regions is None or (bool(view.regions) and all(in_region(self.regions, name) for name in view.regions)))
+        )
+        if not static:
+            return []
+        spans: list[Span] = [(EVER, FOREVER)]
+        if self.stages is not None:
+            spans = meet(spans, union((start, end) for start, end, name in view.stages if self.stages.has(name)))
+        if self.consent is not None:
+            spans = meet(spans, consent_spans(view, candidate.channel, self.consent.purpose or candidate.purpose, self.consent.basis))
+        if self.requested is not None:
+            spans = meet(spans, requested_spans(view, self.requested))
+        if self.replying:
+            spans = meet(spans, replying_spans(view))
+        return spans
+
+
+def consent_spans(view: View, channel: str, purpose: str | None, basis: Names | None = None) -> list[Span]:
+    """When a recorded consent surely covers a channel and purpose."""
+    return union(
+        (micros(item.since), FOREVER if item.until is None else micros(item.until))
+        for item in view.prospect.consents
+        if item.channel in (None, channel)
+        and (item.purpose is None or item.purpose == purpose)
+        and (basis is None or item.basis in basis)
+    )
+
+
+def requested_spans(view: View, fact: RequestedFact) -> list[Span]:
+    """From each time that was agreed (or `early` before it) until the person is reached or `grace` has passed."""
+    spans: list[Span] = []
+    for seen in view.touches:
+        promise = seen.promise
+        if promise is None or promise.by != "us" or promise.at is None:
+            continue
+        start, last = promised_range(view, seen)
+        start -= fact.early.micros if fact.early else 0
+        end = last + 1 + fact.grace.micros
+        for later in view.touches:
+            if later.reached and later.lo > seen.hi:
+                end = min(end, later.lo)
+        spans.append((max(start, seen.hi), end))
+    return union(spans)
+
+
+def promised_range(view: View, seen: Seen) -> Span:
+    """The first and last instant of the time that a touch's promise names."""
+    from datetime import datetime
+
+    from .._clock import day_number
+
+    promise = seen.promise
+    assert promise is not None and promise.at is not None
+    if isinstance(promise.at, datetime):
+        return micros(promise.at), micros(promise.at)
+    return view.date_range(day_number(promise.at), promise.zone)
+
+
+def replying_spans(view: View) -> list[Span]:
+    """From each inbound touch until our first answer to it."""
+    spans: list[Span] = []
+    for seen in view.touches:
+        if seen.outbound or seen.booked:
+            continue
+        answers = [later.lo for later in view.touches if later.outbound and later.out and not later.booked and later.hi > seen.lo]
+        spans.append((seen.hi, min(answers, default=FOREVER)))
+    return union(spans)
+
+
+def in_region(choice: Choice, region: str) -> bool:
+    """Whether a region, or the country it lies in, is chosen."""
+    country = region.partition("-")[0]
+    return (region in choice.names or country in choice.names) is not choice.excluded
+
+
+def may_be_in_region(choice: Choice, regions: tuple[str, ...]) -> bool:
+    """Whether a prospect in one of these plausible regions may be chosen; a bare country may be any of its parts."""
+    if not regions:
+        return True
+    for region in regions:
+        if in_region(choice, region):
+            return True
+        if "-" not in region and any(name.partition("-")[0] == region for name in choice.names):
+            return True
+    return False
+
+
+def stage_spans(view: View, choice: Choice) -> list[Span]:
+    """When the stage is chosen or unknown."""
+    unlike = union((start, end) for start, end, name in view.stages if not choice.has(name))
+    return cut([(EVER, FOREVER)], unlike)

@@ -1,0 +1,35 @@
+"""For those who test rules, policies and programs that use them: strategies for hypothesis, and our own laws to run on your rules.
+
+Needs the extra `testing`. Everything drawn is clustered on the places where things go wrong: clock changes, midnights, window edges,
+equal instants, bookings, dates without a time.
+"""
+
+from __future__ import annotations
+
+from . import _needs as _needs
+from .clocks import instants, spans, ticks, zones
+from .people import cases, histories, prospects, touches
+from .questions import Question, candidates, questions
+from .rulebook import deadlines, limits, policies, policy_data, preferences, rule_data, rules, stop_rules
+
+__all__ = [
+    "Question",
+    "candidates",
+    "cases",
+    "deadlines",
+    "histories",
+    "instants",
+    "limits",
+    "policies",
+    "policy_data",
+    "preferences",
+    "prospects",
+    "questions",
+    "rule_data",
+    "rules",
+    "spans",
+    "stop_rules",
+    "ticks",
+    "touches",
+    "zones",
+]

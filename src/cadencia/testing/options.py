@@ -1,0 +1,334 @@
+"""The options of every built-in kind of rule, as data: what `rulebook` puts together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from .words import (
+    BASES,
+    CHANNELS,
+    DISPOSITIONS,
+    FACTS,
+    PURPOSES,
+    REGIONS,
+    STAGES,
+    STEPS,
+    SUBJECTS,
+    TAGS,
+    date_near,
+    near,
+    record,
+    some,
+    when_near,
+)
+
+__all__ = ["OPTIONS", "Place", "common", "stop_options", "touch_filter"]
+
+Data = SearchStrategy[Any]
+
+
+class Place(NamedTuple):
+    """Where in time rules are put: around an instant, on the wall clock of a zone, and whether by the calendar at all."""
+
+    around: int
+    zone: str
+    shiftable: bool = False
+
+
+WINDOWS: Final = (
+    "09:00-14:00", "17:00-20:00", "08:00-21:00", "21:00-08:00", "00:00-24:00", "22:30-02:30", ">08:00-12:00", "23:59-24:00",
+    "02:15-02:45", "00:00-00:30",
+)  # fmt: skip
+DAYS: Final = ("daily", "mon-fri", "sat", "sun", "sat-sun", "mon,wed", "fri-mon")
+LENGTHS: Final = ("1d", "7d", "48h", "90m", "30d", "10d", "1s")
+_FIXED: Final = ("48h", "2 days", "1 day", "2 dates", "1 date", "3 business days", "60 full dates", "90m", "1h 30m", "1 week", "0 days")
+
+
+def choice(names: tuple[str, ...], most: int = 2) -> Data:
+    """A few names, or everything but those."""
+    chosen = some(names, least=1, most=most)
+    return st.one_of(chosen, chosen.map(lambda names: {"except": names}))
+
+
+def touch_filter(place: Place) -> Data:
+    """The filter of a rule that reads touches."""
+    return record(
+        {},
+        channels=choice(CHANNELS),
+        directions=choice(("outbound", "inbound")),
+        dispositions=choice(DISPOSITIONS, 4),
+        purposes=choice(PURPOSES),
+        steps=choice(STEPS),
+        subjects=choice(SUBJECTS),
+        reached=st.booleans(),
+        automated=st.booleans(),
+    )
+
+
+def delay(place: Place, hours: bool = False) -> Data:
+    """A delay of every spelling; in business hours only where the rule has `hours`."""
+    months = () if place.shiftable else ("1 month",)
+    return st.sampled_from((*_FIXED, *months, *(("4 business hours", "11 business hours") if hours else ())))
+
+
+def clock(place: Place) -> Data:
+    """The prospect's zones, a named zone, or both."""
+    return st.sampled_from((["prospect"], [place.zone], ["prospect", place.zone], ["UTC"]))
+
+
+def regions(place: Place) -> Data:
+    """Holiday calendars, or the prospect's; one of them reaches only a few years."""
+    return st.sampled_from((["prospect"], ["ES"], ["US-CA"], ["ES-CT", "US"]))
+
+
+def week(place: Place) -> Data:
+    """Windows by weekday."""
+    windows = st.lists(st.sampled_from(WINDOWS), min_size=1, max_size=2, unique=True)
+    by_day = st.dictionaries(st.sampled_from(DAYS), windows, min_size=1, max_size=2)
+    return st.one_of(windows.map(lambda chosen: {"daily": chosen}), by_day)
+
+
+def _calendar(place: Place) -> dict[str, Data]:
+    return {} if place.shiftable else {"calendar": regions(place)}
+
+
+def _history(place: Place) -> dict[str, Data]:
+    return {
+        "counts": touch_filter(place),
+        "count": st.sampled_from(("attempted", "planned", "delivered", "reached")),
+        "since": st.one_of(st.sampled_from(("ever", "case")), touch_filter(place)),
+        "per": st.lists(st.sampled_from(("channel", "step", "subject", "contact_point", "purpose")), max_size=2, unique=True),
+        "over": st.sampled_from(("prospect", "account", "others")),
+    }
+
+
+def _keeps_time(place: Place) -> dict[str, Data]:
+    return {**_history(place), "clock": clock(place), "business_days": st.sampled_from(DAYS), **_calendar(place)}
+
+
+def _many(least: int = 0, most: int = 4) -> Data:
+    return st.integers(least, most)
+
+
+@st.composite
+def _with_hours(draw: DrawFn, place: Place, plain: Data, timed: Data, **optional: Data) -> dict[str, Any]:
+    """A rule with `hours`, where its delays may be business hours, or one without."""
+    data: dict[str, Any] = draw(record({}, **optional))
+    if draw(st.sampled_from((False, False, True))):
+        return {**draw(timed), "hours": draw(week(place)), **data}
+    return {**draw(plain), **data}
+
+
+@st.composite
+def _frequency_cap(draw: DrawFn, place: Place) -> dict[str, Any]:
+    periods = ("day", "week") if place.shiftable else ("day", "week", "half_month", "month", "quarter", "year")
+    kind = draw(st.sampled_from(("within", "dates", "each")))
+    period = {"within": st.sampled_from(LENGTHS), "dates": st.integers(1, 8), "each": st.sampled_from(periods)}[kind]
+    rest = record({}, clock=clock(place), week_start=st.sampled_from(("sun", "wed", "sat")), **_history(place))
+    return {"at_most": draw(st.sampled_from((1, 2, 3, 0))), kind: draw(period), **draw(rest)}
+
+
+def _spacing(place: Place) -> Data:
+    def kinds(hours: bool) -> Data:
+        backoff = st.fixed_dictionaries(
+            {"first": st.sampled_from(LENGTHS), "at_most": st.sampled_from(LENGTHS)},
+            optional={"factor": st.sampled_from((1, 1.5, 3))},
+        )
+        return st.one_of(
+            record({"at_least": delay(place, hours)}),
+            record({"gaps": st.lists(delay(place, hours), min_size=1, max_size=3)}),
+            record({"backoff": backoff}),
+        )
+
+    return _with_hours(place, kinds(False), kinds(True), **_keeps_time(place))
+
+
+def _recall(place: Place) -> Data:
+    def table(hours: bool) -> Data:
+        row = st.lists(delay(place, hours), min_size=1, max_size=2)
+        return record({"after": st.dictionaries(st.sampled_from((*DISPOSITIONS[:4], "otherwise")), row, min_size=1, max_size=3)})
+
+    return _with_hours(place, table(False), table(True), **_keeps_time(place))
+
+
+@st.composite
+def _cool_off(draw: DrawFn, place: Place) -> dict[str, Any]:
+    times = draw(st.integers(1, 3))
+    within = {"within": draw(st.sampled_from(LENGTHS))} if times > 1 or draw(st.booleans()) else {}
+    silence = [record({"silence": delay(place, hours)}) for hours in (False, True)]
+    return {"times": times, **within, **draw(_with_hours(place, *silence, **_keeps_time(place)))}
+
+
+@st.composite
+def _quiet_hours(draw: DrawFn, place: Place) -> dict[str, Any]:
+    optional = {"clock": clock(place)}
+    if not place.shiftable:
+        optional["holidays"] = regions(place)
+        special = st.one_of(st.just("closed"), st.lists(st.sampled_from(WINDOWS), min_size=1, max_size=2, unique=True))
+        optional["dates"] = st.dictionaries(date_near(place.around, place.zone), special, min_size=1, max_size=2)
+    return {draw(st.sampled_from(("allow", "between"))): draw(week(place)), **draw(record({}, **optional))}
+
+
+def _business_days(place: Place) -> Data:
+    holidays = {} if place.shiftable else {"holidays": regions(place)}
+    return record({}, days=st.sampled_from(DAYS), clock=clock(place), **holidays)
+
+
+@st.composite
+def _active_period(draw: DrawFn, place: Place) -> dict[str, Any]:
+    edges = draw(st.sampled_from((("from",), ("until",), ("from", "until"))))
+    return {**{edge: draw(when_near(place.around, place.zone)) for edge in edges}, **draw(record({}, clock=clock(place)))}
+
+
+@st.composite
+def _any_of(draw: DrawFn, place: Place) -> dict[str, Any]:
+    names = ("quiet_hours", "max_attempts", "spacing", "frequency_cap", "require_consent", "business_days")
+    chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2))
+    return {"rules": [{"rule": name, "id": f"any-{i}", **draw(OPTIONS[name](place))} for i, name in enumerate(chosen, 1)]}
+
+
+@st.composite
+def _lasting(draw: DrawFn, place: Place, required: Data) -> dict[str, Any]:
+    until = {} if place.shiftable else {"until": when_near(place.around, place.zone)}
+    lasting = record({}, lasts=delay(place), lifted_by=touch_filter(place), clock=clock(place), **until, **_calendar(place))
+    return {**draw(required), **draw(lasting)}
+
+
+@st.composite
+def _stop_on(draw: DrawFn, place: Place) -> dict[str, Any]:
+    what = draw(
+        st.one_of(
+            record({"dispositions": choice(DISPOSITIONS, 4)}),
+            record({"counts": touch_filter(place).filter(bool)}, dispositions=choice(DISPOSITIONS, 4)),
+        )
+    )
+    over = record({}, over=st.sampled_from(("prospect", "account", "others")))
+    data: dict[str, Any] = draw(_lasting(place, over))
+    return {**what, **data}
+
+
+@st.composite
+def _qualified(draw: DrawFn, place: Place) -> dict[str, Any]:
+    by = {"fact": st.sampled_from(FACTS), "tag": st.sampled_from(TAGS), "at_stages": choice(STAGES)}
+    return {name: draw(by[name]) for name in draw(some(tuple(by), least=1))}
+
+
+def _timed(place: Place) -> dict[str, Data]:
+    return {"met_by": touch_filter(place), "clock": clock(place), "business_days": st.sampled_from(DAYS), **_calendar(place)}
+
+
+def _deadline(place: Place, field: str, required: bool = True) -> Data:
+    plain, timed = (
+        record({field: delay(place, hours)}) if required else record({}, **{field: delay(place, hours)})
+        for hours in (False, True)
+    )
+    return _with_hours(place, plain, timed, **_timed(place))
+
+
+@st.composite
+def _respond_within(draw: DrawFn, place: Place) -> dict[str, Any]:
+    more = draw(record({}, of=st.sampled_from(("inbound", "opening")), counts=touch_filter(place)))
+    return {**draw(_deadline(place, "within")), **more}
+
+
+def _patient(**required: Data) -> Data:
+    return record(required, patience=st.sampled_from(LENGTHS), rank=st.integers(0, 2))
+
+
+def _rotation(place: Place) -> Data:
+    return record(
+        {"order": some(CHANNELS, least=1, most=3)},
+        mode=st.sampled_from(("alternate", "in_order", "escalate")),
+        each=st.integers(1, 3),
+        counts=touch_filter(place),
+        patience=st.sampled_from(LENGTHS),
+        rank=st.integers(0, 2),
+    )
+
+
+#: For every built-in kind, what is its own: all of it varied. Filters, `unless` and `in_force` come on top.
+OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
+    "max_attempts": lambda place: record({"at_most": _many()}, **_history(place)),
+    "frequency_cap": _frequency_cap,
+    "spacing": _spacing,
+    "recall": _recall,
+    "cool_off": _cool_off,
+    "quiet_hours": _quiet_hours,
+    "business_days": _business_days,
+    "active_period": _active_period,
+    "require_consent": lambda place: record(
+        {}, basis=some(BASES, least=1), purpose=st.sampled_from(PURPOSES), valid_for=delay(place), clock=clock(place)
+    ),
+    "await_promise": lambda place: record(
+        {}, grace=delay(place), undated=delay(place), clock=clock(place), **_calendar(place)
+    ),
+    "no_repeated_channel": lambda place: record({}, at_most=_many(1, 3), **_history(place)),
+    "account_reply": lambda place: record(
+        {}, lasts=delay(place), counts=touch_filter(place), clock=clock(place), **_calendar(place)
+    ),
+    "account_load": lambda place: record({"at_most": _many(0, 2), "within": st.sampled_from(LENGTHS)}),
+    "account_day": lambda place: record({}, clock=clock(place)),
+    "any_of": _any_of,
+    "suppressions": lambda place: record({}),
+    "opt_outs": lambda place: record({}),
+    "contact_points": lambda place: record({}),
+    "unreadable_touches": lambda place: record({}),
+    "stop_on": _stop_on,
+    "stop_on_stage": lambda place: _lasting(place, record({"on": choice(STAGES)})),
+    "stop_on_opt_out": lambda place: _lasting(place, record({})),
+    "stop_when_exhausted": lambda place: record(
+        {"at_most": _many(1, 4)}, **{key: value for key, value in _history(place).items() if key in ("counts", "count", "since")}
+    ),
+    "stop_unless_qualified": _qualified,
+    "channel_rotation": _rotation,
+    "preferred_channel": lambda place: _patient(order=some(CHANNELS, least=1, most=3)),
+    "preferred_hours": lambda place: record(
+        {"hours": week(place)}, clock=clock(place), patience=st.sampled_from(LENGTHS), rank=st.integers(0, 2)
+    ),
+    "soonest": lambda place: _patient(),
+    "respond_within": _respond_within,
+    "promise_due": lambda place: _deadline(place, "grace", required=False),
+    "touch_at_least_every": lambda place: _deadline(place, "every"),
+    "never_undated": lambda place: record({}, clock=clock(place)),
+}
+
+
+def common(place: Place) -> dict[str, Data]:
+    """What every limit may be narrowed and lifted by."""
+    unless = record(
+        {},
+        consent=record({}, purpose=st.sampled_from(PURPOSES), basis=some(BASES, least=1)),
+        requested=record({}, early=st.sampled_from(LENGTHS), grace=st.sampled_from(LENGTHS)),
+        replying=st.booleans(),
+        purposes=choice(PURPOSES),
+        channels=choice(CHANNELS),
+        tags=choice(TAGS),
+        regions=choice(REGIONS),
+        stages=choice(STAGES),
+    )
+    return {
+        "channels": choice(CHANNELS),
+        "purposes": choice(PURPOSES),
+        "steps": choice(STEPS),
+        "regions": choice(REGIONS),
+        "tags": choice(TAGS),
+        "stages": choice(STAGES),
+        "unless": st.lists(unless, min_size=1, max_size=2),
+    }
+
+
+def stop_options() -> dict[str, Data]:
+    """What every stop rule has besides."""
+    return {"scope": st.sampled_from(("case", "channel", "contact_point"))}
+
+
+@st.composite
+def in_force(draw: DrawFn, place: Place) -> dict[str, str]:
+    """From when and until when, in order: two dates, or two instants."""
+    spell = date_near if draw(st.booleans()) else near
+    first, last = sorted(draw(st.lists(spell(place.around, place.zone), min_size=2, max_size=2, unique=True)))
+    return draw(st.sampled_from(({"from": first}, {"to": last}, {"from": first, "to": last})))

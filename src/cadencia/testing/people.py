@@ -1,0 +1,334 @@
+"""Prospects, touches, histories and cases, placed around an instant so that rules bind.
+
+Every strategy takes switches for its nasty dimensions, so that a law which needs, say, exact instants can ask for them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+from .._clock import HOUR, MINUTE, day_date, micros, zone_of
+from ..case import Account, Case
+from ..prospect import Prospect
+from ..touch import Touch
+from .clocks import CONSTANT_ZONES, ZONES, ticks_near, zones
+from .words import (
+    ADDRESSES,
+    BASES,
+    CHANNELS,
+    DISPOSITIONS,
+    FACTS,
+    OWNERS,
+    PURPOSES,
+    REGIONS,
+    STAGES,
+    STEPS,
+    SUBJECTS,
+    TAGS,
+    UNDECLARED,
+    date_near,
+    datetime_or,
+    maybe,
+    near,
+    record,
+    some,
+    when_near,
+    written,
+)
+
+__all__ = ["cases", "histories", "prospects", "touches"]
+
+
+@st.composite
+def prospects(
+    draw: DrawFn,
+    around: datetime | None = None,
+    *,
+    id: str = "p1",
+    zone: str | None = None,
+    one_zone: bool = False,
+    constant: bool = False,
+    facts: bool = True,
+    wishes: bool = True,
+    shiftable: bool = False,
+) -> Prospect:
+    """Prospects with plausible zones and regions, contact points, consents, opt-outs, stages, facts and wishes.
+
+    Args:
+        around: the instant near which consents, stages and the rest begin and end.
+        id: the id of the prospect.
+        zone: a zone that is always among the plausible ones.
+        one_zone: exactly one plausible zone; otherwise none to three.
+        constant: only zones without clock changes.
+        facts: whether there is anything but zones, regions and contact points.
+        wishes: whether the prospect may have limits of their own.
+        shiftable: nothing dated by the calendar: moving the case by whole weeks moves everything (law 9).
+
+    Example:
+        >>> from cadencia.testing import prospects
+        >>> from hypothesis import find
+        >>> find(prospects(one_zone=True), lambda prospect: True).zones[0].zone
+        'Europe/Madrid'
+    """
+    as_of = micros(draw(datetime_or(around)))
+    first = draw(zones(constant=constant)) if zone is None else zone
+    if one_zone:
+        plausible = [first]
+    else:
+        more = draw(st.lists(zones(constant=constant), max_size=2, unique=True))
+        known = zone is not None or draw(st.sampled_from((True, True, True, False)))
+        plausible = list(dict.fromkeys([first, *more])) if known else []
+    data: dict[str, Any] = {"id": id, "zones": plausible}
+    data["regions"] = draw(some(REGIONS))
+    data["contact_points"] = draw(maybe(st.lists(_contact_points(as_of, first), max_size=3)))
+    if not facts:
+        return Prospect.model_validate(data)
+    bounds = {"since": near(as_of, first), "until": near(as_of, first)}
+    what = {"channel": st.sampled_from(CHANNELS), "purpose": st.sampled_from(PURPOSES)}
+    consent = record({"since": near(as_of, first)}, until=bounds["until"], basis=st.sampled_from(BASES), **what)
+    data["consents"] = draw(st.lists(consent, max_size=2))
+    data["stages"] = draw(st.lists(record({"name": st.sampled_from(STAGES)}, since=near(as_of, first)), max_size=2))
+    data["tags"] = draw(some(TAGS))
+    fact = record({"value": st.sampled_from((True, "high", False))}, **bounds)
+    data["facts"] = draw(st.dictionaries(st.sampled_from(FACTS), fact, max_size=1))
+    data["owner"] = draw(maybe(st.sampled_from(OWNERS)))
+    data["pending"] = draw(_pending(as_of, first))
+    if draw(st.sampled_from((False, False, False, True))):  # what closes a case for long is kept rare
+        data["opt_outs"] = draw(st.lists(record({}, **bounds, **what), max_size=1))
+        suppression = record({}, **bounds, **what, contact_point=st.sampled_from(ADDRESSES["phone"]))
+        data["suppressions"] = draw(st.lists(suppression, max_size=1))
+    if wishes and draw(st.sampled_from((False, False, False, True))):
+        data["wishes"] = draw(st.lists(_wishes(as_of, first, shiftable), max_size=1))
+    if not shiftable:
+        occasion = record({"kind": st.just("birthday"), "date": date_near(as_of, first)}, yearly=st.booleans())
+        data["occasions"] = draw(st.lists(occasion, max_size=1))
+    return Prospect.model_validate(data)
+
+
+@st.composite
+def touches(
+    draw: DrawFn,
+    around: datetime | None = None,
+    *,
+    id: str = "t1",
+    zone: str | None = None,
+    exact: bool = False,
+    bookings: bool = True,
+    inbound: bool = True,
+    lengths: bool = True,
+    promises: bool = True,
+    undeclared: bool = True,
+    future: bool = True,
+) -> Touch:
+    """Touches at distances from an instant at which rules bind.
+
+    Args:
+        around: the instant that counts, usually `as_of`; any when not given.
+        id: the id of the touch.
+        zone: on whose wall clock the distances are measured; any when not given.
+        exact: only instants; otherwise some touches are known only to the day.
+        bookings: whether some are booked to happen later.
+        inbound: whether some come from the prospect.
+        lengths: whether some have an end.
+        promises: whether some carry a promise, ours or theirs.
+        undeclared: whether some have a disposition that nobody declared.
+        future: whether some done touches are dated after `around`, as by a clock that runs ahead.
+
+    Example:
+        >>> from cadencia.testing import touches
+        >>> from hypothesis import find
+        >>> find(touches(bookings=False), lambda touch: touch.direction == "inbound").channel
+        'phone'
+    """
+    as_of = micros(draw(datetime_or(around)))
+    name = draw(zones()) if zone is None else zone
+    booked = bookings and draw(st.sampled_from((False, False, False, True)))
+    ahead = booked or (future and draw(st.sampled_from((False,) * 9 + (True,))))
+    overdue = booked and draw(st.sampled_from((False, False, True)))
+    at = draw(ticks_near(as_of, name, past=not ahead or overdue, future=ahead))
+    channel = draw(st.sampled_from(CHANNELS))
+    data: dict[str, Any] = {"id": id, "at": written(at), "channel": channel}
+    if inbound and not booked and draw(st.sampled_from((False, False, False, True))):
+        data["direction"] = "inbound"
+    if booked:
+        data["booked"] = True
+    else:
+        data["disposition"] = draw(st.sampled_from((*DISPOSITIONS, UNDECLARED) if undeclared else DISPOSITIONS))
+    if not exact and draw(st.sampled_from((False, False, False, True))):
+        data["at"] = day_date(zone_of(name).day(at)).isoformat()
+        data["zone"] = draw(maybe(st.just(name)))
+    elif lengths and draw(st.sampled_from((False, False, False, True))):
+        data["end"] = written(at + draw(st.sampled_from((0, 20 * MINUTE, 2 * HOUR, 30 * HOUR))))
+    if promises and draw(st.sampled_from((False, False, False, True))):
+        promise = record({"by": st.sampled_from(("us", "them"))}, at=when_near(as_of, name))
+        data["promise"] = draw(promise)
+    data |= draw(
+        record(
+            {},
+            contact_point=st.sampled_from(ADDRESSES[channel]),
+            purpose=st.sampled_from(PURPOSES),
+            step=st.sampled_from(STEPS),
+            subjects=some(SUBJECTS),
+            by=st.sampled_from(OWNERS),
+            automated=st.just(True),
+        )
+    )
+    if draw(st.sampled_from((False,) * 15 + (True,))):
+        data["cancelled"] = True
+    return Touch.model_validate(data)
+
+
+@st.composite
+def histories(
+    draw: DrawFn,
+    around: datetime | None = None,
+    *,
+    prefix: str = "t",
+    zone: str | None = None,
+    max_size: int = 6,
+    exact: bool = False,
+    bookings: bool = True,
+    inbound: bool = True,
+    lengths: bool = True,
+    promises: bool = True,
+    undeclared: bool = True,
+    future: bool = True,
+    equal: bool = True,
+    repeats: bool = True,
+) -> list[Touch]:
+    """Lists of touches in no particular order: several channels, equal instants, repeated ids with equal content.
+
+    Args:
+        around: the instant that counts, usually `as_of`; any when not given.
+        prefix: ids are this and a number from 1.
+        zone: on whose wall clock the distances are measured; any when not given.
+        max_size: how many different touches at most.
+        equal: whether some touches begin at the same instant.
+        repeats: whether a touch may come twice with the same id and content.
+        exact, bookings, inbound, lengths, promises, undeclared, future: as in `touches`.
+
+    Example:
+        >>> from cadencia.testing import histories
+        >>> from hypothesis import find
+        >>> [touch.id for touch in find(histories(repeats=False), lambda history: len(history) == 2)]
+        ['t1', 't2']
+    """
+    as_of = draw(datetime_or(around))
+    name = draw(zones()) if zone is None else zone
+    found: list[Touch] = []
+    for index in range(draw(st.integers(0, max_size))):
+        touch = draw(
+            touches(
+                as_of, id=f"{prefix}{index + 1}", zone=name, exact=exact, bookings=bookings, inbound=inbound,
+                lengths=lengths, promises=promises, undeclared=undeclared, future=future,
+            )
+        )  # fmt: skip
+        if equal and found and draw(st.sampled_from((False, False, False, True))):
+            other = draw(st.sampled_from(found))
+            length = touch.end - touch.at if touch.end and isinstance(touch.at, datetime) else None
+            end = other.at + length if length is not None and isinstance(other.at, datetime) else None
+            touch = touch.model_copy(update={"at": other.at, "zone": other.zone, "booked": other.booked, "end": end})
+        found.append(touch)
+    if repeats and found and draw(st.sampled_from((False,) * 7 + (True,))):
+        found.append(draw(st.sampled_from(found)).model_copy())
+    return found
+
+
+@st.composite
+def cases(
+    draw: DrawFn,
+    around: datetime | None = None,
+    *,
+    zone: str | None = None,
+    one_zone: bool = False,
+    constant: bool = False,
+    account: bool = True,
+    facts: bool = True,
+    wishes: bool = True,
+    shiftable: bool = False,
+    max_size: int = 6,
+    exact: bool = False,
+    bookings: bool = True,
+    inbound: bool = True,
+    lengths: bool = True,
+    promises: bool = True,
+    undeclared: bool = True,
+    future: bool = True,
+    equal: bool = True,
+    repeats: bool = True,
+) -> Case:
+    """Cases: a prospect with a history, other people of the account, perhaps an opening.
+
+    Args:
+        around: the instant that counts, usually `as_of`: the history is placed around it. Any when not given.
+        account: whether some cases have other people at the account, with touches of their own.
+        zone, one_zone, constant, facts, wishes, shiftable: as in `prospects`.
+        max_size, exact, bookings, inbound, lengths, promises, undeclared, future, equal, repeats: as in `histories`.
+
+    Example:
+        >>> from cadencia.testing import cases
+        >>> from hypothesis import find
+        >>> find(cases(), lambda case: True).prospect.id
+        'p1'
+    """
+    as_of = draw(datetime_or(around))
+    tick = micros(as_of)
+    name = draw(zones(constant=constant)) if zone is None else zone
+    assert not constant or name in CONSTANT_ZONES or name not in ZONES, f"zone `{name}` changes its clock"
+    own = name if zone is not None or draw(st.sampled_from((True, True, True, False))) else None
+    person = draw(
+        prospects(
+            as_of, zone=own, one_zone=one_zone, constant=constant, facts=facts, wishes=wishes, shiftable=shiftable
+        )
+    )
+    switches: dict[str, Any] = {
+        "zone": name, "exact": exact, "bookings": bookings, "inbound": inbound, "lengths": lengths, "promises": promises,
+        "undeclared": undeclared, "future": future, "equal": equal, "repeats": repeats,
+    }  # fmt: skip
+    history = draw(histories(as_of, max_size=max_size, **switches))
+    others: Account | None = None
+    if account and draw(st.sampled_from((False, False, False, True))):
+        people = [Prospect(id=f"p{number}", zones=name) for number in range(2, draw(st.integers(2, 3)) + 1)]
+        said = [
+            touch.model_copy(update={"prospect": other.id})
+            for other in people
+            for touch in draw(histories(as_of, prefix=f"{other.id}-t", max_size=2, **switches))
+        ]
+        others = Account(id="a1", people=people, touches=said)
+        person = person.model_copy(update={"account": "a1"})
+    opened = draw(maybe(near(tick, name, future=False)))
+    return Case.model_validate({"prospect": person, "touches": history, "account": others, "opened_at": opened})
+
+
+@st.composite
+def _contact_points(draw: DrawFn, around: int, zone: str) -> dict[str, Any]:
+    channel = draw(st.sampled_from(CHANNELS))
+    data = {"channel": channel, "address": draw(st.sampled_from(ADDRESSES[channel]))}
+    if draw(st.sampled_from((False, False, False, True))):
+        data["status"] = draw(st.sampled_from(("invalid", "bounced", "valid")))
+        data["since"] = draw(maybe(near(around, zone)))
+    return data
+
+
+@st.composite
+def _pending(draw: DrawFn, around: int, zone: str) -> list[dict[str, Any]]:
+    if draw(st.sampled_from((True, True, True, False))):
+        return []
+    kind = st.sampled_from(("promise", "doubt", "payment"))
+    return [
+        {"id": f"i{number}", **draw(record({"kind": kind}, due=when_near(around, zone), since=near(around, zone)))}
+        for number in range(1, draw(st.integers(1, 2)) + 1)
+    ]
+
+
+@st.composite
+def _wishes(draw: DrawFn, around: int, zone: str, shiftable: bool) -> dict[str, Any]:
+    from .rulebook import data_of
+
+    kind = draw(st.sampled_from(("quiet_hours", "frequency_cap", "spacing")))
+    data: dict[str, Any] = draw(data_of(kind, around, zone, "wish-1", shiftable))
+    return data

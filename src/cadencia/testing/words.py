@@ -1,0 +1,75 @@
+"""The few names that drawn cases and rules share, so that they meet often."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from .._clock import day_date, moment, zone_of
+from .clocks import ticks_near
+
+CHANNELS: Final = ("phone", "email", "sms")
+ADDRESSES: Final = {"phone": ("+34600000001", "+34600000002"), "email": ("a@example.org",), "sms": ("+34600000001",)}
+PURPOSES: Final = ("marketing", "service")
+STEPS: Final = ("hello", "nudge")
+SUBJECTS: Final = ("debt-1", "debt-2")
+STAGES: Final = ("lead", "open", "won")
+TAGS: Final = ("new", "vip")
+FACTS: Final = ("score", "budget")
+REGIONS: Final = ("ES", "ES-CT", "US", "US-CA")
+BASES: Final = ("express", "implied")
+OWNERS: Final = ("ana", "ben")
+
+#: Well-known dispositions of every sort: gone out or not, delivered or not, reached or not.
+DISPOSITIONS: Final = (
+    "no_answer", "replied", "voicemail_left", "busy", "sent", "refused", "opted_out", "failed", "unknown", "callback_requested",
+)  # fmt: skip
+#: A disposition that nobody declares.
+UNDECLARED: Final = "seen_on_the_moon"
+
+
+def maybe(strategy: SearchStrategy[Any], times: int = 1) -> SearchStrategy[Any]:
+    """None, or a drawn value one time in `times + 1`."""
+    return st.sampled_from((True,) * times + (False,)).flatmap(lambda absent: st.none() if absent else strategy)
+
+
+def some(names: tuple[str, ...], least: int = 0, most: int = 2) -> SearchStrategy[list[str]]:
+    """A few of the names, each once."""
+    return st.lists(st.sampled_from(names), min_size=least, max_size=most, unique=True)
+
+
+def record(required: dict[str, SearchStrategy[Any]], **optional: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
+    """A dict with every required key and some of the optional ones; the smallest has the required keys alone."""
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+def written(tick: int) -> str:
+    """An instant as data spells it."""
+    return moment(tick).isoformat().replace("+00:00", "Z")
+
+
+@st.composite
+def near(draw: DrawFn, around: int, zone: str, *, past: bool = True, future: bool = True) -> str:
+    """An instant near another one, as data."""
+    return written(draw(ticks_near(around, zone, past=past, future=future)))
+
+
+@st.composite
+def date_near(draw: DrawFn, around: int, zone: str) -> str:
+    """A date near an instant, on the wall clock of a zone, as data."""
+    return day_date(zone_of(zone).day(draw(ticks_near(around, zone, past=True, future=True)))).isoformat()
+
+
+def when_near(around: int, zone: str) -> SearchStrategy[str]:
+    """An instant, or a date, near another instant, as data."""
+    return st.one_of(near(around, zone), date_near(around, zone))
+
+
+def datetime_or(around: datetime | None) -> SearchStrategy[datetime]:
+    """The instant given, or any."""
+    from .clocks import instants
+
+    return instants() if around is None else st.just(around)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
+
+_INNER = re.compile(r"([a-z_]+(?:[\[.][\w\].\[-]*)?): (.*)")
 
 __all__ = ["CadenciaError", "InputError", "MissingExtra", "PolicyError", "RuleFailure"]
 
@@ -85,24 +88,26 @@ def path_text(path: Iterable[Any]) -> str:
     return text
 
 
-def mistakes_of(error: ValidationError, where: str) -> list[str]:
-    """Every mistake of a pydantic error as one line each, with its path."""
-    lines: list[str] = []
+def mistakes_of(error: ValidationError, where: str, known: Iterable[str] = ()) -> list[str]:
+    """Every mistake of a pydantic error as one line each, with its path; `known` are the keys that the top level takes."""
+    lines: dict[str, None] = {}
     for item in error.errors(include_url=False):
         path = path_text(part for part in item["loc"] if not _is_branch(part))
         message = item["msg"].removeprefix("Value error, ")
-        place = f"{where}, {path}" if where and path else where or path
-        known = (item.get("ctx") or {}).get("known")
         if item["type"] == "extra_forbidden":
-            message = f"unknown key {given(item['loc'][-1])}" + (did_you_mean(str(item["loc"][-1]), known) if known else "")
+            path = path_text(item["loc"][:-1])
+            key = str(item["loc"][-1])
+            message = f"unknown key {given(key)}" + (did_you_mean(key, known) if len(item["loc"]) == 1 else "")
         elif item["type"] == "missing":
             message = "this key is required"
         elif "`" not in message:
             message = f"{given(item['input'])}: {message[:1].lower()}{message[1:]}"
-        line = one_line(f"{place}: {message}" if place else message, 400)
-        if line not in lines:
-            lines.append(line)
-    return lines
+        for part in message.split("\n"):
+            inner = _INNER.match(part)
+            place = f"{path}.{inner[1]}" if inner and path else path
+            text = inner[2] if inner and path else part
+            lines[one_line(": ".join(filter(None, (", ".join(filter(None, (where, place))), text))), 400)] = None
+    return list(lines)
 
 
 def _is_branch(part: Any) -> bool:

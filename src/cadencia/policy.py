@@ -135,7 +135,7 @@ class Policy(Model):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            raise PolicyError(*mistakes_of(error, name)) from None
+            raise PolicyError(*mistakes_of(error, name, cls.model_fields)) from None
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -196,7 +196,25 @@ def json_schema() -> dict[str, Any]:
     properties["layers"] = {"type": "array", "items": {"$ref": "#/$defs/Layer"}, "default": []}
     main["required"] = sorted({*main.get("required", ()), "cadencia"})
     defs["Policy"] = main
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "cadencia policy", "$ref": "#/$defs/Policy", "$defs": dict(sorted(defs.items()))}
+    for name in defs:
+        defs[name] = _with_rules(defs[name])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "cadencia policy",
+        "$ref": "#/$defs/Policy",
+        "$defs": dict(sorted(defs.items())),
+    }
+
+
+def _with_rules(schema: Any) -> Any:
+    """A schema with a reference to `Rule` wherever any rule may stand."""
+    from .rules.registry import ANY_RULE
+
+    if schema == ANY_RULE:
+        return {"$ref": "#/$defs/Rule"}
+    if isinstance(schema, dict):
+        return {key: _with_rules(value) for key, value in schema.items()}
+    return [_with_rules(item) for item in schema] if isinstance(schema, list) else schema
 
 
 __all__ = ["InputError", "json_schema", "load", "read_json", "read_yaml"]

@@ -164,10 +164,13 @@ def _validate(value: Any) -> Rule:
     return read_rule(value)
 
 
+#: Where a schema says that a rule of any kind may stand; `policy_files.json_schema` puts the kinds in its place.
+ANY_RULE: Final = {"type": "object", "title": "any rule"}
+
 RuleField = Annotated[
     SerializeAsAny[Rule],
     PlainValidator(_validate),
-    WithJsonSchema({"$ref": "#/$defs/Rule"}),
+    WithJsonSchema(ANY_RULE),
 ]
 """A field that holds a rule of any kind, also of a kind that is defined later."""
 

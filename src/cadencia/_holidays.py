@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
-from ._clock import day_number
+from ._clock import day_date, day_number
 from .errors import InputError, did_you_mean, given
-
-NOWHERE: frozenset[int] = frozenset()
 
 
 @lru_cache(maxsize=None)
@@ -23,6 +22,19 @@ def holiday_days(region: str, year: int) -> frozenset[int] | None:
         return None
     days = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
     return frozenset(day_number(day) for day in days)
+
+
+def closed_days(regions: Iterable[str], first: int, last: int) -> frozenset[int]:
+    """The dates of `first..last` that are holidays in any of the regions; every date of a year that is not covered."""
+    closed: set[int] = set()
+    for region in regions:
+        for year in range(day_date(first).year, day_date(last).year + 1):
+            days = holiday_days(region, year)
+            if days is None:
+                closed.update(day for day in range(first, last + 1) if day_date(day).year == year)
+            else:
+                closed.update(day for day in days if first <= day <= last)
+    return frozenset(closed)
 
 
 @lru_cache(maxsize=None)

@@ -79,6 +79,16 @@ def window_text(window: Span) -> str:
     return f"{after}{hour:02}:{minute:02}-{last // 60:02}:{last % 60:02}"
 
 
+def windows_text(windows: Windows) -> list[str]:
+    """Windows as they are written. Overlapping ones may have merged into one of a day or longer, which takes two texts."""
+    split = DAY - MINUTE
+    parts: list[Span] = []
+    for start, end in windows:
+        long = end - start >= DAY and (start, end) != (0, DAY)
+        parts += [(start, split), (split, end)] if long else [(start, end)]
+    return [window_text(part) for part in parts]
+
+
 def read_windows(value: Any) -> Windows:
     """One window or a list of windows, sorted and merged."""
     if isinstance(value, str):
@@ -161,7 +171,7 @@ def week_table(value: Mapping[str, Windows]) -> tuple[Windows, ...]:
 
 
 def _write_week(value: Mapping[str, Windows]) -> dict[str, list[str]]:
-    return {days: [window_text(window) for window in windows] for days, windows in value.items()}
+    return {days: windows_text(windows) for days, windows in value.items()}
 
 
 def read_dates(value: Any) -> dict[date, Windows]:
@@ -179,7 +189,7 @@ def read_dates(value: Any) -> dict[date, Windows]:
 
 
 def _write_dates(value: Mapping[date, Windows]) -> dict[str, Any]:
-    return {day.isoformat(): [window_text(item) for item in windows] or "closed" for day, windows in value.items()}
+    return {day.isoformat(): windows_text(windows) or "closed" for day, windows in value.items()}
 
 
 def dates_table(value: Mapping[date, Windows]) -> dict[int, Windows]:

@@ -229,4 +229,4 @@ class View:
         stages = self.prospect.stages
         dated = sorted((micros(stage.since) if stage.since else EVER, index, stage.name) for index, stage in enumerate(stages))
         ends = [start for start, _, _ in dated[1:]] + [FOREVER]
-        return [(start, end, name) for (start, _, name), end in zip(dated, ends, strict=True) if start < end]
+        return [(start, end, name) for (start, _, name), end in zip(dated, ends, strict=False) if start < end]

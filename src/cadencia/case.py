@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import PrivateAttr
-
 from ._clock import Instant, read_instant
 from ._model import Model, OneOrMore
 from .errors import InputError, given
@@ -15,6 +13,7 @@ from .prospect import Prospect
 from .touch import Touch
 
 if TYPE_CHECKING:
+    from ._digest import Digest
     from ._view import View
 
 __all__ = ["Account", "Case"]
@@ -52,8 +51,6 @@ class Case(Model):
     unreadable: tuple[str, ...] = ()
     """One line for each touch row that could not be read; any closes the case."""
 
-    _view: View | None = PrivateAttr(default=None)
-
     @classmethod
     def of(cls, subject: Prospect | Case, touches: Iterable[Touch] = ()) -> Case:
         """The case of a prospect and touches; a case is returned as it is (then `touches` must be empty)."""
@@ -71,13 +68,26 @@ class Case(Model):
 
     def view(self) -> View:
         """The integer view that the rules read; made once."""
-        view = self._view
+        view: View | None = self.__dict__.get("_view")
         if view is None:
             from ._view import View
 
-            view = View.of(self)
-            object.__setattr__(self, "__pydantic_private__", {"_view": view})
+            view = self.__dict__["_view"] = View.of(self)
         return view
+
+    def digest(self) -> Digest | None:
+        """The few integers that common policies need; None when the case is not plain. Made once."""
+        try:
+            found: Digest | None = self.__dict__["_digest"]
+        except KeyError:
+            from ._digest import digest_of
+
+            found = self.__dict__["_digest"] = digest_of(self)
+        return found
+
+    def __getstate__(self) -> dict[Any, Any]:
+        state = super().__getstate__()
+        return {**state, "__dict__": {name: value for name, value in state["__dict__"].items() if name in Case.model_fields}}
 
     def known_at(self, when: datetime | str) -> Case:
         """The case as it was known at an instant: whatever we learned later is gone.

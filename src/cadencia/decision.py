@@ -20,14 +20,18 @@ from .errors import InputError
 if TYPE_CHECKING:
     import pendulum
 
-    from .engine import Option, Question
+    from .case import Case
+    from .engine import Engine, Option, Question
     from .rules.base import Block
-    from .rules.filters import Candidate
 
 __all__ = ["BlockRecord", "Blocked", "Contact", "Decision", "Due", "OptionRecord", "Record", "Stop", "Verdict", "Wait"]
 
 Time = Annotated[datetime, PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), return_type=str)]
 Answer = Literal["contact", "wait", "blocked", "stop"]
+
+
+#: A question as it was put to the fast lane: engine, case, start, end, purpose and step. A bare tuple, as it is made for every answer.
+Ask = tuple["Engine", "Case", int, int, str | None, str | None]
 
 
 class Inquiry(NamedTuple):
@@ -144,17 +148,33 @@ class Decision:
         options: every option, the answer's first; `deadlines`: what is owed; `reports`: what was odd.
     """
 
-    __slots__ = ("_at", "_candidate", "_inquiry", "_record", "_until")
+    __slots__ = ("_ask", "_at", "_channel", "_point", "_record", "_until")
     answer: ClassVar[Answer]
 
     def __init__(
-        self, inquiry: Inquiry | None, candidate: Candidate | None = None, at: int | None = None, until: int | None = None
+        self, ask: Ask | Inquiry | None, channel: str | None = None, point: str | None = None, at: int | None = None, until: int | None = None
     ) -> None:
-        self._inquiry = inquiry
-        self._candidate = candidate
+        self._ask = ask
+        self._channel = channel
+        self._point = point
         self._at = at
         self._until = until
         self._record: Record | None = None
+
+    def inquiry(self) -> Inquiry:
+        """The question and every option with its opening; a fast answer works them out when first asked."""
+        ask = self._ask
+        if ask is None:
+            raise InputError("a decision read back from data has no case; decide again")
+        if isinstance(ask, Inquiry):
+            return ask
+        made = self._ask = ask[0].inquire(ask)
+        return made
+
+    def _asked(self) -> Ask | None:
+        """The question as put to the fast lane, while nothing more has been worked out."""
+        ask = self._ask
+        return None if ask is None or isinstance(ask, Inquiry) or self._record is not None else ask
 
     # -- what is at hand -----------------------------------------------------------------------------------------------
 
@@ -206,6 +226,13 @@ class Decision:
     @property
     def blocking(self) -> tuple[str, ...]:
         """The ids of all rules that forbid the answer's option at `as_of`."""
+        ask = self._asked()
+        if ask is not None and self._channel is not None:
+            if self._at == ask[2]:
+                return ()
+            lane, digest = ask[0].lane, ask[1].digest()
+            if lane is not None and digest is not None:
+                return lane.blocking(digest, self._channel, ask[2])
         return self.record.blocking
 
     @property
@@ -243,7 +270,16 @@ class Decision:
             return None
         from ._clock import micros
 
-        return local_moment(micros(value), self.record.zone)
+        return local_moment(micros(value), self._zone)
+
+    @property
+    def _zone(self) -> str | None:
+        """The zone in which instants are shown: the prospect's first."""
+        if self._record is not None:
+            return self._record.zone
+        ask = self._asked()
+        prospect = ask[1].prospect if ask is not None else self.inquiry().question.view.prospect
+        return min((item.zone for item in prospect.zones), default=None)
 
     @property
     def as_of(self) -> pendulum.DateTime:
@@ -261,9 +297,7 @@ class Decision:
 
     def without(self, *ids: str) -> Decision:
         """The decision as it would be without some rules: a counterfactual. Always-binding rules cannot be left out."""
-        if self._inquiry is None:
-            raise InputError("without: a decision read back from data has no case; decide again")
-        question = self._inquiry.question
+        question = self.inquiry().question
         from .engine import Question
 
         engine = question.engine.policy.without(*(name for name in ids if not name.startswith("wish/"))).engine
@@ -336,26 +370,28 @@ class Opened(Decision):
     @property
     def channel(self) -> str:
         """The channel to use."""
-        return self.record.channel or "" if self._candidate is None else self._candidate.channel
+        return self._channel or self.record.channel or ""
 
     @property
     def contact_point(self) -> str | None:
         """The address to use; None where the prospect's contact points were not given."""
-        return self.record.contact_point if self._candidate is None else self._candidate.point
+        return self._point if self._channel is not None else self.record.contact_point
 
     @property
     def purpose(self) -> str | None:
         """What the contact is for."""
-        return self.record.purpose if self._candidate is None else self._candidate.purpose
+        return self.record.purpose
 
     @property
     def step(self) -> str | None:
         """The step of the cadence."""
-        return self.record.step if self._candidate is None else self._candidate.step
+        return self.record.step
 
     @property
     def at(self) -> pendulum.DateTime:
         """When: permitted from this instant on, on the prospect's wall clock."""
+        if self._at is not None:
+            return local_moment(self._at, self._zone)
         value = self._time(self.record.at)
         assert value is not None
         return value
@@ -363,6 +399,8 @@ class Opened(Decision):
     @property
     def until(self) -> pendulum.DateTime | None:
         """The instant before which the contact must begin; None when it stays permitted to the horizon."""
+        if self._at is not None:
+            return None if self._until is None else local_moment(self._until, self._zone)
         return self._time(self.record.until)
 
     @property

@@ -7,25 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._clock import DAY, EVER, FOREVER, SECOND, micros, moment, read_instant
 from ._periods import read_length
 from ._spans import Span, gaps, union
 from .case import Case
-from .decision import Blocked, Contact, Decision, Inquiry, Stop, Wait
+from .decision import Ask, Blocked, Contact, Decision, Inquiry, Stop, Wait
 from .errors import InputError, PolicyError, RuleFailure, given
 from .rules.base import Block, Deadline, Limit, Offer, Preference, Rule
 from .rules.consent import ContactPoints, OptOuts, Suppressions, UnreadableTouches
 from .rules.filters import Candidate
+from .rules.hours import OnTheClock
 from .touch import DISPOSITIONS, Disposition
 
 if TYPE_CHECKING:
+    from ._lane import Lane
     from ._view import View
     from .policy import Policy
     from .prospect import Prospect
     from .touch import Touch
 
+_NINETY_DAYS = 90 * DAY
 _FIRST_LOOK = 4 * DAY
 #: How far past the horizon a blocked case is searched for the date on which time alone would open it.
 _FAR = 730 * DAY
@@ -54,6 +58,7 @@ class Engine:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
+        self._last: tuple[datetime | str | None, int] = None, 0
         self.limits: list[Ruled] = [Ruled(rule, DISPOSITIONS) for rule in _ALWAYS]
         self.preferences: list[Ruled] = []
         self.deadlines: list[Ruled] = []
@@ -81,21 +86,63 @@ class Engine:
 
     # -- the question --------------------------------------------------------------------------------------------------
 
+    def fast(self, case: Prospect | Case, as_of: datetime | str, horizon: timedelta | str, purpose: str | None, step: str | None) -> Decision | None:
+        """The answer to a plain case by the fast lane; None where the general path must answer."""
+        lane = self.lane
+        if lane is None or type(case) is not Case:
+            return None
+        digest = case.digest()
+        last = self._last
+        instant = last[1] if as_of is last[0] else self._instant(as_of)
+        if digest is None or digest.latest > instant:
+            return None
+        end = instant + (_NINETY_DAYS if horizon == "90 days" else _length(horizon, "horizon"))
+        found = lane.answer(digest, instant, end)
+        if found is None:
+            return None
+        channel, at, until = found
+        ask = (self, case, instant, end, purpose, step)
+        if channel:
+            return (Contact if at == instant else Wait)(ask, channel, None, at, until if until < end else None)
+        return Stop(ask, None, None, None, FOREVER) if until else Blocked(ask)
+
     def decide(
-        self, subject: Prospect | Case, touches: Iterable[Touch] = (), *, as_of: datetime | str, purpose: str | None = None,
-        step: str | None = None, subjects: Iterable[str] = (), duration: timedelta | str | None = None,
-        horizon: timedelta | str = "90 days", fulfils: str | None = None,
+        self, subject: Prospect | Case, touches: Iterable[Touch], as_of: datetime | str, purpose: str | None, step: str | None,
+        subjects: Iterable[str], duration: timedelta | str | None, horizon: timedelta | str, fulfils: str | None,
     ) -> Decision:  # fmt: skip
-        """See `Policy.decide`."""
-        instant = micros(read_instant(as_of, "as_of"))
+        """The decision by the general path. See `Policy.decide`."""
+        instant = self._instant(as_of)
         end = instant + _length(horizon, "horizon")
         case = Case.of(subject, touches)
-        view = case.view().at(instant, fulfils)
         if self.channels is None:
             raise PolicyError(f"policy {given(self.policy.name)} names no channels; write `channels: [phone, email]` or lay it over one that does")
+        view = case.view().at(instant, fulfils)
         wanted = Candidate("", None, purpose, step, _subjects(subjects), 0 if duration is None else _length(duration, "duration"))
-        question = Question(self, case, view, self.limits_of(view), wanted, instant, end)
-        return question.answer()
+        return Question(self, case, view, self.limits_of(view), wanted, instant, end).answer()
+
+    def _instant(self, as_of: datetime | str) -> int:
+        """The instant of `as_of`; the last one is remembered, as a book is asked about at one instant."""
+        instant = micros(read_instant(as_of, "as_of"))
+        self._last = as_of, instant
+        return instant
+
+    @cached_property
+    def lane(self) -> Lane | None:
+        """The fast lane of the policy; None where a rule needs the general path."""
+        from ._lane import lane_for
+
+        if self.channels is None or any(item.table is not DISPOSITIONS for item in self.limits):
+            return None
+        preferences = [item.rule for item in self.preferences]
+        return lane_for(self.channels, [item.rule for item in self.limits], preferences, _ALWAYS)
+
+    def inquire(self, ask: Ask) -> Inquiry:
+        """The options behind a fast answer, worked out by the general path."""
+        _, case, start, end, purpose, step = ask
+        view = case.view().at(start)
+        question = Question(self, case, view, self.limits_of(view), Candidate("", None, purpose, step), start, end)
+        assert self.channels is not None
+        return Inquiry(question, tuple(question.option(item, start, end) for item in question.candidates(self.channels)))
 
     def limits_of(self, view: View) -> list[Ruled]:
         """The policy's limits and the prospect's own wishes."""
@@ -153,7 +200,7 @@ class Engine:
 class Question:
     """One question put to the engine: a case, what is wanted, and the span in which an answer is looked for."""
 
-    __slots__ = ("case", "end", "engine", "failures", "limits", "reports", "start", "view", "wanted")
+    __slots__ = ("case", "end", "engine", "failures", "limits", "reports", "start", "view", "wanted", "_steady")
 
     def __init__(
         self, engine: Engine, case: Case, view: View, limits: list[Ruled], wanted: Candidate, start: int, end: int
@@ -162,6 +209,7 @@ class Question:
         self.wanted, self.start, self.end = wanted, start, end
         self.failures: dict[str, RuleFailure] = {}
         self.reports: dict[tuple[str, ...], None] = {}
+        self._steady: dict[Candidate, list[Block]] = {}
 
     def candidates(self, channels: Iterable[str]) -> list[Candidate]:
         """What might be done on these channels: one for each contact point, or one without an address."""
@@ -173,11 +221,24 @@ class Question:
         return found
 
     def blocks(self, candidate: Candidate, start: int, end: int) -> list[Block]:
-        """Every block of a candidate on `[start, end)`, by rule; one that a contact of that length would run into begins earlier."""
+        """Every block of a candidate on `[start, end)`, by rule; one that a contact of that length would run into begins earlier.
+
+        What does not follow the calendar is asked once for the whole span of the question, and cut.
+        """
+        if start < self.start or end > self.end:
+            return self._ask(self.limits, candidate, start, end)
+        steady = self._steady.get(candidate)
+        if steady is None:
+            limits = [item for item in self.limits if not isinstance(item.rule, OnTheClock)]
+            steady = self._steady[candidate] = self._ask(limits, candidate, self.start, self.end)
+        found = [block for block in steady if block.start < end and block.end > start]
+        return found + self._ask([item for item in self.limits if isinstance(item.rule, OnTheClock)], candidate, start, end)
+
+    def _ask(self, limits: list[Ruled], candidate: Candidate, start: int, end: int) -> list[Block]:
         long = candidate.duration
         span = (start, end + long)
         found: list[Block] = []
-        for rule, table in self.limits:
+        for rule, table in limits:
             view = self.view.using(table)
             try:
                 for block in rule.answer(view, candidate, span):
@@ -198,7 +259,10 @@ class Question:
         length = _FIRST_LOOK
         while True:
             look = min(start + length, end)
-            for begin, finish in self.permitted(candidate, start, look):
+            blocks = self.blocks(candidate, start, look)
+            if any(block.start <= start and block.end >= end for block in blocks):
+                return Option(candidate, None, None)
+            for begin, finish in gaps(union((block.start, block.end) for block in blocks), start, look):
                 if finish < look:
                     return Option(candidate, begin, finish)
                 if look == end:
@@ -220,7 +284,7 @@ class Question:
         chosen, at = self.choose(open_)
         until = self._until(chosen, at)
         kind = Contact if at == self.start else Wait
-        return kind(inquiry, chosen.candidate, at, until)
+        return kind(inquiry, chosen.candidate.channel, chosen.candidate.point, at, until)
 
     def _until(self, chosen: Option, at: int) -> int | None:
         if at == chosen.opening:
@@ -297,31 +361,36 @@ class Question:
         """`Stop` when every option is covered by stops or by what nothing can lift, else `Blocked` with what would help."""
         ends: list[int] = []
         for option in inquiry.options:
-            blocks = self.blocks(option.candidate, self.start, self.end)
-            lasting = union((block.start, block.end) for block in blocks if block.stops or block.final)
-            covering = [end for start, end in lasting if start <= self.start and end >= self.end]
-            if not covering:
-                break
-            ends.append(covering[0])
-        else:
-            if ends:
-                return Stop(inquiry, until=min(ends))
-        return Blocked(inquiry)
+            blocks = self.blocks(option.candidate, self.start, self.start + 1)
+            whole = [block.end for block in blocks if (block.stops or block.final) and block.end >= self.end]
+            if not whole:
+                blocks = self.blocks(option.candidate, self.start, self.end)
+                lasting = union((block.start, block.end) for block in blocks if block.stops or block.final)
+                whole = [finish for begin, finish in lasting if begin <= self.start and finish >= self.end]
+            if not whole:
+                return Blocked(inquiry)
+            ends.append(max(whole))
+        return Stop(inquiry, until=min(ends)) if ends else Blocked(inquiry)
 
     def lifting(self, candidate: Candidate) -> tuple[tuple[str, ...], int | None]:
         """What an option that never opens needs, and the instant before which even that would not help.
 
         All the needs together suffice. Without needs the instant is when time alone opens the option.
         """
-        blocks = self.blocks(candidate, self.start, self.end)
-        needs = {need for block in blocks for need in block.needs}
-        hopeless = any((block.stops or block.final) and not block.needs and block.end >= FOREVER for block in blocks)
-        if hopeless:
+        now = self.blocks(candidate, self.start, self.start + 1)
+        if any((block.stops or block.final) and not block.needs and block.end >= FOREVER for block in now):
             return (), None
+        needs = {need for block in self.blocks(candidate, self.start, self.end) for need in block.needs}
         far = min(self.start + max(_FAR, self.end - self.start), FOREVER - DAY)
-        later = [block for block in self.blocks(candidate, self.start, far) if not block.needs]
-        needs |= {need for block in self.blocks(candidate, self.start, far) for need in block.needs} if not needs else set()
-        left = gaps(union((block.start, block.end) for block in later), self.start, far)
+        span, left = self.end - self.start, []
+        while not left and span < far - self.start + 1:
+            blocks = self.blocks(candidate, self.start, min(self.start + span, far))
+            timed = union((block.start, block.end) for block in blocks if not block.needs)
+            left = gaps(timed, self.start, min(self.start + span, far))
+            if self.start + span >= far:
+                needs |= {need for block in blocks for need in block.needs}
+                break
+            span *= 3
         if not left:
             return tuple(sorted(needs or {"policy"})), None
         return tuple(sorted(needs)), left[0][0] if left[0][0] > self.start else None

@@ -100,7 +100,7 @@ def mistakes_of(error: ValidationError, where: str, known: Iterable[str] = ()) -
             message = f"unknown key {given(key)}" + (did_you_mean(key, known) if len(item["loc"]) == 1 else "")
         elif item["type"] == "missing":
             message = "this key is required"
-        elif "`" not in message:
+        elif item["type"] != "value_error":  # pydantic's own words do not quote what was given
             message = f"{given(item['input'])}: {message[:1].lower()}{message[1:]}"
         for part in message.split("\n"):
             inner = _INNER.match(part)

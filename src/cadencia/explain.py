@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 def record_of(decision: Decision) -> Record:
     """The whole decision as plain data."""
-    inquiry = decision._inquiry
-    assert inquiry is not None
-    question, options = inquiry
+    question, options = decision.inquiry()
     engine, policy, view = question.engine, question.engine.policy, question.view
     opened = isinstance(decision, (Contact, Wait))
-    candidate = decision._candidate or (options[0].candidate if options else question.wanted)
-    blocks = question.blocks(candidate, question.start, question.end)
-    chain = chain_of(blocks, question.start, decision._at if decision._at is not None else question.end)
+    chosen = (option.candidate for option in options if (option.candidate.channel, option.candidate.point) == (decision._channel, decision._point))
+    candidate = next(chosen, options[0].candidate if options else question.wanted)
+    length = question.start + 1 if isinstance(decision, Stop) else question.end if decision._at is None else decision._at + 1
+    blocks = question.blocks(candidate, question.start, min(length, question.end))
+    chain = chain_of(blocks, question.start, length if decision._at is None else decision._at)
     now = [block for block in blocks if block.start <= question.start < block.end]
     ordered = _in_order(question, options, candidate, decision._at)
     records = tuple(_option(question, option) for option in ordered)
@@ -151,8 +151,8 @@ def _verdict(question: Question, candidate: Candidate, rule: Any, table: Any, no
         touches = rule.counted(view, candidate, question.start)
     except Exception as error:
         question.failures.setdefault(rule.id, RuleFailure(rule.id, error))
-    if not touches:
-        touches = tuple(dict.fromkeys(touch for block in blocks for touch in block.touches))
+    # what a block names counts too, though it be booked for later
+    touches = tuple(dict.fromkeys((*touches, *(touch for block in blocks for touch in block.touches))))
     return Verdict(rule.id, rule.rule, says, touches, blocks, rule.because)
 
 

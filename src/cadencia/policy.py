@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -33,6 +34,8 @@ __all__ = ["FORMAT", "Policy"]
 FORMAT = 1
 
 _MOST_RULES = 1000
+#: Text that can stand before the `/` of a rule's id; policies that are joined join their names with ` & `.
+_NAME = r"[^\s/`&]([^/`&\n]{0,118}[^\s/`&])?"
 
 
 class Example(Model):
@@ -68,7 +71,7 @@ class Policy(Model):
     """
 
     cadencia: int = FORMAT
-    name: Annotated[str, Field(pattern=r"^[^\s/`&]([^/`&\n]{0,118}[^\s/`&])?$")]
+    name: Annotated[str, Field(json_schema_extra={"pattern": f"^{_NAME}( & {_NAME})*$"})]
     version: str | None = None
     because: str | None = None
     channels: Names | None = None
@@ -83,6 +86,18 @@ class Policy(Model):
         if value != FORMAT:
             raise InputError(f"policy format {given(value)} is not known to this version; write `cadencia: {FORMAT}`")
         return value
+
+    @field_validator("name")
+    @classmethod
+    def _plain(cls, value: str) -> str:
+        if not all(re.fullmatch(_NAME, part) for part in value.split(" & ")):
+            raise InputError(f"name {given(value)} cannot stand in a rule's id; write up to 120 characters without `/`, `&` and backticks")
+        return value
+
+    @field_validator("layers")
+    @classmethod
+    def _set_of_layers(cls, value: tuple[Policy, ...]) -> tuple[Policy, ...]:
+        return tuple(sorted(value, key=lambda layer: layer.name))
 
     @field_validator("rules")
     @classmethod
@@ -120,6 +135,9 @@ class Policy(Model):
                 raise InputError(f"layer {given(layer.name)} has layers of its own; join them with `&`")
             if names.setdefault(layer.name, layer) != layer:
                 raise InputError(f"two layers are named {given(layer.name)} and differ; give one another name")
+        joined = self.layers and not self.rules and self.channels is None
+        if " & " in self.name and not (joined and self.name == " & ".join(layer.name for layer in self.layers)):
+            raise InputError(f"name {given(self.name)}: `&` joins the names of layers; write a name of its own")
         return self
 
     # -- reading and writing ------------------------------------------------------------------------------------------
@@ -288,10 +306,12 @@ class Policy(Model):
             InputError: an argument that cannot be read.
             PolicyError: the policy names no channels (it is only a layer).
         """
-        return self.engine.decide(
-            prospect, touches, as_of=as_of, purpose=purpose, step=step, subjects=subjects, duration=duration, horizon=horizon,
-            fulfils=fulfils,
-        )  # fmt: skip
+        engine = self.engine
+        if duration is None and fulfils is None and not touches and not subjects:
+            decision = engine.fast(prospect, as_of, horizon, purpose, step)
+            if decision is not None:
+                return decision
+        return engine.decide(prospect, touches, as_of, purpose, step, subjects, duration, horizon, fulfils)
 
     def why_not(
         self, prospect: Prospect | Case, instant: datetime | str, channel: str, *, touches: Iterable[Touch] = (),
@@ -337,7 +357,7 @@ class Policy(Model):
         from .rules.registry import plug_in_of
 
         kinds = {rule.rule for layer in (self, *self.layers) for rule in layer.rules if is_plug_in(rule.rule)}
-        return tuple(sorted(filter(None, (plug_in_of(kind) for kind in kinds))))
+        return tuple(sorted({name for kind in kinds if (name := plug_in_of(kind))}))
 
 
 def _told(data: Any) -> Any:

@@ -1,10 +1,6 @@
-"""The adapter to cadencia: the ONLY module here that the lead has to fill in.
+"""The adapter to cadencia: its policies, and how its answers compare with the rival's.
 
-Every function raises NotImplementedError until then, and its rows are left out of the tables. What each must
-do, so that the comparison stays fair:
-
-* import cadencia at the top of this module once it exists (the cold run does not count imports);
-* keep no answer between calls; calendars and compiled policies may be kept.
+No answer is kept between calls; calendars and compiled policies are.
 """
 
 from __future__ import annotations
@@ -14,42 +10,97 @@ from typing import Any
 
 from workload import Row
 
+from cadencia import Case, Contact, Decision, Policy, Prospect, Stop, Touch, Wait
+from cadencia.rules import ChannelRotation, FrequencyCap, MaxAttempts, NoRepeatedChannel, QuietHours, Spacing, StopOn
 
-def policy(name: str) -> Any:
-    """The policy `base`, `open_ended` or `business`, with the rules of `rivals.py`, ready to decide.
+HOURS = {
+    "phone": {"mon-fri": ["09:00-14:00", "17:00-20:00"]},
+    "email": {"daily": ["07:00-22:00"]},
+    "sms": {"mon-sat": ["10:00-19:00"]},
+    "social": {"daily": ["08:00-21:00"]},
+}
+#: The rival's order of reasons, and its names for our rules.
+REASONS = ["answered", "all-bounced", "exhausted", "bounced", "no-repeat", "weekly-cap", "spacing", "channel-spacing"]
 
-    Rule ids, so that answers can be compared: stops `answered`, `all-bounced`, `exhausted`; limits `bounced`,
-    `no-repeat`, `weekly-cap`, `spacing`, `channel-spacing`, `phone-hours`, `email-hours`, `sms-hours`,
-    `social-hours` (windows and public holidays of the channel together).
-    """
+
+def policy(name: str) -> Policy:
+    """The policy `base`, `open_ended` or `business`, with the rules of `rivals.py`. Every touch counts, a bounced one too."""
+    business = name == "business"
+    rules: list[Any] = [
+        StopOn(id="answered", dispositions=["replied", "opted_out"]),
+        StopOn(id="bounced", dispositions=["bounced_hard"], scope="channel"),
+        FrequencyCap(id="weekly-cap", at_most=3, within="168h", count="planned"),
+        Spacing(id="spacing", at_least="2 business days" if business else "48h", calendar="prospect", count="planned"),
+        Spacing(
+            id="channel-spacing",
+            at_least="4 business days" if business else "96h",
+            calendar="prospect",
+            per="channel",
+            count="planned",
+        ),
+        NoRepeatedChannel(id="no-repeat", count="planned"),
+        ChannelRotation(id="rotation", order=["phone", "email", "sms", "social"], count="planned"),
+        *(
+            QuietHours(id=f"{channel}-hours", channels=[channel], allow=allow, holidays="prospect")
+            for channel, allow in HOURS.items()
+        ),
+    ]
+    if name != "open_ended":
+        rules.append(MaxAttempts(id="exhausted", at_most=7, count="planned"))
+    made = Policy(name=name, channels=list(HOURS), rules=rules)
+    made.engine.lane  # noqa: B018 - compiled before the clock starts
+    return made
+
+
+def ready_case(row: Row) -> Case:
+    """The row as a case whose integer view is built."""
+    case = Case(
+        prospect=Prospect(id=str(row.id), zones=row.zone, regions=row.country),
+        touches=tuple(
+            Touch(
+                id=f"{row.id}-{index}",
+                at=at,
+                channel=channel,
+                disposition=disposition,
+                direction="inbound" if inbound else "outbound",
+            )
+            for index, (at, channel, disposition, inbound) in enumerate(row.touches)
+        ),
+    )
+    case.digest()
+    return case
+
+
+def decide(policy: Policy, case: Case, now: datetime) -> Decision:
+    """The decision: answer, option, window and the ids of the blocking rules."""
+    decision = policy.decide(case, as_of=now)
+    decision.answer, decision._channel, decision._at, decision._until  # noqa: B018
+    if decision.answer == "wait":
+        decision.blocking  # noqa: B018
+    return decision
+
+
+def force(decision: Decision) -> Any:
+    """Every verdict, the evidence and the chain."""
+    return decision.record
+
+
+def decide_from_dicts(policy: Policy, dicts: dict[str, Any], now: datetime) -> Decision:
+    """The decision from unvalidated dicts, validation included."""
     raise NotImplementedError
 
 
-def ready_case(row: Row) -> Any:
-    """The row as what `decide` takes, made before the clock starts (its integer view too, if built once)."""
-    raise NotImplementedError
-
-
-def decide(policy: Any, case: Any, now: datetime) -> Any:
-    """The decision: answer, option, window and the ids of the blocking rules, all of them available."""
-    raise NotImplementedError
-
-
-def force(decision: Any) -> Any:
-    """Compute every verdict, the evidence and the chain of the decision."""
-    raise NotImplementedError
-
-
-def decide_from_dicts(policy: Any, dicts: dict[str, Any], now: datetime) -> Any:
-    """The decision from the unvalidated dicts of `workload.as_dicts`, validation included."""
-    raise NotImplementedError
-
-
-def plain(decision: Any) -> tuple[str, str | None, datetime | None, datetime | None, tuple[str, ...]]:
-    """The decision as (kind, channel, at, until, rules), as in `rivals.Answer`; not timed, only compared.
-
-    `kind` is stop, contact, wait or blocked; `at` is the instant asked about for a contact; `until` is where
-    the permitted stretch ends; `rules` are the ids that block the answered channel at the instant asked
-    about, in the order listed at `policy` (for a stop, the stopping ones; for a contact, none).
-    """
-    raise NotImplementedError
+def plain(decision: Decision) -> tuple[str, str | None, datetime | None, datetime | None, tuple[str, ...]]:
+    """The decision as (kind, channel, at, until, rules), as in `rivals.Answer`."""
+    match decision:
+        case Contact(channel=channel, at=at, until=until):
+            return "contact", channel, at, until, ()
+        case Wait(channel=channel, at=at, until=until):
+            order = [*REASONS, *(f"{name}-hours" for name in HOURS)]
+            return "wait", channel, at, until, tuple(sorted(decision.blocking, key=order.index))
+        case Stop():
+            now = {block.rule for verdict in decision.verdicts for block in verdict.blocks if block.stops or block.final}
+            if "bounced" in now and all("bounced" in option.blocked_by for option in decision.options):
+                now.add("all-bounced")
+            return "stop", None, None, None, tuple(name for name in REASONS[:3] if name in now)
+    return "blocked", None, None, None, ("bounced", "no-repeat")

@@ -70,18 +70,30 @@ def test_hubspot_call_records(write: Write) -> None:
 
 
 def test_a_label_that_the_mapping_does_not_know_closes_the_prospect(write: Write) -> None:
-    mapping = "touches: {fields: {id: id, prospect: who, at: at, channel: {value: phone}, disposition: {column: d, values: {Connected: connected}}}}"
+    mapping = """
+touches:
+  fields:
+    {id: id, prospect: who, at: at, channel: {value: phone}, disposition: {column: d, values: {Connected: connected}}}
+"""
     book = book_of(write, mapping, "id,who,at,d\n1,p1,2026-03-06T09:00Z,Conected\n2,p2,2026-03-06T09:00Z,Connected\n")
     assert book.closed == ["p1"]
     (case, other) = book.cases()
-    assert case.unreadable == (
-        "calls.csv:2: disposition: the mapping does not know `Conected`; did you mean `Connected`?; add it under `values`",
+    (line,) = case.unreadable
+    assert line.startswith(
+        "calls.csv:2: disposition: the mapping does not know `Conected`; add it under `values`; did you"
     )
     assert other.unreadable == ()
 
 
 def test_otherwise_is_the_users_own_word(write: Write) -> None:
-    mapping = "touches: {fields: {prospect: who, at: at, channel: {value: phone}, disposition: {column: d, values: {A: busy}, otherwise: unknown}}}"
+    mapping = """
+touches:
+  fields:
+    prospect: who
+    at: at
+    channel: {value: phone}
+    disposition: {column: d, values: {A: busy}, otherwise: unknown}
+"""
     touches = touches_of(write, mapping, "who,at,d\np1,2026-03-06T09:00Z,A\np1,2026-03-06T10:00Z,B\n")
     assert [(touch.id, touch.disposition) for touch in touches] == [("calls.csv:2", "busy"), ("calls.csv:3", "unknown")]
 
@@ -95,16 +107,25 @@ touches:
     - if_given: date_reply
       fields: {id: {template: "{id}-reply"}, at: date_reply, direction: {value: inbound}, disposition: {value: replied}}
 """
-    content = "id,lead_id,date_sent,date_reply\n7,p1,2026-03-06T09:00Z,2026-03-07T09:00Z\n8,p2,2026-03-06T09:00Z,\n9,p2,,\n"
+    content = (
+        "id,lead_id,date_sent,date_reply\n7,p1,2026-03-06T09:00Z,2026-03-07T09:00Z\n8,p2,2026-03-06T09:00Z,\n9,p2,,\n"
+    )
     book = book_of(write, mapping, content)
     assert [touch.id for case in book.cases() for touch in case.touches] == ["7-sent", "7-reply", "8-sent"]
     assert (book.touch_rows().read, book.touch_rows().skipped) == (2, 1)
 
 
 def test_one_row_makes_a_touch_with_a_promise(write: Write) -> None:
-    mapping = "{zone: Europe/Madrid, touches: {fields: {prospect: who, at: at, channel: {value: phone}, promise: {by: {value: us}, at: call_back}}}}"
-    first, second = touches_of(write, mapping, "who,at,call_back\np1,2026-03-06 09:00,2026-03-10 17:00\np2,2026-03-06 09:00,\n")
-    assert first.promise is not None and first.promise.at == datetime(2026, 3, 10, 16, tzinfo=UTC)
+    mapping = """
+zone: Europe/Madrid
+touches:
+  fields: {prospect: who, at: at, channel: {value: phone}, promise: {by: {value: us}, at: call_back}}
+"""
+    first, second = touches_of(
+        write, mapping, "who,at,call_back\np1,2026-03-06 09:00,2026-03-10 17:00\np2,2026-03-06 09:00,\n"
+    )
+    assert first.promise is not None
+    assert first.promise.at == datetime(2026, 3, 10, 16, tzinfo=UTC)
     assert second.promise is None
 
 
@@ -118,8 +139,16 @@ def test_one_row_makes_a_touch_with_a_promise(write: Write) -> None:
         ("{column: t, format: '%d/%m/%Y %H:%M', zone: UTC}", "06/03/2026 08:00", datetime(2026, 3, 6, 8, tzinfo=UTC)),
         ("{column: t, format: '%d/%m/%Y'}", "06/03/2026", date(2026, 3, 6)),
         ("{column: t, date: only}", "2026-03-06T00:00:00Z", date(2026, 3, 6)),
-        ("{column: t, zone: Europe/Madrid, twice: first}", "2025-10-26 02:30", datetime(2025, 10, 26, 0, 30, tzinfo=UTC)),
-        ("{column: t, zone: Europe/Madrid, twice: second}", "2025-10-26 02:30", datetime(2025, 10, 26, 1, 30, tzinfo=UTC)),
+        (
+            "{column: t, zone: Europe/Madrid, twice: first}",
+            "2025-10-26 02:30",
+            datetime(2025, 10, 26, 0, 30, tzinfo=UTC),
+        ),
+        (
+            "{column: t, zone: Europe/Madrid, twice: second}",
+            "2025-10-26 02:30",
+            datetime(2025, 10, 26, 1, 30, tzinfo=UTC),
+        ),
     ],
 )
 def test_times(write: Write, source: str, cell: str, expected: object) -> None:
@@ -142,14 +171,20 @@ def test_times(write: Write, source: str, cell: str, expected: object) -> None:
 def test_times_that_cannot_be_read_close(write: Write, source: str, cell: str, told: str) -> None:
     mapping = f"touches: {{fields: {{prospect: who, at: {source}, channel: {{value: phone}}}}}}"
     book = book_of(write, mapping, f"who,t\np1,{cell}\n")
-    assert told in book.problems[0].what and book.closed == ["p1"]
+    assert told in book.problems[0].what
+    assert book.closed == ["p1"]
 
 
-@pytest.mark.parametrize(("unit", "cell", "seconds"), [("HH:MM", "01:30", 5400), ("HH:MM:SS", "0:01:30", 90), ("m", "1.5", 90), ("s", "90", 90)])
+@pytest.mark.parametrize(
+    ("unit", "cell", "seconds"),
+    [("HH:MM", "01:30", 5400), ("HH:MM:SS", "0:01:30", 90), ("m", "1.5", 90), ("s", "90", 90)],
+)
 def test_durations(write: Write, unit: str, cell: str, seconds: int) -> None:
-    mapping = f"touches: {{fields: {{prospect: w, at: t, channel: {{value: phone}}, duration: {{column: d, unit: '{unit}'}}}}}}"
+    duration = f"{{column: d, unit: '{unit}'}}"
+    mapping = f"touches: {{fields: {{prospect: w, at: t, channel: {{value: phone}}, duration: {duration}}}}}"
     (touch,) = touches_of(write, mapping, f"w,t,d\np1,2026-03-06T09:00Z,{cell}\n")
-    assert touch.end is not None and (touch.end - touch.at).total_seconds() == seconds  # type: ignore[operator]
+    assert touch.end is not None
+    assert (touch.end - touch.at).total_seconds() == seconds
 
 
 @pytest.mark.parametrize("cell", ["-5", "soon", "1e400"])
@@ -167,21 +202,32 @@ prospects:
     zones: {columns: [Zone1, Zone2]}
     contact_points:
       - {if_given: Phone, channel: {value: phone}, address: Phone}
-      - {if_given: Email, channel: {value: email}, address: Email, status: {column: Bounced, values: {"": unknown}, otherwise: bounced}}
+      - if_given: Email
+        channel: {value: email}
+        address: Email
+        status: {column: Bounced, values: {"": unknown}, otherwise: bounced}
     suppressions:
       - {if_true: DoNotCall, channel: {value: phone}, reason: {value: do_not_call}}
     opt_outs:
-      - {if_true: HasOptedOutOfEmail, channel: {value: email}, since: {column: OptedOutOn, date: start, zone: Europe/Madrid}}
+      - if_true: HasOptedOutOfEmail
+        channel: {value: email}
+        since: {column: OptedOutOn, date: start, zone: Europe/Madrid}
     stage: {name: Status, since: StatusOn}
   facts:
     rating: Rating
     revenue: {value: Revenue, since: RevenueOn}
 """
-LEAD = "Id,Zone1,Zone2,Phone,Email,Bounced,DoNotCall,HasOptedOutOfEmail,OptedOutOn,Status,StatusOn,Rating,Revenue,RevenueOn\n"
+LEAD = (
+    "Id,Zone1,Zone2,Phone,Email,Bounced,DoNotCall,HasOptedOutOfEmail,OptedOutOn,"
+    "Status,StatusOn,Rating,Revenue,RevenueOn\n"
+)
 
 
 def test_salesforce_lead(write: Write) -> None:
-    row = "L1,Europe/Madrid,Atlantic/Canary,NULL,a@example.com,2026-01-01,TRUE,1,2026-02-01,Open,2026-01-05 10:00,Hot,5,2026-01-01T00:00Z\n"
+    row = (
+        "L1,Europe/Madrid,Atlantic/Canary,NULL,a@example.com,2026-01-01,TRUE,1,2026-02-01,"
+        "Open,2026-01-05 10:00,Hot,5,2026-01-01T00:00Z\n"
+    )
     prospect = prospect_of(write, SALESFORCE, LEAD + row)
     assert [item.zone for item in prospect.zones] == ["Europe/Madrid", "Atlantic/Canary"]
     assert prospect.contact_points is not None
@@ -208,7 +254,10 @@ def test_a_flag_that_says_neither_yes_nor_no_is_unreadable(write: Write) -> None
 
 def test_only_skip_and_files(write: Write, tmp_path: Path) -> None:
     write("people.csv", "id\np1\n")
-    write("a1.csv", "w;t;k;s\np1;2026-03-06T09:00Z;call;done\np1;2026-03-06T10:00Z;note;done\np1;2026-03-06T11:00Z;call;open\n")
+    write(
+        "a1.csv",
+        "w;t;k;s\np1;2026-03-06T09:00Z;call;done\np1;2026-03-06T10:00Z;note;done\np1;2026-03-06T11:00Z;call;open\n",
+    )
     write("a2.csv", "w;t;k;s\np1;2026-03-07T09:00Z;call;done\n")
     mapping = """
 separator: ";"
@@ -237,10 +286,16 @@ def test_a_template_needs_its_columns(write: Write) -> None:
     ("text", "told"),
     [
         ("[]", "has the keys `prospects` and `touches`"),
-        ("touches: {fields: {prospect: w, at: t, chanel: c}}", "`chanel` is not a field of a touch; did you mean `channel`?"),
+        (
+            "touches: {fields: {prospect: w, at: t, chanel: c}}",
+            "`chanel` is not a field of a touch; did you mean `channel`?",
+        ),
         ("touches: {fields: {prospect: w, at: t}}", "`channel` is missing"),
         ("prospects: {fields: {name: n}}", "`id` is missing"),
-        ("prospects: {fields: {id: i, contact_points: {channel: c, adress: a}}}", "unknown key `adress`; did you mean `address`?"),
+        (
+            "prospects: {fields: {id: i, contact_points: {channel: c, adress: a}}}",
+            "unknown key `adress`; did you mean `address`?",
+        ),
         ("prospects: {fields: {id: {colum: i}}}", "unknown key `colum`; did you mean `column`?"),
         ("prospects: {fields: {id: {column: i, value: x}}}", "give one of `column`, `columns`, `value` and `template`"),
         ("prospects: {fields: {id: {column: i, otherwise: x}}}", "`otherwise` needs `values`"),
@@ -272,7 +327,7 @@ def test_a_mapping_that_does_not_fit_the_file(write: Write) -> None:
         read_book([write("people.csv", "Id\n1\n")], mapping=mapping)
     with pytest.raises(InputError, match="no section of the mapping's `prospects` takes this file"):
         read_book([write("people.csv", "Id\n1\n")], mapping=Mapping.from_yaml("prospects: {files: other.csv}"))
-    with pytest.raises(InputError, match="no file matches `other.csv`"):
+    with pytest.raises(InputError, match=r"no file matches `other\.csv`"):
         read_book(mapping=Mapping.from_yaml("prospects: {files: other.csv}"), data=write("people.csv", "Id\n").parent)
     with pytest.raises(InputError, match="no file is given"):
         read_book(mapping=mapping)

@@ -111,7 +111,8 @@ def counts(rule: Any, touch: Touch, candidate: Any, table: Any) -> bool:
         "channel": touch.channel == candidate.channel,
         "step": None in (touch.step, candidate.step) or touch.step == candidate.step,
         "purpose": None in (touch.purpose, candidate.purpose) or touch.purpose == candidate.purpose,
-        "contact_point": None in (touch.contact_point, candidate.point) or touch.contact_point == candidate.point,
+        "contact_point": touch.channel == candidate.channel
+        and (None in (touch.contact_point, candidate.point) or touch.contact_point == candidate.point),
         "subject": not touch.subjects or not candidate.subjects or bool(set(touch.subjects) & set(candidate.subjects)),
     }
     return far_enough and matches(rule.counts, touch, table) and all(shares[what] for what in getattr(rule, "per", ()))
@@ -119,7 +120,7 @@ def counts(rule: Any, touch: Touch, candidate: Any, table: Any) -> bool:
 
 def history(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> list[Event]:
     """The touches that count at t. Where counters begin again, t is already after and a touch is still before."""
-    touches = pool(case, rule.over)
+    touches = pool(case, getattr(rule, "over", "prospect"))
     counted = [touch for touch in touches if counts(rule, touch, candidate, table)]
     if rule.since == "case":
         opened = case.opened_at
@@ -175,14 +176,13 @@ def running(at_most: int) -> Broken:
 
     def broken(touches: list[Event]) -> set[Event]:
         found = set()
-        for touch in touches:
-            run = 0
-            instants = sorted({other.at for other in touches if other.at <= touch.at}, reverse=True)
-            for instant in instants:  # the last touch is all touches of that instant
-                here = [other.channel == touch.channel for other in touches if other.at == instant]
-                run += sum(here)
-                if not all(here):
-                    break
+        for place, touch in enumerate(touches):
+            run, past = 0, touches[: place + 1]
+            for moment in sorted({(other.at, not other.id) for other in past}, reverse=True):
+                here = [other.channel for other in past if (other.at, not other.id) == moment]
+                if touch.channel not in here:
+                    break  # "the last touch" is all touches of that instant
+                run += here.count(touch.channel)
             if run > at_most:
                 found.add(touch)
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from cadencia import Case
 from cadencia.touch import DISPOSITIONS
@@ -242,10 +242,18 @@ def cool_off(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> 
     return False
 
 
+class Moment(NamedTuple):
+    """From when to when something was, where it is no touch."""
+
+    at: datetime
+    end: datetime
+
+
 def latest(delay: Any, touch: Any, rule: Any, case: Case) -> datetime:
     """When a delay after a touch is over in every zone."""
     end = touch.end or touch.at
-    return max(after(delay, touch.at, end, zone, rule, regions(rule.calendar, case)) for zone in zones(rule.clock, case))
+    calendar = regions(getattr(rule, "calendar", None), case)
+    return max(after(delay, touch.at, end, zone, rule, calendar) for zone in zones(rule.clock, case))
 
 
 # Limits of the account ---------------------------------------------------------------------------------------------------
@@ -253,7 +261,10 @@ def latest(delay: Any, touch: Any, rule: Any, case: Case) -> datetime:
 
 def account_reply(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     replies = [
-        touch for touch in count.pool(case, "others") if not touch.booked and touch.at <= t and count.matches(rule.counts, touch, table)  # type: ignore[operator]
+        touch
+        for touch in count.pool(case, "others")
+        if not touch.booked and touch.at <= t and count.matches(rule.counts, touch, table)  # type: ignore[operator]
+        and not (rule.counts.reached and count.reached(touch, table) is None)  # what may have been a reply is none
     ]
     return any(rule.lasts is None or t < latest(rule.lasts, touch, rule, case) for touch in replies)
 
@@ -335,19 +346,17 @@ def require_consent(rule: Any, case: Case, candidate: Any, t: datetime, table: A
 def await_promise(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     for touch in count.own(case):
         promise = touch.promise
-        if promise is None or promise.by != "them" or t < touch.at:  # type: ignore[operator]
+        if promise is None or promise.by != "them" or touch.booked or t < touch.at:  # type: ignore[operator]
             continue
-        if any(other.direction == "inbound" and not other.booked and touch.at < other.at <= t for other in count.own(case)):  # type: ignore[operator]
-            continue
+        if any(count.reached(other, table) and touch.at < other.at <= t for other in count.own(case)):  # type: ignore[operator]
+            continue  # they came back to us, or we have spoken since
         if promise.at is None:
             lapses = latest(rule.undated, touch, rule, case)
-        elif rule.grace is None and isinstance(promise.at, datetime):
-            lapses = promise.at
         else:
-            first, last = promised(promise, case)
-            lapses = last + TICK if rule.grace is None else max(
-                after(rule.grace, last, last, zone, rule, regions(rule.calendar, case)) for zone in zones(rule.clock, case)
-            )
+            last = promised(promise, case)[1]
+            lapses = last if isinstance(promise.at, datetime) else last + TICK
+            if rule.grace is not None:
+                lapses = latest(rule.grace, Moment(last, lapses), rule, case)
         if t < lapses:
             return True
     return False
@@ -376,9 +385,8 @@ def contact_points(rule: Any, case: Case, candidate: Any, t: datetime, table: An
     points = case.prospect.contact_points
     if points is None:
         return False
-    there = [item for item in points if item.channel == candidate.channel and candidate.point in (None, item.address)]
-    bad = [item for item in there if item.status in ("invalid", "bounced") and (item.since is None or item.since <= t)]
-    return len(bad) == len(there) if candidate.point is None else not there or bool(bad)
+    there = [item for item in points if item.channel == candidate.channel and item.address == candidate.point]
+    return not there or any(item.status in ("invalid", "bounced") and (item.since is None or item.since <= t) for item in there)
 
 
 def unreadable_touches(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -411,7 +419,7 @@ def stop_on(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> b
             and count.matches(rule.counts, touch, table)
             and in_scope(rule, candidate, touch.channel, touch.contact_point)
         )
-        if tells and lasts(rule, case, t, touch, touch.at, table):
+        if tells and lasts(rule, case, t, touch, touch.at, table, rule.over):
             return True
     return False
 
@@ -423,22 +431,15 @@ def in_scope(rule: Any, candidate: Any, channel: str | None, point: str | None =
     return channel in (None, candidate.channel) and (rule.scope == "channel" or None in (point, candidate.point) or point == candidate.point)
 
 
-def lasts(rule: Any, case: Case, t: datetime, touch: Any, begun: Any, table: Any) -> bool:
+def lasts(rule: Any, case: Case, t: datetime, touch: Any, begun: Any, table: Any, over: str = "prospect") -> bool:
     """Whether a stop that began is still on: neither its time nor its date is over, and nothing lifted it."""
     if rule.lifted_by is not None and any(
-        count.matches(rule.lifted_by, other, table, sure=True) and begun < other.at <= t for other in count.own(case)
+        count.matches(rule.lifted_by, other, table, sure=True) and begun < other.at <= t for other in count.pool(case, over)
     ):
         return False
     if rule.lasts is not None and t >= latest(rule.lasts, touch, rule, case):
         return False
     return rule.until is None or any(edges(None, rule.until, t, zone) for zone in zones(rule.clock, case))
-
-
-class _Moment:
-    """A begin without a touch, as a delay reads it."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = self.end = at
 
 
 def stop_on_stage(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -448,28 +449,28 @@ def stop_on_stage(rule: Any, case: Case, candidate: Any, t: datetime, table: Any
         return False
     since = max((stage.since for stage in known if stage.since is not None), default=None)
     begun = since or datetime(1, 1, 2, tzinfo=FAR.tzinfo)
-    return lasts(rule, case, t, _Moment(begun), begun, table)
+    return lasts(rule, case, t, Moment(begun, begun), begun, table)
 
 
 def stop_on_opt_out(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     for item in case.prospect.opt_outs:
         begun = item.since or datetime(1, 1, 2, tzinfo=FAR.tzinfo)
-        if current(item, t) and in_scope(rule, candidate, item.channel) and lasts(rule, case, t, _Moment(begun), begun, table):
+        if current(item, t) and in_scope(rule, candidate, item.channel) and lasts(rule, case, t, Moment(begun, begun), begun, table):
             return True
     return False
 
 
 def stop_when_exhausted(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    return len([touch for touch in count.history(rule, case, candidate, t, table)]) >= rule.at_most
+    return sum(not touch.booked and touch.at <= t for touch in count.history(rule, case, candidate, t, table)) >= rule.at_most
 
 
 def stop_unless_qualified(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     fact = case.prospect.facts.get(rule.fact) if rule.fact else None
     stage = stage_at(case, t)
     return not (
-        (fact is not None and bool(fact.value) and current(fact, t))
-        or (rule.tag is not None and rule.tag in case.prospect.tags)
-        or (rule.at_stages is not None and chosen(rule.at_stages, stage, sure=True))
+        (rule.fact is None or (fact is not None and fact.value not in (False, None, "", "no", "false") and current(fact, t)))
+        and (rule.tag is None or rule.tag in case.prospect.tags)
+        and chosen(rule.at_stages, stage, sure=True)
     )
 
 

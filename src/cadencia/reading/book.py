@@ -1,8 +1,9 @@
 """A book: many cases, joined from files of prospects and of touches, with an account of every row.
 
-Bad data closes, and says so. A touch row that cannot be read closes its prospect and, since an account speaks with one voice,
-the other people of the account: the row might be the opt-out or the reply that forbids the next call. So does an id that comes
-twice with different contents. Every row is answered, closed or unreadable, and the three add up to what was read.
+Bad data closes, and says so. A touch row that cannot be read closes its prospect and, since an account speaks with one
+voice, the other people of the account: the row might be the opt-out or the reply that forbids the next call. So does an
+id that comes twice with different contents. Every row is answered, closed or unreadable, and the three add up to what
+was read.
 """
 
 from __future__ import annotations
@@ -198,7 +199,7 @@ class Book:
         self._sealed = True
         for people in self._accounts().values():
             closed = [(person, entry.closed[0]) for person, entry in people if entry.closed and not entry.inherited]
-            for person, entry in people:
+            for _, entry in people:
                 if not entry.closed:
                     for other, line in closed[:3]:
                         entry.close(f"{line} (of {given(other)}, same account)")
@@ -258,13 +259,15 @@ class Book:
 
     @property
     def nameless(self) -> list[Problem]:
-        """Bad rows whose prospect cannot be read, or is nobody we know: any prospect might be meant. To be said first."""
+        """Bad rows whose prospect cannot be read or is nobody we know: anybody may be meant. To be said first."""
         return [problem for problem in self.problems if not any(person in self for person in problem.people)]
 
     @property
     def strangers(self) -> dict[str, int]:
         """The people that have touches and no prospect row, with the number of their rows."""
-        return {person: entry.touch_rows for person, entry in self._entries.items() if not entry.place and entry.touch_rows}
+        return {
+            person: entry.touch_rows for person, entry in self._entries.items() if not entry.place and entry.touch_rows
+        }
 
     def prospect_rows(self) -> Tally:
         """What became of the rows of prospects."""
@@ -277,6 +280,8 @@ class Book:
         """What became of the rows of touches; those of nobody we know are closed."""
         self._seal()
         good = {person for person, entry in self._entries.items() if entry.place and not entry.closed}
-        answered = sum(self._entries[person].touch_rows for person in good) + sum(good.issuperset(people) for people in self._shared)
+        answered = sum(self._entries[person].touch_rows for person in good) + sum(
+            good.issuperset(people) for people in self._shared
+        )
         closed = sum(entry.touch_rows for entry in self._entries.values()) + len(self._shared) - answered
         return Tally(answered, closed, self._unreadable[1], self._skipped[1])

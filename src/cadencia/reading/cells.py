@@ -122,7 +122,10 @@ def _joined(values: Iterable[Any]) -> Any:
 
 
 def _record(part: Part, context: Context) -> Getter:
-    fields = [(name, getter(spec, name, context), isinstance(spec, Source) and spec.value is not None) for name, spec in part.fields.items()]
+    fields = [
+        (name, getter(spec, name, context), isinstance(spec, Source) and spec.value is not None)
+        for name, spec in part.fields.items()
+    ]
     conditional = bool(part.only or part.if_given or part.if_true)
 
     def read(cells: Mapping[str, Any]) -> Any:
@@ -179,7 +182,16 @@ def _source(source: Source, name: str, context: Context) -> Getter:
             return [refine(item.strip()) for item in value.split(split) if item.strip()]
         return refine(value)
 
-    if any((source.values, source.json_, split, name in _TIMES and _time_reader(source, name, context), name == "duration", "." in column)):
+    if any(
+        (
+            source.values,
+            source.json_,
+            split,
+            name in _TIMES and _time_reader(source, name, context),
+            name == "duration",
+            "." in column,
+        )
+    ):
         return read
 
     def quick(cells: Mapping[str, Any]) -> Any:
@@ -210,7 +222,10 @@ def _refiner(source: Source, name: str, context: Context) -> Callable[[Any], Any
             elif otherwise is not None:
                 value = otherwise
             else:
-                raise InputError(f"{name}: the mapping does not know {given(word)}{did_you_mean(word, values)}; add it under `values`")
+                raise InputError(
+                    f"{name}: the mapping does not know {given(word)}; add it under `values`"
+                    + did_you_mean(word, values)
+                )
         if time is not None:
             return time(value)
         if name == "duration":
@@ -278,7 +293,9 @@ def _iso(value: str, name: str) -> datetime | date:
     try:
         return date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value)
     except ValueError:
-        raise InputError(f"{name}: {given(value)} is not a time; write for example `2026-03-06T21:30-05:00`, or say its `format`") from None
+        raise InputError(
+            f"{name}: {given(value)} is not a time; write for example `2026-03-06T21:30-05:00`, or say its `format`"
+        ) from None
 
 
 def _placed(naive: datetime, zone: ZoneInfo, twice: str | None, name: str) -> datetime:
@@ -287,10 +304,13 @@ def _placed(naive: datetime, zone: ZoneInfo, twice: str | None, name: str) -> da
     if first.utcoffset() == second.utcoffset():
         return first
     if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != naive:
-        raise InputError(f"{name}: {given(naive.isoformat(' '))} does not exist in {zone.key}: the clocks went forward over it")
+        raise InputError(
+            f"{name}: {given(naive.isoformat(' '))} does not exist in {zone.key}: the clocks went forward over it"
+        )
     if twice is None:
         raise InputError(
-            f"{name}: {given(naive.isoformat(' '))} comes twice in {zone.key}; write the offset, or `twice: first` in the mapping"
+            f"{name}: {given(naive.isoformat(' '))} comes twice in {zone.key}; "
+            "write the offset, or `twice: first` in the mapping"
         )
     return first if twice == "first" else second
 

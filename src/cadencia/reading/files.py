@@ -21,7 +21,7 @@ Watch = Callable[[Iterable[Row], Path], Iterable[Row]]
 
 
 class Job(NamedTuple):
-    """One file to be read by one section; `as_named` when its columns must be ours, because no mapping says otherwise."""
+    """One file to be read by one section; `as_named` when no mapping says that its columns are not ours."""
 
     path: Path
     section: Section
@@ -29,8 +29,15 @@ class Job(NamedTuple):
     as_named: bool = False
 
 
+#: Times need an offset, and only the empty cell means nothing.
+_NOTHING = Context(None, ())
+
+
 def plan(
-    prospects: Sequence[Path] = (), touches: Sequence[Path] = (), mapping: Mapping | None = None, data: Path | None = None
+    prospects: Sequence[Path] = (),
+    touches: Sequence[Path] = (),
+    mapping: Mapping | None = None,
+    data: Path | None = None,
 ) -> list[Job]:
     """Which file is read how. Headers are checked here, so a mapping that does not fit is told before any row is read.
 
@@ -43,7 +50,9 @@ def plan(
         InputError: a file is missing, empty or matches no section, a column is missing or not ours.
     """
     if mapping is None:
-        return [_plain_job(path, ProspectSection()) for path in prospects] + [_plain_job(path, TouchSection()) for path in touches]
+        return [_plain_job(path, ProspectSection()) for path in prospects] + [
+            _plain_job(path, TouchSection()) for path in touches
+        ]
     jobs = [
         *_jobs(prospects, mapping.prospects or (ProspectSection(),), mapping, data, "prospects"),
         *_jobs(touches, mapping.touches or (TouchSection(),), mapping, data, "touches"),
@@ -60,10 +69,10 @@ def read_book(
     data: Path | None = None,
     watch: Watch | None = None,
 ) -> Book:
-    """The book that some files hold; see `plan` for the arguments. `watch` sees every row pass, for a progress bar.
+    """The book that some files hold; see `plan` for the arguments. `watch` sees every row pass.
 
     Raises:
-        InputError: a file that cannot be used at all. A bad row is no error: it closes its prospect and stands in the book.
+        InputError: a file that cannot be used at all. A bad row is no error: it closes its prospect.
     """
     return read_jobs(plan(prospects, touches, mapping, data), watch)
 
@@ -78,7 +87,7 @@ def read_jobs(jobs: Sequence[Job], watch: Watch | None = None) -> Book:
         if watch is not None:
             rows = watch(rows, job.path)
         if isinstance(job.section, ProspectSection):
-            book.add_prospects(rows, ProspectShape(job.section, job.context))
+            book.add_prospects(rows, ProspectShape(job.section, job.context, as_named=job.as_named))
         elif isinstance(job.section, TouchSection):
             book.add_touches(rows, TouchShape(job.section, job.context))
     return book
@@ -103,7 +112,7 @@ def _known(section: Section) -> tuple[str, ...]:
     return prospect_columns if isinstance(section, ProspectSection) else touch_columns
 
 
-def _plain_job(path: Path, section: Section, context: Context = Context(None, ())) -> Job:
+def _plain_job(path: Path, section: Section, context: Context = _NOTHING) -> Job:
     """The job of a file whose columns have our names; the section says the rest."""
     prospects = isinstance(section, ProspectSection)
     known = _known(section)
@@ -115,7 +124,9 @@ def _plain_job(path: Path, section: Section, context: Context = Context(None, ()
     return Job(path, section.model_copy(update={"fields": plain.fields}), context, as_named=True)
 
 
-def _jobs(paths: Sequence[Path], sections: Sequence[Section], mapping: Mapping, data: Path | None, kind: str) -> Iterator[Job]:
+def _jobs(
+    paths: Sequence[Path], sections: Sequence[Section], mapping: Mapping, data: Path | None, kind: str
+) -> Iterator[Job]:
     for path, section in _pairs(paths, sections, data, kind):
         section = section.model_copy(update={"separator": section.separator or mapping.separator})
         context = Context(section.zone or mapping.zone, section.blank or mapping.blank)
@@ -125,21 +136,28 @@ def _jobs(paths: Sequence[Path], sections: Sequence[Section], mapping: Mapping, 
             yield _plain_job(path, section, context)
 
 
-def _pairs(paths: Sequence[Path], sections: Sequence[Section], data: Path | None, kind: str) -> Iterator[tuple[Path, Section]]:
+def _pairs(
+    paths: Sequence[Path], sections: Sequence[Section], data: Path | None, kind: str
+) -> Iterator[tuple[Path, Section]]:
     """Each file with each section that takes it: by pattern, or any file where a section has none."""
     for path in paths:
         fitting = [
-            section for section in sections if not section.files or any(fnmatch(path.name, Path(name).name) for name in section.files)
+            section
+            for section in sections
+            if not section.files or any(fnmatch(path.name, Path(name).name) for name in section.files)
         ]
         if not fitting:
-            raise InputError(f"{path.name}: no section of the mapping's `{kind}` takes this file; add its name to `files`")
+            raise InputError(
+                f"{path.name}: no section of the mapping's `{kind}` takes this file; add its name to `files`"
+            )
         yield from ((path, section) for section in fitting)
     for section in sections if data is not None and not paths else ():
         for pattern in section.files:
             matches = sorted(path for path in data.glob(pattern) if path.is_file())  # type: ignore[union-attr]
             if not matches:
                 raise InputError(
-                    f"{data}: no file matches {given(pattern)}, which the mapping's `{kind}` names; give its folder with `--data`"
+                    f"{data}: no file matches {given(pattern)}, which the mapping's `{kind}` names; "
+                    "give its folder with `--data`"
                 )
             yield from ((path, section) for path in matches)
 
@@ -157,4 +175,7 @@ def _check_header(job: Job) -> None:
         specs.extend(section.makes)
     for column in (*section.only, *section.skip, *columns_of(specs)):
         if column not in header:
-            raise InputError(f"{job.path.name}: there is no column {given(column)}, which the mapping names{did_you_mean(column, header)}")
+            raise InputError(
+                f"{job.path.name}: there is no column {given(column)}, which the mapping names"
+                + did_you_mean(column, header)
+            )

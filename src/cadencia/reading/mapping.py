@@ -1,7 +1,7 @@
 """The mapping file: how the columns of an export become prospects and touches.
 
-Each field of ours takes one of three spellings: the name of a column; a `Source` that also says how to read the cell; or a
-`Part`, a record of several such fields, left out when its row says nothing. A list of these makes a list.
+Each field of ours takes one of three spellings: the name of a column; a `Source` that also says how to read the cell;
+or a `Part`, a record of several such fields, left out when its row says nothing. A list of these makes a list.
 """
 
 from __future__ import annotations
@@ -16,7 +16,19 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from .._clock import check_zone
 from .._model import Model, Names
 from ..errors import InputError, did_you_mean, given, mistakes_of, one_line
-from ..prospect import Consent, ContactPoint, Fact, Occasion, OptOut, PendingItem, Prospect, Region, Stage, Suppression, ZoneEvidence
+from ..prospect import (
+    Consent,
+    ContactPoint,
+    Fact,
+    Occasion,
+    OptOut,
+    PendingItem,
+    Prospect,
+    Region,
+    Stage,
+    Suppression,
+    ZoneEvidence,
+)
 from ..rules.filters import ChoiceField
 from ..touch import Promise, Touch
 from ._yaml import read_yaml
@@ -24,7 +36,17 @@ from ._yaml import read_yaml
 if TYPE_CHECKING:
     from collections.abc import Mapping as Map
 
-__all__ = ["PROSPECT_FIELDS", "RECORDS", "TOUCH_FIELDS", "Mapping", "Part", "ProspectSection", "Section", "Source", "TouchSection"]
+__all__ = [
+    "PROSPECT_FIELDS",
+    "RECORDS",
+    "TOUCH_FIELDS",
+    "Mapping",
+    "Part",
+    "ProspectSection",
+    "Section",
+    "Source",
+    "TouchSection",
+]
 
 #: The record that a field of ours holds, where it holds records.
 RECORDS: Final[Map[str, type[Model]]] = MappingProxyType(
@@ -69,8 +91,8 @@ class Source(Model):
         format: the pattern of a written time, as `strptime` reads it: `%d/%m/%Y %H:%M`.
         zone: the zone of times without an offset; by default the section's, else the file's; none: they are unreadable.
         twice: which pass is meant when a clock change shows a time twice; not given: such a time is unreadable.
-        date: `only` keeps the date of a time and drops the hour; `start` and `end` read a date, where an instant is needed,
-            as the first instant of that date or of the next.
+        date: `only` keeps the date of a time and drops the hour; `start` and `end` read a date, where an instant is
+            needed, as the first instant of that date or of the next.
     """
 
     column: str | None = None
@@ -90,10 +112,17 @@ class Source(Model):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:
-        origins = {"column": self.column, "columns": self.columns or None, "value": self.value, "template": self.template}
+        origins = {
+            "column": self.column,
+            "columns": self.columns or None,
+            "value": self.value,
+            "template": self.template,
+        }
         named = [name for name, origin in origins.items() if origin is not None]
         if len(named) != 1:
-            raise InputError(f"{given(', '.join(named) or 'nothing')}: give one of `column`, `columns`, `value` and `template`")
+            raise InputError(
+                f"{given(', '.join(named) or 'nothing')}: give one of `column`, `columns`, `value` and `template`"
+            )
         if self.unit is not None and self.format is not None:
             raise InputError("give `unit` or `format`, not both: a time is counted or written")
         if self.otherwise is not None and self.values is None:
@@ -104,13 +133,13 @@ class Source(Model):
 class Part(Model):
     """A record made from several columns, or a touch among those that a row makes.
 
-    It is left out where a condition fails; without conditions, where all its columns are empty. `fields` may be left out: keys
-    that are no condition are fields.
+    It is left out where a condition fails; without conditions, where all its columns are empty. The word `fields` may
+    be left out: keys that are no condition are fields.
 
     Attributes:
         only: by column, the labels that make it: a list, or `{except: [...]}`, where an empty cell is `''`.
         if_given: columns that must not be empty.
-        if_true: columns that must say yes (`true`, `yes`, `1`, `on`); a cell that says neither yes nor no is unreadable.
+        if_true: columns that must say yes (`true`, `yes`, `1`, `on`); neither yes nor no is unreadable.
         fields: where each field of the record comes from.
     """
 
@@ -157,7 +186,7 @@ class Section(Model):
     """How the rows of some files are read.
 
     Attributes:
-        files: patterns of file names (`calls*.csv.gz`), looked for in the data folder; none: the files of the command line.
+        files: patterns of file names (`calls*.csv.gz`), looked for in the data folder; none: any file that is given.
         format: `csv` or `jsonl`, where the name does not say.
         separator: one character between CSV cells.
         zone: the zone of times without an offset.
@@ -181,7 +210,9 @@ class Section(Model):
     def _inside(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in value:
             if Path(pattern).is_absolute() or ".." in Path(pattern).parts or pattern.startswith("~"):
-                raise InputError(f"{given(pattern)} leads out of the data folder; write a name and give the folder with `--data`")
+                raise InputError(
+                    f"{given(pattern)} leads out of the data folder; write a name and give the folder with `--data`"
+                )
         return value
 
 
@@ -217,9 +248,13 @@ class TouchSection(Section):
         for part in self.makes or (Part(),):
             if not self.fields and not part.fields:
                 continue
-            missing = [name for name in ("prospect", "at", "channel") if name not in self.fields and name not in part.fields]
+            missing = [
+                name for name in ("prospect", "at", "channel") if name not in self.fields and name not in part.fields
+            ]
             if missing:
-                raise InputError(f"fields: {given(missing[0])} is missing; name its column or write `{missing[0]}: {{value: ...}}`")
+                raise InputError(
+                    f"fields: {given(missing[0])} is missing; name its column or write `{missing[0]}: {{value: ...}}`"
+                )
         if len(self.makes) > 1 and not all("id" in part.fields for part in self.makes):
             raise InputError("makes: each touch of a row needs an `id` of its own, such as `{template: '{id}-reply'}`")
         return self
@@ -250,12 +285,15 @@ def _sections(value: Any) -> Any:
 
 
 class Mapping(Model):
-    """A mapping file: sections for prospects and for touches; `zone`, `blank` and `separator` hold for every section without its own.
+    """A mapping file: sections for prospects and for touches.
+
+    `zone`, `blank` and `separator` hold for every section without its own.
 
     Example:
         >>> from cadencia.reading import Mapping
-        >>> Mapping.from_yaml("touches: {fields: {prospect: WhoId, at: CreatedDate, channel: {value: phone}}}").touches[0].files
-        ()
+        >>> text = "touches: {fields: {prospect: WhoId, at: CreatedDate, channel: {value: phone}}}"
+        >>> Mapping.from_yaml(text).touches[0].fields["at"].column
+        'CreatedDate'
     """
 
     format: Literal["1"] = "1"
@@ -278,7 +316,9 @@ class Mapping(Model):
         except OSError as error:
             raise InputError(f"{path}: cannot be opened ({one_line(error.strerror or error)})") from None
         except UnicodeDecodeError as error:
-            raise InputError(f"{path.name}: the bytes are not UTF-8 (byte {error.start + 1}); save the file as UTF-8") from None
+            raise InputError(
+                f"{path.name}: the bytes are not UTF-8 (byte {error.start + 1}); save the file as UTF-8"
+            ) from None
         if path.suffix == ".json":
             try:
                 return cls._read(json.loads(text), path.name)

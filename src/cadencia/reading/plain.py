@@ -18,8 +18,8 @@ __all__ = ["check_columns", "prospect_columns", "prospects_as_named", "touch_col
 
 _LISTS = frozenset({"zones", "regions", "tags", "subjects"})
 _JSON = frozenset(
-    {"zones", "regions", "contact_points", "consents", "opt_outs", "suppressions", "wishes", "stages", "occasions", "facts", "pending",
-     "tags", "subjects", "promise", "source"}
+    {"zones", "regions", "contact_points", "consents", "opt_outs", "suppressions", "wishes", "stages", "occasions",
+     "facts", "pending", "tags", "subjects", "promise", "source"}
 )  # fmt: skip
 _SHORT: Final = {"zone": "zones", "region": "regions"}
 
@@ -36,7 +36,8 @@ def check_columns(columns: Iterable[str], known: tuple[str, ...], where: str) ->
     for column in columns:
         if column not in known:
             raise InputError(
-                f"{where}: column {given(column)} is not one of ours{did_you_mean(column, known)}; rename it, or write a mapping (`--mapping`)"
+                f"{where}: column {given(column)} is not one of ours; rename it, or write a mapping (`--mapping`)"
+                + did_you_mean(column, known)
             )
 
 

@@ -1,7 +1,8 @@
 """Rows of CSV and JSON Lines files, gzipped or not, each with its place; a row that cannot be read says why.
 
-A file that cannot be read to its end (a cut gzip, no header) is an `InputError`: what was in the lost part is not known, so
-nothing may be decided from the rest. A single bad row is a `Row` with a `problem`; the rows around it are read.
+A file that cannot be read to its end (a cut gzip, no header) is an `InputError`: what was in the lost part is not
+known, so nothing may be decided from the rest. A single bad row is a `Row` with a `problem`; the rows around it are
+read.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Row(NamedTuple):
     Attributes:
         file: the name of the file, without its folder.
         line: the line it begins on; the header is line 1.
-        cells: value by column; texts, or for JSON Lines whatever the record holds. With a problem: what could be made out.
+        cells: value by column; texts, or for JSON Lines whatever the record holds. With a problem: what was made out.
         problem: why the row cannot be read, or None.
     """
 
@@ -59,7 +60,9 @@ def format_of(path: Path) -> Format:
         return "jsonl"
     if name.endswith(_CSV):
         return "csv"
-    raise InputError(f"{path.name}: {given(path.suffix)} is neither CSV nor JSON Lines; name it `.csv` or `.jsonl` (`.gz` may follow)")
+    raise InputError(
+        f"{path.name}: {given(path.suffix)} is neither CSV nor JSON Lines; write `.csv` or `.jsonl` (`.gz` may follow)"
+    )
 
 
 def read_rows(path: Path, format: Format | None = None, separator: str | None = None) -> Iterator[Row]:
@@ -117,7 +120,9 @@ def _lines(path: Path) -> Generator[_Line, None, None]:
                     text, good = raw.decode("utf-8", "backslashreplace"), False
                 yield number, text.rstrip("\r\n"), good
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(f"{path.name}: the gzip file is cut or damaged ({one_line(error)}); nothing is decided from a part of it") from None
+        raise InputError(
+            f"{path.name}: the gzip file is cut or damaged ({one_line(error)}); nothing is decided from a part of it"
+        ) from None
     except IsADirectoryError:
         raise InputError(f"{path}: this is a folder; name a file") from None
     except FileNotFoundError:
@@ -128,7 +133,9 @@ def _lines(path: Path) -> Generator[_Line, None, None]:
 
 def _header(path: Path, first: _Line | None, separator: str) -> tuple[str, ...]:
     if first is None:
-        raise InputError(f"{path.name}: the file is empty; a CSV file begins with a header line, even when it has no rows")
+        raise InputError(
+            f"{path.name}: the file is empty; a CSV file begins with a header line, even when it has no rows"
+        )
     _, text, good = first
     if not good:
         raise InputError(f"{path.name}:1: the header is not UTF-8; save the file as UTF-8")
@@ -178,7 +185,9 @@ def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
         if not good:
             problem = "the bytes are not UTF-8; save the file as UTF-8"
         elif problem is None and len(cells) != width:
-            problem = f"{len(cells)} cells under a header of {width}; quote cells that hold a {given(separator)} or a line break"
+            problem = (
+                f"{len(cells)} cells under a header of {width}; quote cells with a {given(separator)} or a line break"
+            )
         if problem:
             yield Row(file, number, _paired(header, cells), problem)
         else:
@@ -188,7 +197,7 @@ def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
 def _rest_of_record(
     text: str, good: bool, separator: str, width: int, waiting: deque[_Line], lines: Iterator[_Line]
 ) -> tuple[Sequence[str], bool, str | None]:
-    """The cells of the record that a line with an open quote begins; when that makes no sense, only this line is given up.
+    """The cells of the record that a line with an open quote begins; if it makes no sense, only this line is given up.
 
     So one stray quote costs one row, and never swallows the rows after it.
     """

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from .._clock import read_instant
 from ..errors import InputError, mistakes_of, one_line
 from ..prospect import Prospect
-from ..touch import Touch
+from ..touch import CHANNELS, Touch
 from .cells import Context, duration_of, getter, is_chosen, label
 from .mapping import Part, ProspectSection, Section, Source, TouchSection
 from .rows import Row
@@ -60,8 +60,9 @@ class _Shape:
 class ProspectShape(_Shape):
     """From rows to prospects."""
 
-    def __init__(self, section: ProspectSection, context: Context) -> None:
+    def __init__(self, section: ProspectSection, context: Context, *, as_named: bool = False) -> None:
         super().__init__(section, context)
+        self._as_named = as_named
         self._fields = [(name, getter(spec, name, self.context)) for name, spec in section.fields.items()]
         self._facts = [(name, _fact(spec, self.context)) for name, spec in section.facts.items()]
         self._get = dict(self._fields)
@@ -73,6 +74,8 @@ class ProspectShape(_Shape):
             InputError: one line that says what cannot be read.
         """
         values = {name: value for name, get in self._fields if (value := get(row.cells)) is not None}
+        if self._as_named and row.cells.get("contact_points") is None and row.cells.keys().isdisjoint(CHANNELS):
+            values.pop("contact_points", None)  # nobody said anything about addresses: that is not an empty list
         opened = values.pop("opened_at", None)
         facts = {name: value for name, get in self._facts if (value := get(row.cells)) is not None}
         if facts:
@@ -100,7 +103,11 @@ class TouchShape(_Shape):
         parts = section.makes or (Part(),)
         self._always = not section.makes
         self._makes = [
-            (part, [(name, getter(spec, name, self.context)) for name, spec in {**section.fields, **part.fields}.items()]) for part in parts
+            (
+                part,
+                [(name, getter(spec, name, self.context)) for name, spec in {**section.fields, **part.fields}.items()],
+            )
+            for part in parts
         ]
         self._has_id = all(_NO_ID in dict(fields) for _, fields in self._makes)
 
@@ -151,6 +158,10 @@ def _fact(spec: Any, context: Context) -> Callable[[Cells], Any]:
 
     def read(cells: Cells) -> Any:
         found = get(cells)
-        return None if isinstance(found, dict) and "value" in getattr(spec, "fields", {}) and "value" not in found else found
+        return (
+            None
+            if isinstance(found, dict) and "value" in getattr(spec, "fields", {}) and "value" not in found
+            else found
+        )
 
     return read

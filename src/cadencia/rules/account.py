@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from .._clock import DAY, FOREVER
-from .._periods import DelayField, LengthField
+from .._periods import LengthField
 from .._spans import Span
 from .base import Block, Limit, check_clock, zones_of
-from .delays import ClockNames, Clockwork, Holidays, calendar_of, over
+from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, TouchFilter
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class AccountReply(Limit):
     """
 
     rule: Literal["account_reply"] = "account_reply"
-    lasts: DelayField | None = None
+    lasts: TimelessDelay | None = None
     counts: TouchFilter = TouchFilter(reached=True)
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
     calendar: Holidays | None = None

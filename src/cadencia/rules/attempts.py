@@ -107,7 +107,7 @@ class FrequencyCap(ReadsHistory):
 
     def _rolling(self, segment: Segment, span: Span, width: int) -> Iterator[Block]:
         near = _near(segment.touches, span[0] - width, span[1] + width)
-        for start, end, ids in crowded([(seen.lo, seen.hi, seen.id) for seen in near], self.at_most, width):
+        for start, end, ids in crowded([(seen.lo, seen.hi, seen.id) for seen in near], self.at_most, width, segment.exact):
             yield self._full(start, end, ids)
 
     def _local(self, segment: Segment, span: Span, zone: Zone) -> Iterator[Block]:
@@ -124,7 +124,8 @@ class FrequencyCap(ReadsHistory):
                 return period_index(zone.day(instant), period, first)
 
         near = _near(segment.touches, span[0] - reach, span[1] + reach)
-        for start, end, ids in crowded([(number(seen.lo), number(seen.hi), seen.id) for seen in near], self.at_most, width):
+        numbered = [(number(seen.lo), number(seen.hi), seen.id) for seen in near]
+        for start, end, ids in crowded(numbered, self.at_most, width, segment.exact):
             if self.dates is None:
                 days = period_days(start, period, first)[0], period_days(end - 1, period, first)[1]
             else:
@@ -167,15 +168,17 @@ def _near(touches: list[Seen], start: int, end: int) -> list[Seen]:
     return touches[low:high]
 
 
-def crowded(touches: list[tuple[int, int, str]], count: int, width: int) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+def crowded(
+    touches: list[tuple[int, int, str]], count: int, width: int, exact: bool
+) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Where one more touch would share a window of `width` with `count` of these: `(start, end, ids)`.
 
     Each touch lies anywhere in `[lo, hi]`. A window holds the numbers `[a, a + width)`. For each run of windows that may hold
-    the same `count` or more touches, every number that one of those windows holds is crowded.
+    the same `count` or more touches, every number that one of those windows holds is crowded. With `exact`, every `lo` is `hi`.
     """
     if len(touches) < count:
         return
-    if all(lo == hi for lo, hi, _ in touches):
+    if exact:
         for index in range(len(touches) - count + 1):
             first, last = touches[index][0], touches[index + count - 1][0]
             if last - first < width:

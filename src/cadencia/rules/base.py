@@ -142,6 +142,7 @@ class Limit(Rule):
         start: int,
         end: int,
         code: str,
+        /,
         *,
         needs: tuple[str, ...] = (),
         touches: Iterable[str] = (),
@@ -150,6 +151,11 @@ class Limit(Rule):
     ) -> Block:
         """A block of this rule."""
         return Block(start, end, self.id, code, needs, tuple(touches), tuple(sorted(details.items())), False, "case", final)
+
+    @property
+    def looks_back(self) -> int | None:
+        """How far back the limit looks with its exceptions: an agreed time and an unanswered touch lift it however old they are."""
+        return None if any(item.replying or item.requested is not None for item in self.unless) else self.memory
 
     def counted(self, case: View, candidate: Candidate, instant: int) -> tuple[str, ...]:
         """The ids of the touches that count at an instant, whether they forbid it or not."""
@@ -202,7 +208,7 @@ class StopRule(Limit):
     scope: Scope = "case"
 
     def stop(
-        self, start: int, end: int, code: str, *, needs: tuple[str, ...] = (), touches: Iterable[str] = (), final: bool = False, **details: Any
+        self, start: int, end: int, code: str, /, *, needs: tuple[str, ...] = (), touches: Iterable[str] = (), final: bool = False, **details: Any
     ) -> Block:
         """A stop of this rule."""
         return Block(start, end, self.id, code, needs, tuple(touches), tuple(sorted(details.items())), True, self.scope, final)
@@ -262,10 +268,23 @@ class Segment(NamedTuple):
     lo: int
     hi: int
     touches: list[Seen]
+    exact: bool = True
+    """Whether the instant of every touch of the history is known; asked of all, so that the answer does not depend on the span."""
 
 
 Count = Literal["planned", "attempted", "delivered", "reached"]
 Over = Literal["prospect", "account", "others"]
+
+
+def tells(count: Count, seen: Seen) -> bool:
+    """Whether a touch counts in this way of counting; unknown may have been reached."""
+    if count == "attempted":
+        return seen.out
+    if count == "delivered":
+        return seen.delivered
+    if count == "reached":
+        return seen.reached is not False and seen.out and not seen.booked
+    return True
 
 
 class ReadsHistory(Limit):
@@ -291,13 +310,7 @@ class ReadsHistory(Limit):
             return False
         if not self.counts.counts(seen):
             return False
-        if self.count == "attempted":
-            return seen.out
-        if self.count == "delivered":
-            return seen.delivered
-        if self.count == "reached":
-            return seen.reached is not False and seen.out and not seen.booked
-        return True
+        return tells(self.count, seen)
 
     def shares(self, seen: Seen, candidate: Candidate) -> bool:
         """Whether a touch shares with the candidate what `per` names; unknown may share."""
@@ -344,15 +357,16 @@ class ReadsHistory(Limit):
     def _history(self, view: View, candidate: Candidate) -> list[Segment]:
         pool = self.pool(view)
         counted = [seen for seen in pool if self.tells(seen) and self.shares(seen, candidate)]
+        exact = all(seen.lo == seen.hi for seen in counted)
         if self.since == "ever":
-            return [Segment(EVER, FOREVER, counted)]
+            return [Segment(EVER, FOREVER, counted, exact)]
         if self.since == "case":
             anchors = [] if view.opened is None else [(view.opened, view.opened)]
         else:
             filter_ = self.since
             anchors = [(seen.lo, seen.hi) for seen in pool if filter_.surely(seen)]
         if not anchors:
-            return [Segment(EVER, FOREVER, counted)]
+            return [Segment(EVER, FOREVER, counted, exact)]
         anchors.sort()
         edges = [(EVER, EVER), *anchors]
         segments: list[Segment] = []
@@ -361,7 +375,7 @@ class ReadsHistory(Limit):
             next_lo, next_hi = (FOREVER, FOREVER) if last else edges[index + 1]
             if last or next_hi > lo:
                 touches = [seen for seen in counted if (index == 0 or seen.hi > lo) and (last or seen.lo <= next_lo)]
-                segments.append(Segment(lo, next_hi, touches))
+                segments.append(Segment(lo, next_hi, touches, exact))
         return segments
 
 

@@ -42,9 +42,9 @@ class AnyOf(Limit):
     def memory(self) -> int | None:
         longest = 0
         for rule in self.rules:
-            if rule.memory is None:
+            if rule.looks_back is None:
                 return None
-            longest = max(longest, rule.memory)
+            longest = max(longest, rule.looks_back)
         return longest
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:

@@ -9,10 +9,10 @@ from pydantic import AfterValidator
 
 from .._clock import EVER, FOREVER, micros
 from .._model import Names
-from .._periods import Delay, DelayField, read_delay
+from .._periods import Delay, read_delay
 from .._spans import Span, gaps, meet
 from .base import Block, Limit, check_clock, zones_of
-from .delays import ClockNames, Clockwork, Holidays, calendar_of, over
+from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, consent_spans, promised_range
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class RequireConsent(Limit):
     rule: Literal["require_consent"] = "require_consent"
     basis: Names | None = None
     purpose: str | None = None
-    valid_for: DelayField | None = None
+    valid_for: TimelessDelay | None = None
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
 
     @property
@@ -52,11 +52,12 @@ class RequireConsent(Limit):
     def _fresh(self, case: View, valid_for: Delay) -> list[Span]:
         from .._spans import union
 
-        clockwork = Clockwork(zones_of(case, self.clock), calendar_of(case, None))
+        calendar = calendar_of(case, None)
+        clocks = [Clockwork((zone,), calendar) for zone in zones_of(case, self.clock)] or [Clockwork((), calendar)]
         spans = []
         for item in case.prospect.consents:
             since = micros(item.since)
-            done = over(valid_for, clockwork, since, since)
+            done = min(over(valid_for, clockwork, since, since) for clockwork in clocks)  # expired in one zone is expired
             if not done.needs:
                 spans.append((since, done.at))
         return union(spans)
@@ -70,8 +71,8 @@ class AwaitPromise(Limit):
     """
 
     rule: Literal["await_promise"] = "await_promise"
-    grace: DelayField | None = None
-    undated: DelayField = read_delay("7 days")
+    grace: TimelessDelay | None = None
+    undated: TimelessDelay = read_delay("7 days")
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
     calendar: Holidays | None = None
 
@@ -150,7 +151,7 @@ class ContactPoints(Limit):
         points = case.prospect.contact_points
         if points is None:
             return
-        if candidate.point is None:
+        if not any(point.channel == candidate.channel and point.address == candidate.point for point in points):
             yield self.block(EVER, FOREVER, "no_contact_point", needs=("contact_point",), channel=candidate.channel)
             return
         for point in points:

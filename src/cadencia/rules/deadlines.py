@@ -32,6 +32,16 @@ class Timed(Deadline):
     business_days: DaysField = (0, 1, 2, 3, 4)
     hours: WeekField | None = None
 
+    def delays(self) -> tuple[Delay, ...]:
+        """Every delay the rule may use."""
+        return ()
+
+    @model_validator(mode="after")
+    def _hours_given(self) -> Timed:
+        if self.hours is None and any(delay.kind == "business_hours" for delay in self.delays()):
+            raise InputError("a delay in business hours needs `hours`; write for example `hours: {mon-fri: [\"09:00-18:00\"]}`")
+        return self
+
     def clockwork(self, view: View) -> Clockwork:
         """The zones, calendar and hours for a case."""
         hours = None if self.hours is None else WeekHours(week_table(self.hours))
@@ -65,11 +75,8 @@ class RespondWithin(Timed):
     of: Literal["inbound", "opening"] = "inbound"
     counts: TouchFilter = TouchFilter()
 
-    @model_validator(mode="after")
-    def _hours_given(self) -> RespondWithin:
-        if self.within.kind == "business_hours" and self.hours is None:
-            raise InputError("a delay in business hours needs `hours`; write for example `hours: {mon-fri: [\"09:00-18:00\"]}`")
-        return self
+    def delays(self) -> tuple[Delay, ...]:
+        return (self.within,)
 
     def dues(self, case: View, as_of: int) -> Iterator[Due]:
         if self.of == "opening":
@@ -92,6 +99,9 @@ class PromiseDue(Timed):
     rule: Literal["promise_due"] = "promise_due"
     grace: DelayField | None = None
 
+    def delays(self) -> tuple[Delay, ...]:
+        return (self.grace,) if self.grace else ()
+
     def dues(self, case: View, as_of: int) -> Iterator[Due]:
         for seen in case.touches:
             promise = seen.promise
@@ -111,6 +121,9 @@ class TouchAtLeastEvery(Timed):
 
     rule: Literal["touch_at_least_every"] = "touch_at_least_every"
     every: DelayField
+
+    def delays(self) -> tuple[Delay, ...]:
+        return (self.every,)
 
     def dues(self, case: View, as_of: int) -> Iterator[Due]:
         made = [seen for seen in case.touches if self.meets(seen)]

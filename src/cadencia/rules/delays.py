@@ -12,8 +12,9 @@ from .._clock import DAY, FOREVER, Zone, day_date, weekday
 from .._hours import WeekHours, open_spans
 from .._holidays import check_region, holiday_days
 from .._model import Names
-from .._periods import Delay, same_wall_clock
+from .._periods import Delay, DelayField, same_wall_clock
 from .._spans import Span
+from ..errors import InputError, given
 
 if TYPE_CHECKING:
     from .._view import View
@@ -87,6 +88,16 @@ def regions_of(view: View, holidays: Names | None) -> tuple[str, ...] | None:
         else:
             regions.append(name)
     return tuple(sorted(set(regions)))
+
+
+def _no_business_hours(value: Delay) -> Delay:
+    if value.kind == "business_hours":
+        raise InputError(f"{given(value)} needs the `hours` that this rule does not have; write for example `8h` or `1 business day`")
+    return value
+
+
+TimelessDelay = Annotated[DelayField, AfterValidator(_no_business_hours)]
+"""A delay of a rule without `hours`, so that business hours mean nothing."""
 
 
 class Clockwork(NamedTuple):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from .._clock import DAY, EVER, FOREVER, HOUR, When, day_date, day_number, micros
 from .._hours import DatesField, DaysField, WeekField, WeekHours, date_name, dates_table, open_spans, week_table
-from .._holidays import holiday_days
+from .._holidays import closed_days, holiday_days
 from .._spans import Span, gaps
-from ..errors import InputError, given
+from ..errors import InputError
 from .base import Block, Limit, check_clock, zones_of
 from .delays import ClockNames, Holidays, regions_of
 from .filters import Candidate
@@ -20,6 +20,10 @@ from .filters import Candidate
 if TYPE_CHECKING:
     from .._clock import Zone
     from .._view import View
+
+
+_CHUNK = 16 * DAY
+_MOST_KEPT = 20_000
 
 
 class OnTheClock(Limit):
@@ -37,34 +41,63 @@ class OnTheClock(Limit):
     def memory(self) -> int | None:
         return 0
 
-    def closed_spans(self, zone: Zone, span: Span) -> Iterator[tuple[int, int, str]]:
-        """What the wall clock of a zone closes on a span, holidays aside: `(start, end, code)`."""
-        raise NotImplementedError
+    #: The word for what the hours close.
+    closes: ClassVar[str]
 
-    def table(self) -> tuple[WeekHours, bool] | None:
-        """The hours as a table, and whether they are the open ones; None when the rule cannot be said so."""
-        return None
+    def table(self) -> tuple[WeekHours, bool]:
+        """The hours as a table, and whether they are the open ones (else the quiet ones)."""
+        raise NotImplementedError
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         zones = zones_of(case, self.clock)
         if not zones:
             yield self.block(EVER, FOREVER, "zone_unknown", needs=("zone",))
             return
-        for zone in zones:
-            for start, end, code in self.closed_spans(zone, span):
-                yield self.block(start, end, code, zone=zone.name)
-        if self.holidays is None:
-            return
         regions = regions_of(case, self.holidays)
         if regions is None:
             yield self.block(EVER, FOREVER, "region_unknown", needs=("region",))
-            return
+            regions = ()
+        chunks = range(span[0] // _CHUNK, (span[1] - 1) // _CHUNK + 1)
+        seen: set[Block] = set()
         for zone in zones:
-            for region in regions:
-                yield from self._holidays(zone, region, span)
+            for index in chunks:
+                for block in self._kept(zone, regions, index):
+                    if len(chunks) == 1:
+                        yield block
+                    elif block not in seen:
+                        seen.add(block)
+                        yield block
 
-    def _holidays(self, zone: Zone, region: str, span: Span) -> Iterator[Block]:
-        first, last = zone.day(span[0]) - 1, zone.day(span[1] - 1) + 1
+    def _kept(self, zone: Zone, regions: tuple[str, ...], index: int) -> tuple[Block, ...]:
+        """The blocks that meet a chunk of sixteen days: made once for all cases of a zone and regions."""
+        memo: dict[tuple[str, tuple[str, ...], int], tuple[Block, ...]] = self.__dict__.setdefault("_blocks", {})
+        key = zone.name, regions, index
+        known = memo.get(key)
+        if known is None:
+            if len(memo) >= _MOST_KEPT:
+                memo.clear()
+            # a stretch is followed eight days beyond the chunk, so that its end is its own and not the chunk's
+            span = index * _CHUNK - _CHUNK // 2, (index + 1) * _CHUNK + _CHUNK // 2
+            first, last = zone.day(span[0]) - 1, zone.day(span[1] - 1) + 1
+            blocks = [
+                self.block(start, end, self.closes, zone=zone.name)
+                for start, end in self.closed_spans(zone, span, closed_days(regions, first, last))
+            ]
+            blocks += [block for region in regions for block in self._holidays(zone, region, first, last)]
+            known = memo[key] = tuple(
+                block for block in blocks if block.start < (index + 1) * _CHUNK and block.end > index * _CHUNK
+            )
+        return known
+
+    def closed_spans(self, zone: Zone, span: Span, closed: frozenset[int]) -> list[Span]:
+        """What the wall clock of a zone closes on a span, closed dates aside.
+
+        A contact window that belongs to a closed date does not open, so the part of it after midnight is closed too.
+        """
+        hours, allowed = self.table()
+        return gaps(open_spans(hours, zone, *span, closed), *span) if allowed else open_spans(hours, zone, *span)
+
+    def _holidays(self, zone: Zone, region: str, first: int, last: int) -> Iterator[Block]:
         for year in range(day_date(first).year, day_date(last).year + 1):
             days = holiday_days(region, year)
             if days is None:
@@ -90,6 +123,7 @@ class QuietHours(OnTheClock):
     """
 
     rule: Literal["quiet_hours"] = "quiet_hours"
+    closes: ClassVar[str] = "quiet_hours"
     allow: WeekField | None = None
     between: WeekField | None = None
     dates: DatesField = Field(default_factory=dict)
@@ -110,26 +144,17 @@ class QuietHours(OnTheClock):
             self.__dict__["_table"] = known
         return known
 
-    def closed_spans(self, zone: Zone, span: Span) -> Iterator[tuple[int, int, str]]:
-        hours, open_ = self.table()
-        named = open_spans(hours, zone, *span)
-        for start, end in gaps(named, *span) if open_ else named:
-            yield start, end, "quiet_hours"
-
 
 class BusinessDays(OnTheClock):
     """Contact only on business days: the `days` named, less public holidays."""
 
     rule: Literal["business_days"] = "business_days"
+    closes: ClassVar[str] = "business_days"
     days: DaysField = (0, 1, 2, 3, 4)
 
     def table(self) -> tuple[WeekHours, bool]:
         """Whole days."""
         return WeekHours(tuple(((0, DAY),) if day in self.days else () for day in range(7))), True
-
-    def closed_spans(self, zone: Zone, span: Span) -> Iterator[tuple[int, int, str]]:
-        for start, end in gaps(open_spans(self.table()[0], zone, *span), *span):
-            yield start, end, "business_days"
 
 
 class ActivePeriod(Limit):
@@ -156,10 +181,10 @@ class ActivePeriod(Limit):
         zones = zones_of(case, self.clock)
         if self.from_ is not None:
             starts = [self._edge(self.from_, zone, 0) for zone in zones] or [self._edge(self.from_, None, 0, 12 * HOUR)]
-            yield self.block(EVER, max(starts), "not_yet_active", start=_text(self.from_))
+            yield self.block(EVER, max(starts), "not_yet_active", begins=_text(self.from_))
         if self.until is not None:
             ends = [self._edge(self.until, zone, 1) for zone in zones] or [self._edge(self.until, None, 1, -14 * HOUR)]
-            yield self.block(min(ends), FOREVER, "expired", final=True, end=_text(self.until))
+            yield self.block(min(ends), FOREVER, "expired", final=True, ends=_text(self.until))
 
     @staticmethod
     def _edge(value: datetime | date, zone: Zone | None, days: int, shift: int = 0) -> int:
@@ -173,4 +198,4 @@ def _text(value: datetime | date) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
-__all__ = ["ActivePeriod", "BusinessDays", "OnTheClock", "QuietHours", "given"]
+__all__ = ["ActivePeriod", "BusinessDays", "OnTheClock", "QuietHours"]

@@ -11,7 +11,7 @@ from .._model import Names
 from .._periods import DelayField, LengthField
 from .._spans import meet
 from ..errors import InputError, given
-from .base import Offer, Preference, check_clock, zones_of
+from .base import Offer, Preference, check_clock, tells, zones_of
 from .delays import ClockNames
 from .filters import TouchFilter
 
@@ -38,7 +38,7 @@ class ChannelRotation(Patient):
         mode: `alternate`: the one after the channel last used, round and round. `in_order`: the one used least often since the
             person was last reached, so none starves. `escalate`: each channel for `each` attempts, then the next, round again.
         each: attempts on one channel before `escalate` moves on.
-        counts: which touches are attempts; outbound ones that went out, unless said otherwise.
+        counts, count: which touches are attempts; outbound ones that went out, unless said otherwise.
     """
 
     rule: Literal["channel_rotation"] = "channel_rotation"
@@ -46,6 +46,7 @@ class ChannelRotation(Patient):
     mode: Literal["alternate", "in_order", "escalate"] = "alternate"
     each: Annotated[int, Field(ge=1)] = 1
     counts: TouchFilter = TouchFilter()
+    count: Literal["planned", "attempted", "delivered", "reached"] = "attempted"
 
     def key(self, case: View, offer: Offer) -> Any:
         channel = offer.candidate.channel
@@ -68,7 +69,11 @@ class ChannelRotation(Patient):
 
     def used(self, case: View) -> list[Seen]:
         """The attempts made, in order."""
-        return [seen for seen in case.touches if seen.outbound and seen.out and not seen.booked and self.counts.counts(seen)]
+        return [
+            seen
+            for seen in case.touches
+            if seen.outbound and not seen.booked and tells(self.count, seen) and self.counts.counts(seen)
+        ]
 
 
 class PreferredChannel(Patient):

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from .._clock import DAY, EVER, FOREVER, When, day_number, micros
-from .._periods import DelayField
 from .._spans import Span, gaps, meet, union
 from ..errors import InputError
 from .base import Block, Count, Over, StopRule, check_clock, zones_of
-from .delays import ClockNames, Clockwork, Holidays, calendar_of, over
+from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, ChoiceField, Since, TouchFilter
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 class Lasting(StopRule):
     """A stop that lasts for ever, for a time (`lasts`), until a date (`until`), or until a touch (`lifted_by`)."""
 
-    lasts: DelayField | None = None
+    lasts: TimelessDelay | None = None
     until: When | None = None
     lifted_by: TouchFilter | None = None
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
@@ -124,7 +123,7 @@ class StopOnOptOut(Lasting):
             stop, needs = self.end(case, start, start, case.touches)
             end = min(stop, FOREVER if item.until is None else micros(item.until))
             if start < end:
-                yield self.stop(start, end, "opted_out", needs=needs if end == FOREVER else (), channel=item.channel or "")
+                yield self.stop(start, end, "opted_out", needs=needs if end == FOREVER else (), channel=item.channel or "", purpose=item.purpose or "")
 
 
 class StopWhenExhausted(StopRule):

@@ -7,6 +7,7 @@ equal instants, bookings, dates without a time.
 from __future__ import annotations
 
 from . import _needs as _needs
+from .check import check_rule
 from .clocks import instants, spans, ticks, zones
 from .people import cases, histories, prospects, touches
 from .questions import Question, candidates, questions
@@ -16,6 +17,7 @@ __all__ = [
     "Question",
     "candidates",
     "cases",
+    "check_rule",
     "deadlines",
     "histories",
     "instants",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 from .words import (
     BASES,
@@ -19,6 +19,7 @@ from .words import (
     STEPS,
     SUBJECTS,
     TAGS,
+    Data,
     date_near,
     near,
     record,
@@ -27,9 +28,6 @@ from .words import (
 )
 
 __all__ = ["OPTIONS", "Place", "common", "stop_options", "touch_filter"]
-
-Data = SearchStrategy[Any]
-
 
 class Place(NamedTuple):
     """Where in time rules are put: around an instant, on the wall clock of a zone, and whether by the calendar at all."""
@@ -50,7 +48,7 @@ _FIXED: Final = ("48h", "2 days", "1 day", "2 dates", "1 date", "3 business days
 
 def choice(names: tuple[str, ...], most: int = 2) -> Data:
     """A few names, or everything but those."""
-    chosen = some(names, least=1, most=most)
+    chosen = some(tuple(dict.fromkeys(names)), least=1, most=most)
     return st.one_of(chosen, chosen.map(lambda names: {"except": names}))
 
 
@@ -58,6 +56,7 @@ def touch_filter(place: Place) -> Data:
     """The filter of a rule that reads touches."""
     return record(
         {},
+        1,
         channels=choice(CHANNELS),
         directions=choice(("outbound", "inbound")),
         dispositions=choice(DISPOSITIONS, 4),
@@ -96,7 +95,8 @@ def _calendar(place: Place) -> dict[str, Data]:
     return {} if place.shiftable else {"calendar": regions(place)}
 
 
-def _history(place: Place) -> dict[str, Data]:
+def history_options(place: Place) -> dict[str, Data]:
+    """What every limit that counts touches has."""
     return {
         "counts": touch_filter(place),
         "count": st.sampled_from(("attempted", "planned", "delivered", "reached")),
@@ -107,7 +107,7 @@ def _history(place: Place) -> dict[str, Data]:
 
 
 def _keeps_time(place: Place) -> dict[str, Data]:
-    return {**_history(place), "clock": clock(place), "business_days": st.sampled_from(DAYS), **_calendar(place)}
+    return {**history_options(place), "clock": clock(place), "business_days": st.sampled_from(DAYS), **_calendar(place)}
 
 
 def _many(least: int = 0, most: int = 4) -> Data:
@@ -128,7 +128,7 @@ def _frequency_cap(draw: DrawFn, place: Place) -> dict[str, Any]:
     periods = ("day", "week") if place.shiftable else ("day", "week", "half_month", "month", "quarter", "year")
     kind = draw(st.sampled_from(("within", "dates", "each")))
     period = {"within": st.sampled_from(LENGTHS), "dates": st.integers(1, 8), "each": st.sampled_from(periods)}[kind]
-    rest = record({}, clock=clock(place), week_start=st.sampled_from(("sun", "wed", "sat")), **_history(place))
+    rest = record({}, clock=clock(place), week_start=st.sampled_from(("sun", "wed", "sat")), **history_options(place))
     return {"at_most": draw(st.sampled_from((1, 2, 3, 0))), kind: draw(period), **draw(rest)}
 
 
@@ -150,7 +150,7 @@ def _spacing(place: Place) -> Data:
 def _recall(place: Place) -> Data:
     def table(hours: bool) -> Data:
         row = st.lists(delay(place, hours), min_size=1, max_size=2)
-        return record({"after": st.dictionaries(st.sampled_from((*DISPOSITIONS[:4], "otherwise")), row, min_size=1, max_size=3)})
+        return record({"after": st.dictionaries(st.sampled_from(("otherwise", *DISPOSITIONS[:5])), row, min_size=1, max_size=3)})
 
     return _with_hours(place, table(False), table(True), **_keeps_time(place))
 
@@ -252,7 +252,7 @@ def _rotation(place: Place) -> Data:
 
 #: For every built-in kind, what is its own: all of it varied. Filters, `unless` and `in_force` come on top.
 OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
-    "max_attempts": lambda place: record({"at_most": _many()}, **_history(place)),
+    "max_attempts": lambda place: record({"at_most": _many()}, **history_options(place)),
     "frequency_cap": _frequency_cap,
     "spacing": _spacing,
     "recall": _recall,
@@ -266,7 +266,7 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
     "await_promise": lambda place: record(
         {}, grace=delay(place), undated=delay(place), clock=clock(place), **_calendar(place)
     ),
-    "no_repeated_channel": lambda place: record({}, at_most=_many(1, 3), **_history(place)),
+    "no_repeated_channel": lambda place: record({}, at_most=_many(1, 3), **history_options(place)),
     "account_reply": lambda place: record(
         {}, lasts=delay(place), counts=touch_filter(place), clock=clock(place), **_calendar(place)
     ),
@@ -281,7 +281,7 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
     "stop_on_stage": lambda place: _lasting(place, record({"on": choice(STAGES)})),
     "stop_on_opt_out": lambda place: _lasting(place, record({})),
     "stop_when_exhausted": lambda place: record(
-        {"at_most": _many(1, 4)}, **{key: value for key, value in _history(place).items() if key in ("counts", "count", "since")}
+        {"at_most": _many(1, 4)}, **{key: value for key, value in history_options(place).items() if key in ("counts", "count", "since")}
     ),
     "stop_unless_qualified": _qualified,
     "channel_rotation": _rotation,

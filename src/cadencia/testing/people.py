@@ -6,7 +6,7 @@ Every strategy takes switches for its nasty dimensions, so that a law which need
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
@@ -34,13 +34,17 @@ from .words import (
     datetime_or,
     maybe,
     near,
+    often,
     record,
     some,
     when_near,
     written,
 )
 
-__all__ = ["cases", "histories", "prospects", "touches"]
+#: What may be frequent in a history.
+THEMES: Final = ("plain", "answers", "promises", "bookings", "dates", "lengths")
+
+__all__ = ["THEMES", "cases", "histories", "prospects", "touches"]
 
 
 @st.composite
@@ -80,7 +84,7 @@ def prospects(
         plausible = [first]
     else:
         more = draw(st.lists(zones(constant=constant), max_size=2, unique=True))
-        known = zone is not None or draw(st.sampled_from((True, True, True, False)))
+        known = zone is not None or not draw(often(2))
         plausible = list(dict.fromkeys([first, *more])) if known else []
     data: dict[str, Any] = {"id": id, "zones": plausible}
     data["regions"] = draw(some(REGIONS))
@@ -97,11 +101,11 @@ def prospects(
     data["facts"] = draw(st.dictionaries(st.sampled_from(FACTS), fact, max_size=1))
     data["owner"] = draw(maybe(st.sampled_from(OWNERS)))
     data["pending"] = draw(_pending(as_of, first))
-    if draw(st.sampled_from((False, False, False, True))):  # what closes a case for long is kept rare
-        data["opt_outs"] = draw(st.lists(record({}, **bounds, **what), max_size=1))
-        suppression = record({}, **bounds, **what, contact_point=st.sampled_from(ADDRESSES["phone"]))
-        data["suppressions"] = draw(st.lists(suppression, max_size=1))
-    if wishes and draw(st.sampled_from((False, False, False, True))):
+    if draw(often(3)):  # what closes a case for long is kept rare
+        closing = draw(st.sampled_from(("opt_outs", "suppressions")))
+        point = {"contact_point": st.sampled_from(ADDRESSES["phone"])} if closing == "suppressions" else {}
+        data[closing] = [draw(record({}, **bounds, **what, **point))]
+    if wishes and draw(often(2)):
         data["wishes"] = draw(st.lists(_wishes(as_of, first, shiftable), max_size=1))
     if not shiftable:
         occasion = record({"kind": st.just("birthday"), "date": date_near(as_of, first)}, yearly=st.booleans())
@@ -123,6 +127,7 @@ def touches(
     promises: bool = True,
     undeclared: bool = True,
     future: bool = True,
+    theme: str = "plain",
 ) -> Touch:
     """Touches at distances from an instant at which rules bind.
 
@@ -137,6 +142,7 @@ def touches(
         promises: whether some carry a promise, ours or theirs.
         undeclared: whether some have a disposition that nobody declared.
         future: whether some done touches are dated after `around`, as by a clock that runs ahead.
+        theme: what is frequent: one of `THEMES`. A history has one theme, so that rules meet what they are about.
 
     Example:
         >>> from cadencia.testing import touches
@@ -146,29 +152,30 @@ def touches(
     """
     as_of = micros(draw(datetime_or(around)))
     name = draw(zones()) if zone is None else zone
-    booked = bookings and draw(st.sampled_from((False, False, False, True)))
-    ahead = booked or (future and draw(st.sampled_from((False,) * 9 + (True,))))
-    overdue = booked and draw(st.sampled_from((False, False, True)))
+    booked = bookings and draw(often(6 if theme == "bookings" else 2))
+    ahead = booked or (future and draw(often(1)))
+    overdue = booked and draw(often(2))
     at = draw(ticks_near(as_of, name, past=not ahead or overdue, future=ahead))
     channel = draw(st.sampled_from(CHANNELS))
     data: dict[str, Any] = {"id": id, "at": written(at), "channel": channel}
-    if inbound and not booked and draw(st.sampled_from((False, False, False, True))):
+    if inbound and not booked and draw(often(5 if theme == "answers" else 2)):
         data["direction"] = "inbound"
     if booked:
         data["booked"] = True
     else:
         data["disposition"] = draw(st.sampled_from((*DISPOSITIONS, UNDECLARED) if undeclared else DISPOSITIONS))
-    if not exact and draw(st.sampled_from((False, False, False, True))):
+    if not exact and draw(often(6 if theme == "dates" else 1)):
         data["at"] = day_date(zone_of(name).day(at)).isoformat()
         data["zone"] = draw(maybe(st.just(name)))
-    elif lengths and draw(st.sampled_from((False, False, False, True))):
+    elif lengths and draw(often(6 if theme == "lengths" else 2)):
         data["end"] = written(at + draw(st.sampled_from((0, 20 * MINUTE, 2 * HOUR, 30 * HOUR))))
-    if promises and draw(st.sampled_from((False, False, False, True))):
+    if promises and draw(often(6 if theme == "promises" else 1)):
         promise = record({"by": st.sampled_from(("us", "them"))}, at=when_near(as_of, name))
         data["promise"] = draw(promise)
     data |= draw(
         record(
             {},
+            3,
             contact_point=st.sampled_from(ADDRESSES[channel]),
             purpose=st.sampled_from(PURPOSES),
             step=st.sampled_from(STEPS),
@@ -177,7 +184,7 @@ def touches(
             automated=st.just(True),
         )
     )
-    if draw(st.sampled_from((False,) * 15 + (True,))):
+    if theme == "plain" and draw(often(1)):
         data["cancelled"] = True
     return Touch.model_validate(data)
 
@@ -219,21 +226,22 @@ def histories(
     """
     as_of = draw(datetime_or(around))
     name = draw(zones()) if zone is None else zone
+    theme = draw(st.sampled_from(THEMES))
     found: list[Touch] = []
     for index in range(draw(st.integers(0, max_size))):
         touch = draw(
             touches(
                 as_of, id=f"{prefix}{index + 1}", zone=name, exact=exact, bookings=bookings, inbound=inbound,
-                lengths=lengths, promises=promises, undeclared=undeclared, future=future,
+                lengths=lengths, promises=promises, undeclared=undeclared, future=future, theme=theme,
             )
         )  # fmt: skip
-        if equal and found and draw(st.sampled_from((False, False, False, True))):
+        if equal and found and draw(often(2)):
             other = draw(st.sampled_from(found))
             length = touch.end - touch.at if touch.end and isinstance(touch.at, datetime) else None
             end = other.at + length if length is not None and isinstance(other.at, datetime) else None
             touch = touch.model_copy(update={"at": other.at, "zone": other.zone, "booked": other.booked, "end": end})
         found.append(touch)
-    if repeats and found and draw(st.sampled_from((False,) * 7 + (True,))):
+    if repeats and found and draw(often(1)):
         found.append(draw(st.sampled_from(found)).model_copy())
     return found
 
@@ -279,7 +287,7 @@ def cases(
     tick = micros(as_of)
     name = draw(zones(constant=constant)) if zone is None else zone
     assert not constant or name in CONSTANT_ZONES or name not in ZONES, f"zone `{name}` changes its clock"
-    own = name if zone is not None or draw(st.sampled_from((True, True, True, False))) else None
+    own = name if zone is not None or not draw(often(2)) else None
     person = draw(
         prospects(
             as_of, zone=own, one_zone=one_zone, constant=constant, facts=facts, wishes=wishes, shiftable=shiftable
@@ -291,7 +299,7 @@ def cases(
     }  # fmt: skip
     history = draw(histories(as_of, max_size=max_size, **switches))
     others: Account | None = None
-    if account and draw(st.sampled_from((False, False, False, True))):
+    if account and draw(often(4)):
         people = [Prospect(id=f"p{number}", zones=name) for number in range(2, draw(st.integers(2, 3)) + 1)]
         said = [
             touch.model_copy(update={"prospect": other.id})
@@ -316,7 +324,7 @@ def _contact_points(draw: DrawFn, around: int, zone: str) -> dict[str, Any]:
 
 @st.composite
 def _pending(draw: DrawFn, around: int, zone: str) -> list[dict[str, Any]]:
-    if draw(st.sampled_from((True, True, True, False))):
+    if not draw(often(2)):
         return []
     kind = st.sampled_from(("promise", "doubt", "payment"))
     return [

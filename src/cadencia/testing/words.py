@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +11,9 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from .._clock import day_date, moment, zone_of
 from .clocks import ticks_near
+
+#: Whatever can be drawn, in the spelling of data.
+Data = SearchStrategy[Any]
 
 CHANNELS: Final = ("phone", "email", "sms")
 ADDRESSES: Final = {"phone": ("+34600000001", "+34600000002"), "email": ("a@example.org",), "sms": ("+34600000001",)}
@@ -23,12 +27,18 @@ REGIONS: Final = ("ES", "ES-CT", "US", "US-CA")
 BASES: Final = ("express", "implied")
 OWNERS: Final = ("ana", "ben")
 
-#: Well-known dispositions of every sort: gone out or not, delivered or not, reached or not.
+#: Well-known dispositions of every sort: gone out or not, delivered or not, reached or not; some more often than others.
 DISPOSITIONS: Final = (
-    "no_answer", "replied", "voicemail_left", "busy", "sent", "refused", "opted_out", "failed", "unknown", "callback_requested",
+    "no_answer", "replied", "voicemail_left", "busy", "no_answer", "sent", "refused", "no_answer", "opted_out", "failed",
+    "unknown", "callback_requested",
 )  # fmt: skip
 #: A disposition that nobody declares.
 UNDECLARED: Final = "seen_on_the_moon"
+
+
+def often(times: int) -> SearchStrategy[bool]:
+    """True `times` times in eight, False where everything shrinks to."""
+    return st.integers(0, 7).map(lambda number: number >= 8 - times)
 
 
 def maybe(strategy: SearchStrategy[Any], times: int = 1) -> SearchStrategy[Any]:
@@ -41,9 +51,15 @@ def some(names: tuple[str, ...], least: int = 0, most: int = 2) -> SearchStrateg
     return st.lists(st.sampled_from(names), min_size=least, max_size=most, unique=True)
 
 
-def record(required: dict[str, SearchStrategy[Any]], **optional: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
-    """A dict with every required key and some of the optional ones; the smallest has the required keys alone."""
-    return st.fixed_dictionaries(required, optional=optional)
+@st.composite
+def record(draw: DrawFn, required: Mapping[str, Data], most: int = 2, **optional: Data) -> dict[str, Any]:
+    """A dict with every required key and a few of the optional ones; the smallest has the required keys alone."""
+    found = {key: draw(strategy) for key, strategy in required.items()}
+    for _ in range(draw(st.integers(0, min(most, len(optional))))):
+        name = draw(st.sampled_from(tuple(optional)))
+        if name not in found:
+            found[name] = draw(optional[name])
+    return found
 
 
 def written(tick: int) -> str:

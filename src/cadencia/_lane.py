@@ -1,0 +1,320 @@
+"""The fast lane: the answer of a plain case to a policy of common rules, without a single block.
+
+Without a new touch, each of these limits only goes from no to yes; so the earliest instant of a channel is the first open
+one after the latest release: one maximum and one look-up. Whatever does not fit takes the general path, and both agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ._clock import EVER, FOREVER
+from ._digest import Digest, Place
+from ._timeline import Timeline
+from .rules.attempts import FrequencyCap, MaxAttempts
+from .rules.base import Limit, Rule
+from .rules.channels import NoRepeatedChannel
+from .rules.delays import Calendar, Clockwork, over
+from .rules.filters import TouchFilter
+from .rules.hours import BusinessDays, OnTheClock, QuietHours
+from .rules.rotation import ChannelRotation, PreferredChannel
+from .rules.spacing import Spacing
+from .rules.stops import StopOn
+
+if TYPE_CHECKING:
+    from ._clock import Zone
+    from ._periods import Delay
+
+_NO_FILTER = TouchFilter()
+
+Found = tuple[str, int, int]
+#: The answers that name no channel: every option stopped for ever, or none opening in time.
+STOPPED: Found = ("", FOREVER, FOREVER)
+BLOCKED: Found = ("", 0, 0)
+
+
+class Gap:
+    """A spacing: how long after the last touch, of a channel (`each`) or of all."""
+
+    __slots__ = ("_calendar", "_delay", "_known", "_rule", "each", "elapsed", "id", "planned")
+
+    def __init__(self, rule: Spacing, delay: Delay) -> None:
+        self._rule = rule
+        self._delay = delay
+        self._known: dict[tuple[Place, int], int] = {}
+        self.id = rule.id
+        self.each = bool(rule.per)
+        self.elapsed = delay.amount if delay.kind == "elapsed" else -1
+        self.planned = rule.count == "planned"
+
+    def after(self, latest: int, zone: Zone, place: Place) -> int:
+        """When a gap in dates or business days after a touch without length is over; kept by date."""
+        key = place, zone.day(latest)
+        known = self._known.get(key)
+        if known is None:
+            regions: Iterable[str] = self._rule.calendar or ()
+            names = tuple(sorted({item for name in regions for item in (place[1] if name == "prospect" else (name,))}))
+            unknown = "prospect" in regions and not place[1]
+            calendar = Calendar(self._rule.business_days, None if unknown else names)
+            if len(self._known) > 100_000:
+                self._known.clear()
+            known = self._known[key] = over(self._delay, Clockwork((zone,), calendar), latest, latest).at
+        return known
+
+    def release(self, digest: Digest, channel: str) -> int:
+        """When the gap is over on a channel; `EVER` where no touch counts."""
+        tally = digest.planned if self.planned else digest.attempted
+        latest = tally.ends.get(channel, EVER) if self.each else tally.end
+        if latest <= EVER:
+            return EVER
+        return latest + self.elapsed if self.elapsed >= 0 else self.after(latest, digest.zone, digest.place)
+
+
+class Cap(NamedTuple):
+    """A rolling cap."""
+
+    id: str
+    at_most: int
+    width: int
+    planned: bool
+
+    def release(self, digest: Digest, channel: str) -> int:
+        """When the cap frees again."""
+        starts = (digest.planned if self.planned else digest.attempted).starts
+        return starts[-self.at_most] + self.width if len(starts) >= self.at_most else EVER
+
+
+class Running(NamedTuple):
+    """Not more than so many running on a channel."""
+
+    id: str
+    at_most: int
+    planned: bool
+
+    def full(self, digest: Digest, channel: str) -> bool:
+        """Whether the channel was used that often running."""
+        tally = digest.planned if self.planned else digest.attempted
+        if channel not in tally.last:
+            return False
+        run = 0
+        for name in reversed(tally.channels):
+            if name != channel:
+                break
+            run += 1
+        return run >= self.at_most
+
+
+class Open(NamedTuple):
+    """An hours rule by itself, for the reasons."""
+
+    id: str
+    rule: OnTheClock
+    timelines: dict[Place, Timeline]
+
+
+class Road(NamedTuple):
+    """What holds for one channel, beside what holds for all."""
+
+    channel: str
+    gaps: tuple[Gap, ...]
+    running: tuple[Running, ...]
+    hours: tuple[OnTheClock, ...]
+    timelines: dict[Place, Timeline]
+    deadly: tuple[tuple[str, str], ...]
+    alone: tuple[Open, ...]
+
+
+def fits(rule: Rule) -> bool:
+    """Whether a rule is of a kind and shape that the lane can read."""
+    if rule.in_force is not None:
+        return False
+    if isinstance(rule, Limit):
+        narrow = (rule.stages, rule.tags, rule.regions, rule.purposes, rule.steps)
+        return not rule.unless and all(item is None for item in narrow) and _limit_fits(rule)
+    if isinstance(rule, ChannelRotation):
+        plain = rule.mode == "alternate" and rule.counts == _NO_FILTER and rule.count in ("planned", "attempted")
+        return rule.patience is None and plain
+    if isinstance(rule, PreferredChannel):
+        return rule.patience is None
+    return False
+
+
+def _limit_fits(rule: Limit) -> bool:
+    if type(rule) in (QuietHours, BusinessDays):
+        return True
+    if isinstance(rule, StopOn):
+        return (
+            rule.lasts is None and rule.until is None and rule.lifted_by is None and rule.over == "prospect"
+            and rule.dispositions is not None and not rule.dispositions.excluded and rule.counts == _NO_FILTER
+            and (rule.scope == "channel" or (rule.scope == "case" and rule.channels is None))
+        )  # fmt: skip
+    if type(rule) not in (MaxAttempts, FrequencyCap, Spacing, NoRepeatedChannel):
+        return False
+    assert isinstance(rule, (MaxAttempts, FrequencyCap, Spacing, NoRepeatedChannel))
+    if rule.counts != _NO_FILTER or rule.since != "ever" or rule.over != "prospect" or rule.count not in ("planned", "attempted"):
+        return False
+    if isinstance(rule, MaxAttempts):
+        return rule.per == () and rule.channels is None
+    if isinstance(rule, FrequencyCap):
+        return rule.per == () and rule.within is not None and rule.at_most > 0 and rule.channels is None
+    if isinstance(rule, Spacing):
+        dated = rule.at_least is not None and rule.at_least.kind in ("elapsed", "dates", "business_days")
+        return dated and rule.clock == ("prospect",) and (rule.per == ("channel",) or (rule.per == () and rule.channels is None))
+    return rule.per == ()
+
+
+class Lane:
+    """A policy whose rules all fit, laid out by channel."""
+
+    def __init__(self, channels: tuple[str, ...], limits: list[Limit], preferences: list[Rule]) -> None:
+        stops = [rule for rule in limits if isinstance(rule, StopOn) and rule.dispositions is not None]
+        self.ends = [(rule.id, name) for rule in stops if rule.scope == "case" and rule.dispositions for name in sorted(rule.dispositions.names)]
+        self.ending = frozenset(name for _, name in self.ends)
+        self.most = [(rule.id, rule.at_most, rule.count == "planned") for rule in limits if isinstance(rule, MaxAttempts)]
+        self.caps = [
+            Cap(rule.id, rule.at_most, rule.within.micros, rule.count == "planned")
+            for rule in limits
+            if isinstance(rule, FrequencyCap) and rule.within is not None
+        ]
+        every = [Gap(rule, rule.at_least) for rule in limits if isinstance(rule, Spacing) and rule.at_least is not None]
+        self.gaps = [gap for gap in every if not gap.each]
+        self.dated = any(gap.elapsed < 0 for gap in every)
+        self.runs = any(isinstance(rule, NoRepeatedChannel) and rule.at_most > 1 for rule in limits)
+        self.roads = {channel: _road(channel, limits, every) for channel in channels}
+        self.deadly = frozenset(name for road in self.roads.values() for _, name in road.deadly)
+        self.preferences = preferences
+        self.rotates_planned = any(isinstance(rule, ChannelRotation) and rule.count == "planned" for rule in preferences)
+        self._orders: dict[tuple[str, ...], tuple[Road, ...]] = {}
+
+    def order(self, last: tuple[str, ...]) -> tuple[Road, ...]:
+        """The channels, the preferred one first, after touches whose last was by these channels."""
+        keys = {channel: tuple(_place(rule, channel, last) for rule in self.preferences) for channel in self.roads}
+        known = self._orders[last] = tuple(self.roads[channel] for channel in sorted(self.roads, key=lambda name: (keys[name], name)))
+        return known
+
+    def answer(self, digest: Digest, as_of: int, end: int) -> Found | None:
+        """`(channel, at, until)`: the channel that opens first and is preferred, or `STOPPED`, or `BLOCKED`.
+
+        None for the general path.
+        """
+        dispositions = digest.dispositions
+        if not self.ending.isdisjoint(dispositions):
+            return STOPPED
+        attempted, planned = digest.attempted, digest.planned
+        for _, at_most, all_ in self.most:
+            if len(planned.starts if all_ else attempted.starts) >= at_most:
+                return STOPPED
+        if (self.dated and digest.long) or (self.runs and planned.ties):
+            return None
+        floor = as_of
+        for _, at_most, width, all_ in self.caps:
+            starts = planned.starts if all_ else attempted.starts
+            if len(starts) >= at_most:
+                release = starts[-at_most] + width
+                if release > floor:
+                    floor = release
+        place = digest.place
+        for gap in self.gaps:
+            latest = planned.end if gap.planned else attempted.end
+            if latest > EVER:
+                release = latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.zone, place)
+                if release > floor:
+                    floor = release
+        deadly = not self.deadly.isdisjoint(dispositions)
+        last = planned.last if self.rotates_planned else attempted.last
+        best = end
+        found = BLOCKED
+        dead = 0
+        for channel, gaps, running, hours, timelines, kills, _ in self._orders.get(last) or self.order(last):
+            if deadly and any(channel in dispositions.get(name, ()) for _, name in kills):
+                dead += 1
+                continue
+            release = floor
+            for gap in gaps:
+                latest = (planned if gap.planned else attempted).ends.get(channel, EVER)
+                if latest > EVER:
+                    after = latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.zone, place)
+                    if after > release:
+                        release = after
+            if release >= best or (running and any(item.full(digest, channel) for item in running)):
+                continue
+            if hours:
+                timeline = timelines.get(place)
+                if timeline is None:
+                    timeline = timelines[place] = Timeline(hours, place)
+                stretch = timeline.next(release, best, end)
+                if stretch is None or stretch[0] >= best:
+                    continue
+                best = stretch[0]
+                found = channel, best, stretch[1]
+            else:
+                best = release
+                found = channel, release, FOREVER
+            if best == as_of:
+                return found
+        return STOPPED if dead == len(self.roads) else found
+
+    def blocking(self, digest: Digest, channel: str, as_of: int) -> tuple[str, ...]:
+        """The ids of the rules that forbid a living channel now."""
+        road = self.roads[channel]
+        found = [cap.id for cap in self.caps if cap.release(digest, channel) > as_of]
+        found += [gap.id for gap in self.gaps if gap.release(digest, channel) > as_of]
+        found += [gap.id for gap in road.gaps if gap.release(digest, channel) > as_of]
+        for id_, rule, timelines in road.alone:
+            timeline = timelines.get(digest.place)
+            if timeline is None:
+                timeline = timelines[digest.place] = Timeline((rule,), digest.place)
+            if timeline.next(as_of, as_of + 1, as_of) is None:
+                found.append(id_)
+        found.sort()
+        return tuple(found)
+
+
+def _road(channel: str, limits: list[Limit], gaps: list[Gap]) -> Road:
+    mine = [rule for rule in limits if rule.channels is None or rule.channels.has(channel)]
+    ids = {rule.id for rule in mine}
+    hours = tuple(rule for rule in mine if isinstance(rule, OnTheClock))
+    timelines: dict[Place, Timeline] = {}
+    return Road(
+        channel,
+        tuple(gap for gap in gaps if gap.each and gap.id in ids),
+        tuple(Running(rule.id, rule.at_most, rule.count == "planned") for rule in mine if isinstance(rule, NoRepeatedChannel)),
+        hours,
+        timelines,
+        tuple(
+            (rule.id, name)
+            for rule in mine
+            if isinstance(rule, StopOn) and rule.scope == "channel" and rule.dispositions is not None
+            for name in sorted(rule.dispositions.names)
+        ),
+        tuple(Open(rule.id, rule, timelines if len(hours) == 1 else {}) for rule in hours),
+    )
+
+
+def _place(rule: Any, channel: str, last: tuple[str, ...]) -> Any:
+    """The key that a preference gives to a channel when the last touches were by these channels."""
+    size = len(rule.order)
+    if channel not in rule.order:
+        return (size, 1)
+    place = rule.order.index(channel)
+    if isinstance(rule, PreferredChannel) or not last:
+        return (place, 0)
+    if channel in last:
+        return (size - 1, 0)
+    after = max((rule.order.index(item) for item in last if item in rule.order), default=-1)
+    return ((place - after - 1) % size, 0)
+
+
+def lane_for(channels: tuple[str, ...], limits: list[Limit], preferences: list[Rule], always: Iterable[Limit]) -> Lane | None:
+    """The lane of a policy; None where a rule does not fit."""
+    skip = {rule.id for rule in always}
+    own = [rule for rule in limits if rule.id not in skip]
+    if not channels or not all(fits(rule) for rule in (*own, *preferences)):
+        return None
+    if len({rule.count for rule in preferences if isinstance(rule, ChannelRotation)}) > 1:
+        return None
+    return Lane(channels, own, preferences)
+
+
+__all__ = ["BLOCKED", "STOPPED", "Lane", "lane_for"]

@@ -1,0 +1,5 @@
+"""`python -m cadencia.cli` is `cadencia`."""
+
+from . import main
+
+main()

@@ -1,0 +1,98 @@
+"""What a run over a book says in the end: rows that may mean anybody, the answers, and every row accounted for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ..decision import Record
+from ..language import time_text
+from ..reading import Book, Tally
+from .shared import clean
+from .words import WORDS
+
+__all__ = ["Summary"]
+
+_SHOWN = 20
+
+
+class Summary:
+    """Counts, gathered while decisions pass by."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.answers: Counter[str] = Counter()
+        self.binding: Counter[str] = Counter()
+        self.reports: Counter[str] = Counter()
+        self.first: Record | None = None
+
+    def add(self, record: Record) -> None:
+        """Count a decision; a rule is binding where it is what a case waits for, or what ended it."""
+        self.first = self.first or record
+        self.answers[record.answer] += 1
+        rule = record.reason or record.binding
+        if rule is not None and record.answer != "contact":
+            self.binding[rule] += 1
+        self.reports.update({report[0] for report in record.reports})
+
+    def status(self, book: Book) -> int:
+        """0 when every row was answered, else 1."""
+        rows = (book.prospect_rows(), book.touch_rows())
+        return 0 if all(tally.read == tally.answered for tally in rows) else 1
+
+    def lines(self, book: Book, *, replayed: bool) -> list[str]:
+        """The summary, a line each; rows that may be about anybody come first."""
+        words = WORDS[self.language]
+        told: list[str] = []
+        if book.nameless:
+            told.append("! " + words["nameless"].format(count=len(book.nameless)))
+            told += self._some([str(problem) for problem in book.nameless])
+        if self.first is not None:
+            name = self.first.policy + (f" {self.first.version}" if self.first.version else "")
+            head = words["asof"].format(
+                policy=f"{name} ({self.first.fingerprint[:12]})", as_of=time_text(self.first.as_of, None, self.language)
+            )
+            told.append(head + (f", {words['replayed']}" if replayed else ""))
+        counts = ", ".join(f"{words[name]} {self.answers[name]:,}" for name in ("contact", "wait", "blocked", "stop"))
+        told.append(f"{words['answers']}: {counts}")
+        told.append(f"{words['binding']}: {self._most(self.binding) or words['none']}")
+        if self.reports:
+            told.append(f"{words['reports']}: {self._most(self.reports)}")
+        told.append(f"{words['prospects']}: {self._rows(book.prospect_rows())}")
+        told.append(f"{words['touches']}: {self._rows(book.touch_rows())}")
+        if book.repeated_prospects or book.repeated_touches:
+            told.append(words["repeated"].format(prospects=book.repeated_prospects, touches=book.repeated_touches))
+        if book.strangers:
+            told.append(words["strangers"].format(people=self._people(list(book.strangers))))
+        if book.closed:
+            told.append(words["closed_people"].format(people=self._people(book.closed)))
+        rest = [problem for problem in book.problems if problem not in book.nameless]
+        if rest:
+            told.append(words["bad"].format(count=len(rest)))
+            told += self._some([str(problem) for problem in rest])
+        return [clean(line) for line in told]
+
+    def _rows(self, tally: Tally) -> str:
+        words = WORDS[self.language]
+        text = words["rows"].format(
+            read=f"{tally.read:,}",
+            answered=f"{tally.answered:,}",
+            closed=f"{tally.closed:,}",
+            unreadable=f"{tally.unreadable:,}",
+        )
+        return text + (f" ({words['skipped'].format(count=f'{tally.skipped:,}')})" if tally.skipped else "")
+
+    def _most(self, counter: Counter[str]) -> str:
+        """The most frequent first, ties by name."""
+        ordered = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+        return ", ".join(f"{name} {count:,}" for name, count in ordered[:8])
+
+    def _some(self, lines: Sequence[str]) -> list[str]:
+        more = len(lines) - _SHOWN
+        return [f"  {line}" for line in lines[:_SHOWN]] + (
+            [f"  {WORDS[self.language]['more'].format(count=more)}"] if more > 0 else []
+        )
+
+    def _people(self, people: Sequence[str]) -> str:
+        more = len(people) - _SHOWN
+        return ", ".join(people[:_SHOWN]) + (f" {WORDS[self.language]['more'].format(count=more)}" if more > 0 else "")

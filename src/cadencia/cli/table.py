@@ -1,0 +1,153 @@
+"""Decisions as a table that a person can read, and one decision with every rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..decision import BlockRecord, Decision, Record
+from ..language import block_text, due_text, headline, messages, need_text, say, time_text
+from .shared import clean
+from .words import WORDS
+
+__all__ = ["explained", "row_of", "table_of"]
+
+_STYLE = {"contact": "green", "wait": "yellow", "blocked": "red", "stop": "magenta"}
+
+
+def table_of(rows: Iterable[tuple[str, ...]], language: str) -> Table:
+    """A table of decisions: prospect, answer, channel, when, why."""
+    words = WORDS[language]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("prospect", "answer", "channel", "when"):
+        table.add_column(words[name], no_wrap=True, overflow="fold")
+    table.add_column(words["why"], overflow="fold", ratio=1)
+    for answer, *cells in rows:
+        person, word, *rest = (Text(clean(cell)) for cell in cells)
+        word.stylize(_STYLE[answer])
+        table.add_row(person, word, *rest)
+    return table
+
+
+def row_of(record: Record, language: str) -> tuple[str, ...]:
+    """The answer's own name, and the five cells of a decision."""
+    words = WORDS[language]
+    channel = messages(language)["channels"].get(record.channel or "", record.channel or "")
+    return (
+        record.answer,
+        record.prospect,
+        words[record.answer],
+        channel,
+        _when(record, language),
+        _why(record, language),
+    )
+
+
+def _when(record: Record, language: str) -> str:
+    words = WORDS[language]
+    if record.answer == "contact":
+        return words["now"] + (
+            f", {words['until']} {time_text(record.until, record.zone, language)}" if record.until else ""
+        )
+    if record.answer == "wait":
+        return time_text(record.at, record.zone, language)
+    if record.answer == "stop":
+        return (
+            f"{words['until']} {time_text(record.until, record.zone, language)}" if record.until else words["for_good"]
+        )
+    return f"{words['from']} {time_text(record.not_before, record.zone, language)}" if record.not_before else ""
+
+
+def _why(record: Record, language: str) -> str:
+    """The block that lasts longest on the way, and the one that binds in the end; what a blocked case needs."""
+    words = WORDS[language]
+    if record.answer == "contact":
+        return ""
+    if record.answer == "stop":
+        ending = [block for verdict in record.verdicts if verdict.rule == record.reason for block in verdict.blocks]
+        return _said(ending[0], language) if ending else record.reason or ""
+    if not record.chain:
+        return record.waits_for or ""
+    text = _said(_longest(record), language)
+    binding = record.chain[-1].rule
+    if record.answer == "blocked" and record.needs:
+        return f"{words['needs']} {', '.join(need_text(need, language) for need in record.needs)} ({text})"
+    return text if binding == _longest(record).rule else f"{text}; {words['then']} {binding}"
+
+
+def _longest(record: Record) -> BlockRecord:
+    """The link of the chain that takes up the most time."""
+    starts = [record.as_of, *(block.end or record.horizon for block in record.chain)]
+    lengths = [end - start for start, end in pairwise(starts)]
+    return record.chain[lengths.index(max(lengths))]
+
+
+def _said(block: BlockRecord, language: str) -> str:
+    return f"{block.rule}: {say(language, 'blocks', block.code, block.details)}"
+
+
+def explained(decision: Decision, language: str) -> list[RenderableType]:
+    """One decision whole: answer, every rule, chain, options, what is owed, and each rule left out in turn."""
+    record, words = decision.record, WORDS[language]
+    zone = record.zone
+    parts: list[RenderableType] = [
+        Text(f"{record.prospect}: ", style="bold")
+        + Text(clean(headline(record, language)), style=_STYLE[record.answer])
+    ]
+    rules = _table(words["rule"], words["kind"], words["says"], words["because"], words["touches"])
+    for verdict in record.verdicts:
+        blocks = "\n".join(dict.fromkeys(block_text(block, zone, language) for block in verdict.blocks))
+        because = f"{blocks}\n— {verdict.because}" if verdict.because and blocks else blocks
+        touches = ", ".join(verdict.touches[:6]) + (" …" if len(verdict.touches) > 6 else "")
+        style = {"forbids": "red", "permits": "green"}.get(verdict.says, "dim")
+        cells = (verdict.rule, verdict.kind, words[verdict.says], because, touches)
+        rules.add_row(*(Text(clean(cell), style=style if index == 2 else "") for index, cell in enumerate(cells)))
+    parts.append(rules)
+    if record.chain:
+        parts.append(Text(words["chain"], style="bold"))
+        parts += [Text(f"  {clean(block.rule)}: {clean(block_text(block, zone, language))}") for block in record.chain]
+    if record.options:
+        parts.append(Text(words["options"], style="bold"))
+        parts += [Text(f"  {clean(line)}") for line in _options(record, language)]
+    if record.deadlines:
+        parts.append(Text(words["owed"], style="bold"))
+        parts += [Text(f"  {clean(due.rule)}: {clean(due_text(due, zone, language))}") for due in record.deadlines]
+    if record.reports:
+        parts.append(Text(words["reports"], style="bold"))
+        parts += [Text(f"  {clean(' '.join(report))}") for report in record.reports]
+    for name, other in decision.counterfactuals().items():
+        parts.append(Text(f"{words['without']} {clean(name)}: {clean(headline(other.record, language))}", style="dim"))
+    return parts
+
+
+def _options(record: Record, language: str) -> Iterable[str]:
+    words = WORDS[language]
+    for option in record.options:
+        name = option.channel + (f" ({option.contact_point})" if option.contact_point else "")
+        if option.opening is not None:
+            yield f"{name}: {words['opens']} {time_text(option.opening, record.zone, language)}"
+        else:
+            needs = ", ".join(need_text(need, language) for need in option.needs)
+            yield (
+                f"{name}: {words['never']}"
+                + (f"; {words['needs']} {needs}" if needs else "")
+                + (f" ({', '.join(option.blocked_by)})" if option.blocked_by else "")
+            )
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def show(screen: Console, parts: Iterable[RenderableType]) -> None:
+    """Print each part on its own."""
+    for part in parts:
+        screen.print(part)

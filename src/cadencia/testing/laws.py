@@ -1,0 +1,180 @@
+"""Our own laws for one rule: each a function of a rule and a question, its sentence as docstring.
+
+A law that does not hold raises an `AssertionError` that names it. `check_rule` runs all that fit a kind of rule.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from string import Formatter
+from typing import Final
+
+from .._view import View
+from ..case import Case
+from ..language import languages
+from ..language import messages as house_messages
+from ..rules.base import Block, Limit, Rule, StopRule
+from ..touch import Touch
+from ._asking import answer, asked, broken, difference, points, said, view_of
+from .guards import ReadsTheWorld, sealed
+from .questions import Question
+
+__all__ = ["LIMIT_LAWS", "RULE_LAWS", "idempotence", "locality", "order", "purity", "round_trip", "told", "well_formed"]
+
+_WORD: Final = re.compile(r"[a-z][a-z0-9_]*")
+
+Law = Callable[[Rule, Question], None]
+
+
+def round_trip(rule: Rule, question: Question) -> None:
+    """Law 12: model to data to model is the identity, and data is written in one normal form."""
+    for short in (False, True):
+        def write(model: Rule, short: bool = short) -> str:
+            return json.dumps(model.model_dump(mode="json", by_alias=True, exclude_defaults=short), sort_keys=True)
+
+        text = asked("round trip", lambda: write(rule))
+        again = asked("round trip", lambda: type(rule).model_validate(json.loads(text)))
+        if again != rule:
+            broken("round trip", f"{rule!r} is written as `{text}`, which reads as {again!r}")
+        if write(again) != text:
+            broken("round trip", f"`{text}`, read and written again, is `{write(again)}`")
+
+
+def well_formed(rule: Rule, question: Question) -> None:
+    """Every block begins before it ends, bears the rule's id, and says why in words; a stop rule's blocks stop."""
+    assert isinstance(rule, Limit)
+    case, candidate, span = question.case, question.candidate, question.span
+    law = "well-formed blocks"
+    known = {touch.id for touch in (*case.touches, *(case.account.touches if case.account else ()))}
+    raw: list[Block] = asked(law, lambda: list(rule.blocks(view_of(case), candidate, span)))
+    for block in [*raw, *answer(law, rule, view_of(case), candidate, span)]:
+        if not isinstance(block, Block):
+            broken(law, f"{block!r} is not a Block; write `self.block(start, end, \"code\")`")
+        if type(block.start) is not int or type(block.end) is not int:
+            broken(law, f"{block} has an edge that is not an int of microseconds")
+        if block.start >= block.end:
+            broken(law, f"{block} does not begin before it ends")
+        if block.rule != rule.id:
+            broken(law, f"{block} bears another id than the rule's, `{rule.id}`")
+        if not _WORD.fullmatch(block.code):
+            broken(law, f"code `{block.code}` is not one word in lower case, such as `monday_morning`")
+        for need in block.needs:
+            if not _WORD.fullmatch(need):
+                broken(law, f"need `{need}` is not one word in lower case, such as `consent`")
+        if not set(block.touches) <= known:
+            broken(law, f"{block} names a touch that the case does not have")
+        if isinstance(rule, StopRule) and not (block.stops and block.scope == rule.scope):
+            broken(law, f"{block} of a stop rule does not stop; write `self.stop(start, end, \"code\")`")
+
+
+def told(rule: Rule, question: Question) -> None:
+    """Every code has a message in every language that the rule ships, and every message finds its details."""
+    assert isinstance(rule, Limit)
+    law = "told in words"
+    shipped = type(rule).messages
+    if len({frozenset(table) for table in shipped.values()}) > 1:
+        every = sorted({code for table in shipped.values() for code in table})
+        broken(law, f"the languages of `messages` do not have the same codes; write each of {', '.join(every)} in each language")
+    for block in answer(law, rule, view_of(question.case), question.candidate, question.span):
+        for language in sorted({*languages(), *shipped}):
+            house = house_messages(language)["blocks"].get(block.code) if language in languages() else None
+            template = house or shipped.get(language, {}).get(block.code)
+            if template is None:
+                if language in shipped:
+                    broken(law, f"code `{block.code}` has no message in `{language}`; add one to `messages`")
+                continue
+            missing = {name for _, name, _, _ in Formatter().parse(template) if name} - dict(block.details).keys()
+            if missing:
+                broken(law, f"the `{language}` message of `{block.code}` wants {', '.join(sorted(missing))}, which {block} lacks")
+
+
+def purity(rule: Rule, question: Question) -> None:
+    """Law 6: same input, same output. No clock is read, no dice are thrown, and what was asked before does not matter."""
+    assert isinstance(rule, Limit)
+    law = "purity"
+    case, candidate, span = question.case, question.candidate, question.span
+    view = view_of(case)
+    first = answer(law, rule, view, candidate, span)
+
+    def again(seen: View, model: Limit = rule) -> list[Block]:
+        with sealed(type(rule).__module__):
+            return list(model.answer(seen, candidate, span))
+
+    try:
+        for other in (again(view), again(view_of(case)), again(view_of(case), rule.model_copy())):
+            if other != first:
+                broken(law, f"asked twice, it answers differently: {difference(first, other) or 'in another order'}")
+    except ReadsTheWorld as world:
+        broken(law, f"the rule reads `{world.what}`; whatever it needs to know must be in the case")
+
+
+def order(rule: Rule, question: Question) -> None:
+    """Law 2: the order in which touches are given means nothing."""
+    assert isinstance(rule, Limit)
+    first = answer("order", rule, view_of(question.case), question.candidate, question.span)
+    for turn in (lambda touches: touches[::-1], lambda touches: touches[1:] + touches[:1]):
+        other = answer("order", rule, view_of(_turned(question.case, turn)), question.candidate, question.span)
+        if set(other) != set(first):
+            broken("order", f"with the touches in another order it answers differently: {difference(first, other)}")
+
+
+def locality(rule: Rule, question: Question) -> None:
+    """Law 5: at every instant of a sub-span the same codes, needs and evidence as on the whole span."""
+    assert isinstance(rule, Limit)
+    law = "locality"
+    view, candidate, span = view_of(question.case), question.candidate, question.span
+    whole = answer(law, rule, view, candidate, span)
+    edges = points(span, whole)
+    parts = [(at, at + 1) for at in edges] + [(low, high) for low, high in pairwise([*edges, span[1]]) if low < high]
+    middle = (span[0] + span[1]) // 2
+    parts += [(low, high) for low, high in ((span[0], middle), (middle, span[1])) if low < high]
+    for part in parts:
+        blocks = answer(law, rule, view, candidate, part)
+        for at in points(part, blocks):
+            one, other = said(blocks, at), said(whole, at)
+            if one != other:
+                broken(law, f"at {at}, asked on {part} (the one) and on the whole span (the other): {difference(one, other)}")
+
+
+def idempotence(rule: Rule, question: Question) -> None:
+    """Law 15: a touch repeated with the same id and content, or older than `memory`, changes nothing."""
+    assert isinstance(rule, Limit)
+    law = "idempotence"
+    case, candidate, span = question.case, question.candidate, question.span
+    first = answer(law, rule, view_of(case), candidate, span)
+    twice = answer(law, rule, view_of(_turned(case, lambda touches: (*touches, *touches))), candidate, span)
+    if set(twice) != set(first):
+        broken(law, f"with every touch given twice it answers differently: {difference(first, twice)}")
+    memory = rule.looks_back
+    if memory is None:
+        return
+    for old in _older(span[0] - memory, candidate.channel):
+        more = case.model_copy(update={"touches": (*case.touches, old)})
+        other = answer(law, rule, view_of(more), candidate, span)
+        for at in points(span, [*first, *other]):
+            if said(first, at) != said(other, at):
+                told = difference(said(first, at), said(other, at))
+                broken(law, f"a touch older than its `memory` ({memory} us), {old!r}, changes the answer at {at}: {told}")
+
+
+#: The laws of limits and stop rules, in the order in which they are tried.
+LIMIT_LAWS: Final[tuple[Law, ...]] = (round_trip, well_formed, told, purity, order, idempotence, locality)
+#: The laws of every rule.
+RULE_LAWS: Final[tuple[Law, ...]] = (round_trip,)
+
+
+def _turned(case: Case, turn: Callable[[tuple[Touch, ...]], tuple[Touch, ...]]) -> Case:
+    account = case.account and case.account.model_copy(update={"touches": turn(case.account.touches)})
+    return case.model_copy(update={"touches": turn(case.touches), "account": account})
+
+
+def _older(instant: int, channel: str) -> list[Touch]:
+    """Touches that ended at an instant, of the sorts that count most."""
+    from .._clock import moment
+
+    at = moment(instant)
+    sorts = ({"disposition": "no_answer"}, {"disposition": "replied"}, {"direction": "inbound", "disposition": "replied"})
+    return [Touch(id=f"old-{index}", at=at, channel=channel, **sort) for index, sort in enumerate(sorts)]  # type: ignore[arg-type]

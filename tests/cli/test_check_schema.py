@@ -1,0 +1,76 @@
+"""`cadencia check` and `schema`, and what is said without the extra."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+
+def test_check_a_good_policy(run: Run) -> None:
+    ran = run("check", "policy.yaml")
+    assert ran.status == 0
+    assert "nothing to say" in ran.out
+
+
+def test_check_an_example_that_fails(run: Run, folder: Path) -> None:
+    text = (folder / "policy.yaml").read_text()
+    (folder / "policy.yaml").write_text(text.replace('at: "2026-03-27T09:00Z"', 'at: "2026-03-27T10:00Z"'))
+    ran = run("check", "policy.yaml")
+    assert ran.status == 1
+    assert "nobody is called at night" in ran.out
+
+
+def test_check_what_is_probably_not_meant(run: Run, folder: Path) -> None:
+    rule = "cadencia: 1\nname: x\nchannels: [phone]\nrules: [{rule: max_attempts, id: never, at_most: 0}]\n"
+    (folder / "lint.yaml").write_text(rule)
+    ran = run("check", "lint.yaml")
+    assert ran.status == 1
+    assert "never" in ran.out
+
+
+def test_check_goes_on_after_a_policy_that_cannot_be_used(run: Run, folder: Path) -> None:
+    rules = "rules: [{rule: max_atempts, id: a}, {rule: spacing, id: b}]"
+    (folder / "bad.yaml").write_text(f"cadencia: 1\nname: x\n{rules}\n")
+    ran = run("check", "bad.yaml", "policy.yaml")
+    assert ran.status == 2
+    assert "did you mean `max_attempts`?" in ran.out
+    assert "policy.yaml: house" in ran.out
+
+
+def test_check_a_mapping(run: Run, folder: Path) -> None:
+    (folder / "mapping.yaml").write_text("prospects: {fields: {id: Id}}")
+    assert run("check", "policy.yaml", "--mapping", "mapping.yaml").status == 0
+    (folder / "mapping.yaml").write_text("prospects: {fields: {Id: Id}}")
+    assert run("check", "policy.yaml", "--mapping", "mapping.yaml").status == 2
+
+
+@pytest.mark.parametrize("what", ["policy", "mapping", "decision"])
+def test_schema(run: Run, what: str) -> None:
+    ran = run("schema", what)
+    assert ran.status == 0
+    assert isinstance(json.loads(ran.out), dict)
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("--version").out.startswith("cadencia ")
+    assert "decide" in run("--help").out
+
+
+def test_without_the_extra_one_line_says_how_to_get_it() -> None:
+    code = (
+        "import sys; sys.modules['typer'] = None\n"
+        "from cadencia.cli import main\n"
+        "main()\n"
+    )  # fmt: skip
+    environment = {"PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src")}
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    told = "cadencia: the command line needs the extra `cli`; write `pip install 'cadencia[cli]'`\n"
+    assert (ran.returncode, ran.stderr) == (2, told)

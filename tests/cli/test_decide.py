@@ -1,0 +1,229 @@
+"""`cadencia decide` and `explain`: every row accounted for, the exit status, and one line for whatever is wrong."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cadencia.decision import Decision
+
+Run = Callable[..., Any]
+ROOT = Path(__file__).resolve().parents[2]
+AS_OF = "2026-03-27T13:37Z"
+FILES = ("people.csv", "touches.csv", "-p", "policy.yaml", "--as-of", AS_OF)
+
+
+def test_a_table_and_a_summary(run: Run) -> None:
+    ran = run("decide", *FILES)
+    assert (ran.status, ran.err) == (0, "")
+    assert "answers: contact 1, wait 1, blocked 0, stop 1" in ran.out
+    assert "prospects: 3 rows read = 3 answered + 0 closed + 0 unreadable" in ran.out
+    assert "touches: 2 rows read = 2 answered + 0 closed + 0 unreadable" in ran.out
+    assert "Mon 30 Mar 2026 09:00 +09:00" in ran.out
+
+
+def test_options_instead_of_positions(run: Run) -> None:
+    named = ("--prospects", "people.csv", "--touches", "touches.csv", "-p", "policy.yaml", "--as-of", AS_OF)
+    assert run("decide", *named).out == run("decide", *FILES).out
+
+
+def test_json_lines_read_back_as_the_same_decisions(run: Run) -> None:
+    ran = run("decide", *FILES, "-f", "jsonl")
+    decisions = [Decision.from_dict(json.loads(line)) for line in ran.out.splitlines()]
+    answers = {decision.prospect: decision.answer for decision in decisions}
+    assert answers == {"p1": "contact", "p2": "stop", "p3": "wait"}
+    assert "answers: contact 1" in ran.err
+
+
+def test_spanish(run: Run) -> None:
+    ran = run("decide", *FILES, "--language", "es")
+    assert "respuestas: contactar 1, esperar 1" in ran.out
+    assert "lun 30 mar 2026" in ran.out
+    assert run("explain", "p3", *FILES, "--language", "es").out.startswith("p3: esperar hasta")
+
+
+def test_now_is_an_instant_on_the_command_line_only(run: Run) -> None:
+    assert run("decide", *FILES[:-1], "now", "-f", "summary").status == 0
+
+
+def test_layers_tighten(run: Run, folder: Path) -> None:
+    law = "cadencia: 1\nname: law\nrules: [{rule: max_attempts, id: never, at_most: 0, channels: [phone]}]\n"
+    (folder / "law.yaml").write_text(law)
+    ran = run("decide", *FILES, "-p", "law.yaml", "-f", "summary")
+    assert "contact 0, wait 0" in ran.out
+
+
+def test_replay_knows_only_what_was_known(run: Run) -> None:
+    early = (*FILES[:-1], "2026-03-20T09:30Z")
+    assert "contact 1, wait 2" in run("decide", *early, "-f", "summary").out
+    ran = run("decide", *early, "-f", "summary", "--replay")
+    assert "contact 2, wait 1" in ran.out
+    assert "history as it was known then" in ran.out
+
+
+def test_a_bad_touch_closes_its_prospect(run: Run, folder: Path) -> None:
+    with (folder / "touches.csv").open("a") as file:
+        file.write("t3,p1,yesterday,phone,inbound,opted_out\n")
+    ran = run("decide", *FILES)
+    assert ran.status == 1
+    assert "contact 0, wait 1, blocked 1, stop 1" in ran.out
+    assert "touches: 3 rows read = 1 answered + 1 closed + 1 unreadable" in ran.out
+    assert "closed because of bad rows: p1" in ran.out
+    assert "touches.csv:4: at" in ran.out
+    assert "`yesterday` is not a time; write for example" in ran.out
+
+
+def test_a_bad_touch_of_nobody_is_said_first(run: Run, folder: Path) -> None:
+    with (folder / "touches.csv").open("a") as file:
+        file.write("t3,,yesterday,phone,inbound,opted_out\n")
+    ran = run("decide", *FILES, "-f", "summary")
+    assert ran.status == 1
+    assert ran.out.startswith("! 1 rows may be about anybody")
+    assert "touches.csv:4" in ran.out.splitlines()[1]
+
+
+def test_output_appears_whole_and_never_replaces_an_input(run: Run, folder: Path) -> None:
+    ran = run("decide", *FILES, "-f", "jsonl", "-o", "out.jsonl")
+    assert (ran.status, ran.out) == (0, "")
+    assert len((folder / "out.jsonl").read_text().splitlines()) == 3
+    table = run("decide", *FILES, "-o", "out.txt")
+    assert table.out == ""
+    assert "answers:" in (folder / "out.txt").read_text()
+    ran = run("decide", *FILES, "-o", "touches.csv")
+    assert ran.status == 2
+    assert "is one of the inputs" in ran.err
+    assert run("decide", *FILES, "-o", "no/such/folder.txt").status == 2
+    assert not list(folder.glob(".*part"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("people.csv", "-p", "policy.yaml", "--as-of", "2026-03-27T13:37"), "has no UTC offset; write"),
+        (("people.csv", "-p", "policy.yaml", "--as-of", "soon"), "--as-of: `soon` is not a time"),
+        (("people.csv", "--as-of", AS_OF), "--policy: none given"),
+        (("-p", "policy.yaml", "--as-of", AS_OF), "no file of prospects is given"),
+        (("nobody.csv", "-p", "policy.yaml", "--as-of", AS_OF), "nobody.csv: there is no such file"),
+        (("people.csv", "-p", "no.yaml", "--as-of", AS_OF), "no.yaml"),
+        (("empty.csv", "-p", "policy.yaml", "--as-of", AS_OF), "empty.csv: the file is empty"),
+        (("latin.csv", "-p", "policy.yaml", "--as-of", AS_OF), "latin.csv:1: the header is not UTF-8"),
+        (("people.csv", "-p", "wrong.yaml", "--as-of", AS_OF), "did you mean `at_most`?"),
+        (("people.csv", "-p", "future.yaml", "--as-of", AS_OF), "policy format `99` is not known"),
+        (("people.csv", "-p", "policy.yaml", "--as-of", AS_OF, "--language", "xx"), "--language: `xx` is not there"),
+        (("people.csv", "-p", "policy.yaml", "--as-of", AS_OF, "--horizon", "soon"), "horizon: `soon`"),
+        (("people.csv", "-p", "policy.yaml", "--as-of", AS_OF, "--data", "."), "--data: only a mapping looks"),
+        (("people.csv", "-p", "policy.yaml", "--as-of", AS_OF, "-m", "mapping.yaml"), "did you mean `Id`?"),
+        (("people.csv", "-p", "layer.yaml", "--as-of", AS_OF), "names no channels"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_status_2(
+    run: Run, folder: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    (folder / "empty.csv").write_bytes(b"")
+    (folder / "latin.csv").write_bytes("año\n".encode("latin-1"))
+    rule = "cadencia: 1\nname: x\nchannels: [phone]\nrules: [{rule: max_attempts, id: a, at_mots: 1}]\n"
+    (folder / "wrong.yaml").write_text(rule)
+    (folder / "future.yaml").write_text("cadencia: 99\nname: x\n")
+    (folder / "layer.yaml").write_text("cadencia: 1\nname: x\n")
+    (folder / "mapping.yaml").write_text("prospects: {fields: {id: Idd}}")
+    (folder / "people.csv").write_text("Id\np1\n" if "mapping.yaml" in arguments else "id\np1\n")
+    ran = run("decide", *arguments)
+    assert ran.status == 2
+    assert told in ran.err
+    assert all(line.startswith("cadencia: ") for line in ran.err.splitlines())
+
+
+def test_markup_and_control_characters_in_data_do_not_reach_the_terminal(run: Run, folder: Path) -> None:
+    (folder / "people.csv").write_text("id,zone\n[red]p\x1b[2J,UTC\n")
+    ran = run("decide", "people.csv", *FILES[2:])
+    assert "\x1b" not in ran.out
+    assert "[red]p·[2J" in ran.out
+
+
+def test_gzip_and_json_lines(run: Run, folder: Path) -> None:
+    (folder / "p.jsonl.gz").write_bytes(gzip.compress(b'{"id": "p1", "zones": ["UTC"], "contact_points": null}\n'))
+    ran = run("decide", "p.jsonl.gz", *FILES[2:], "-f", "jsonl")
+    assert json.loads(ran.out)["answer"] == "contact"
+
+
+def test_explain(run: Run) -> None:
+    ran = run("explain", "p3", *FILES)
+    assert ran.status == 0
+    for word in ("p3: wait until Mon 30 Mar 2026 09:00 +09:00", "forbids", "permits", "without hours: contact now"):
+        assert word in ran.out
+    data = json.loads(run("explain", "p3", *FILES, "--json", "--replay").out)
+    assert (data["answer"], data["binding"]) == ("wait", "hours")
+    ran = run("explain", "p33", *FILES)
+    assert (ran.status, ran.err) == (2, "cadencia: prospect `p33` is not in the book; did you mean `p3`?\n")
+
+
+def test_explain_a_closed_prospect(run: Run, folder: Path) -> None:
+    with (folder / "touches.csv").open("a") as file:
+        file.write("t3,p1,yesterday,phone,inbound,opted_out\n")
+    ran = run("explain", "p1", *FILES)
+    assert ran.status == 1
+    assert "! touches.csv:4:" in ran.err
+
+
+def test_the_sample_book_has_every_answer(run: Run) -> None:
+    book = ROOT / "examples" / "book"
+    files = (book / "prospects.csv", book / "touches.csv", "-p", book / "policy.yaml")
+    ran = run("decide", *files, "--as-of", AS_OF, "-f", "jsonl")
+    decisions = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.status == 0
+    assert len(decisions) == 200
+    counts = Counter(decision["answer"] for decision in decisions)
+    assert len(counts) == 4
+    assert min(counts.values()) >= 5
+    assert len({decision["reason"] or decision["binding"] for decision in decisions}) >= 15
+    assert run("check", book / "policy.yaml").status in (0, 1)
+
+
+def test_the_sample_book_is_what_its_script_writes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import runpy
+
+    book = ROOT / "examples" / "book"
+    made = runpy.run_path(str(book / "make.py"))
+    made["main"].__globals__["HERE"] = tmp_path
+    made["main"]()
+    for name in ("prospects.csv", "touches.csv"):
+        assert (tmp_path / name).read_bytes() == (book / name).read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("replay", [False, True])
+def test_ten_thousand_real_cases(run: Run, shared_data: Path, replay: bool) -> None:
+    """The gzipped log of a lender's desk is read as it is; every row is answered."""
+    data = shared_data / "bpi2012"
+    if not data.is_dir():
+        pytest.skip("no ../shared/data/bpi2012 beside the repository")
+    bank = ROOT / "examples" / "bpi2012"
+    arguments = ["decide", "-m", bank / "mapping.yaml", "--data", data, "-p", bank / "policy.yaml", "-f", "summary"]
+    ran = run(*arguments, "--as-of", "2012-01-16T10:00+01:00", *(["--replay"] if replay else []))
+    assert ran.status == 0
+    assert "prospects: 10,411 rows read = 10,411 answered + 0 closed + 0 unreadable" in ran.out
+    assert "touches: 58,757 rows read = 58,757 answered + 0 closed + 0 unreadable" in ran.out
+    assert "rule_error" not in ran.out
+
+
+def test_nothing_is_written_when_a_pipe_is_closed(folder: Path) -> None:
+    """`cadencia decide ... | head -1` ends without a word of complaint."""
+    import subprocess
+    import sys
+
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-m", "cadencia.cli", "decide", *FILES, "-f", "jsonl", "-q"]
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+    process.wait()

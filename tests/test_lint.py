@@ -888,6 +888,7 @@ def test_a_rule_that_another_hides_changes_nothing_whatever_the_history(
         return
     person = Prospect(id="p", zones="Europe/Madrid")
     touches = history(drawn)
+    assert "rule_error" not in {block.code for block in subject.why_not(person, START, "phone", touches=touches)}
     assert subject.windows(person, START, END, touches=touches) == subject.without(hidden[0]).windows(
         person, START, END, touches=touches
     )
@@ -906,6 +907,7 @@ def test_a_cap_that_is_never_reached_forbids_nothing_while_the_policy_is_followe
     made: list[Touch] = []
     for touch in sorted(history(drawn), key=lambda item: item.at):
         said = subject.why_not(person, touch.at, touch.channel, touches=made)
+        assert "rule_error" not in {block.code for block in said}
         speaking = {block.rule for block in said}
         assert not speaking or speaking - idle
         if not said:

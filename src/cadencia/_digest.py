@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 #: Where a case lies: its zone and its regions, by which calendars are kept.
 Place = tuple[str, tuple[str, ...]]
+#: A touch: start, end, channel, whether outbound, disposition, id. Rows sort as touches do.
+Row = tuple[int, int, str, bool, str, str]
 
 
 class Tally:
     """The outbound touches of one way of counting, in order of start.
 
     Attributes:
+        touches: `(start, end, channel, id)` of each.
         starts: their starts.
         ends: the latest end by channel.
         end: the latest end of all, `EVER` when there are none.
@@ -31,13 +34,13 @@ class Tally:
         ties: whether two touches begin at one instant.
     """
 
-    __slots__ = ("channels", "end", "ends", "last", "starts", "ties")
+    __slots__ = ("channels", "end", "ends", "last", "starts", "ties", "touches")
 
-    def __init__(self, touches: list[tuple[int, int, str]]) -> None:
+    def __init__(self, touches: list[tuple[int, int, str, str]]) -> None:
         ends: dict[str, int] = {}
         starts: list[int] = []
         latest = EVER
-        for start, end, channel in touches:
+        for start, end, channel, _ in touches:
             starts.append(start)
             if end > latest:
                 latest = end
@@ -46,14 +49,15 @@ class Tally:
         self.starts = starts
         self.ends = ends
         self.end = latest
-        self.channels = [channel for _, _, channel in touches]
+        self.touches = touches
+        self.channels = [channel for _, _, channel, _ in touches]
         self.ties = len(set(starts)) < len(starts)
         if not touches:
             self.last: tuple[str, ...] = ()
         elif len(starts) == 1 or starts[-2] != starts[-1]:
             self.last = (self.channels[-1],)
         else:
-            self.last = tuple(sorted({channel for start, _, channel in touches if start == starts[-1]}))
+            self.last = tuple(sorted({channel for start, _, channel, _ in touches if start == starts[-1]}))
 
 
 class Digest:
@@ -62,23 +66,24 @@ class Digest:
     Attributes:
         place, zone: where the case lies.
         long: whether any touch has a length.
+        rows: the touches in order.
         latest: no touch begins after this instant.
         dispositions: the channels touched by each disposition that occurs.
         attempted, planned: the tallies of touches that went out, and of all.
     """
 
-    __slots__ = ("attempted", "dispositions", "latest", "long", "place", "planned", "zone")
+    __slots__ = ("attempted", "dispositions", "latest", "long", "place", "planned", "rows", "zone")
 
-    def __init__(self, place: Place, touches: list[tuple[int, int, str, bool, str]]) -> None:
-        """From `(start, end, channel, outbound, disposition)` of each touch."""
+    def __init__(self, place: Place, touches: list[Row]) -> None:
         self.place = place
         self.zone = zone_of(place[0])
         self.long = False
         touches.sort()
+        self.rows = touches
         dispositions: dict[str, set[str]] = {}
-        planned: list[tuple[int, int, str]] = []
-        attempted: list[tuple[int, int, str]] = []
-        for start, end, channel, outbound, disposition in touches:
+        planned: list[tuple[int, int, str, str]] = []
+        attempted: list[tuple[int, int, str, str]] = []
+        for start, end, channel, outbound, disposition, name in touches:
             if disposition in dispositions:
                 dispositions[disposition].add(channel)
             else:
@@ -86,9 +91,9 @@ class Digest:
             if end != start:
                 self.long = True
             if outbound:
-                planned.append((start, end, channel))
+                planned.append((start, end, channel, name))
                 if disposition not in _NOT_OUT:
-                    attempted.append((start, end, channel))
+                    attempted.append((start, end, channel, name))
         self.dispositions = dispositions
         self.latest = touches[-1][0] if touches else EVER
         self.planned = Tally(planned)
@@ -113,7 +118,7 @@ def digest_of(case: Case) -> Digest | None:
         or case.unreadable
     ):
         return None
-    rows: list[tuple[int, int, str, bool, str]] = []
+    rows: list[Row] = []
     ids: set[str] = set()
     for touch in case.touches:
         at = touch.at
@@ -121,7 +126,7 @@ def digest_of(case: Case) -> Digest | None:
             return None
         ids.add(touch.id)
         start = _micros(at)
-        rows.append((start, start if touch.end is None else _micros(touch.end), touch.channel, touch.direction == "outbound", touch.disposition))
+        rows.append((start, start if touch.end is None else _micros(touch.end), touch.channel, touch.direction == "outbound", touch.disposition, touch.id))
     if len(ids) != len(rows):
         return None
     return Digest((prospect.zones[0].zone, _regions(region.region for region in prospect.regions)), rows)

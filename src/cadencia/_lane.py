@@ -178,6 +178,7 @@ class Lane:
             if isinstance(rule, FrequencyCap) and rule.within is not None
         ]
         every = [Gap(rule, rule.at_least) for rule in limits if isinstance(rule, Spacing) and rule.at_least is not None]
+        self.spacings = {gap.id: gap for gap in every}
         self.gaps = [gap for gap in every if not gap.each]
         self.dated = any(gap.elapsed < 0 for gap in every)
         self.runs = any(isinstance(rule, NoRepeatedChannel) and rule.at_most > 1 for rule in limits)
@@ -185,6 +186,7 @@ class Lane:
         self.deadly = frozenset(name for road in self.roads.values() for _, name in road.deadly)
         self.preferences = preferences
         self.rotates_planned = any(isinstance(rule, ChannelRotation) and rule.count == "planned" for rule in preferences)
+        self.plans: dict[str, Any] = {}
         self._orders: dict[tuple[str, ...], tuple[Road, ...]] = {}
 
     def order(self, last: tuple[str, ...]) -> tuple[Road, ...]:

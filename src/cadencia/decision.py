@@ -30,6 +30,13 @@ Time = Annotated[datetime, PlainSerializer(lambda value: value.isoformat().repla
 Answer = Literal["contact", "wait", "blocked", "stop"]
 
 
+class Reasons(NamedTuple):
+    """What every rule said, and the chain to the answer."""
+
+    verdicts: tuple[Verdict, ...]
+    chain: tuple[BlockRecord, ...]
+
+
 #: A question as it was put to the fast lane: engine, case, start, end, purpose and step. A bare tuple, as it is made for every answer.
 Ask = tuple["Engine", "Case", int, int, str | None, str | None]
 
@@ -148,7 +155,7 @@ class Decision:
         options: every option, the answer's first; `deadlines`: what is owed; `reports`: what was odd.
     """
 
-    __slots__ = ("_ask", "_at", "_channel", "_point", "_record", "_until")
+    __slots__ = ("_ask", "_at", "_channel", "_point", "_reasons", "_record", "_until")
     answer: ClassVar[Answer]
 
     def __init__(
@@ -160,6 +167,7 @@ class Decision:
         self._at = at
         self._until = until
         self._record: Record | None = None
+        self._reasons: Reasons | None = None
 
     def inquiry(self) -> Inquiry:
         """The question and every option with its opening; a fast answer works them out when first asked."""
@@ -170,6 +178,16 @@ class Decision:
             return ask
         made = self._ask = ask[0].inquire(ask)
         return made
+
+    def reasons(self) -> Reasons | None:
+        """Verdicts and chain by the fast lane; None where the general path must say."""
+        if self._reasons is None:
+            ask = self._asked()
+            if ask is not None:
+                from ._reasons import reasons_of
+
+                self._reasons = reasons_of(ask, self._channel, self._at)
+        return self._reasons
 
     def _asked(self) -> Ask | None:
         """The question as put to the fast lane, while nothing more has been worked out."""
@@ -221,7 +239,10 @@ class Decision:
     @property
     def binding(self) -> str | None:
         """The rule that releases last: that of the last block of the chain."""
-        return self.record.binding
+        reasons = self.reasons()
+        if reasons is None:
+            return self.record.binding
+        return reasons.chain[-1].rule if reasons.chain else None
 
     @property
     def blocking(self) -> tuple[str, ...]:
@@ -238,7 +259,8 @@ class Decision:
     @property
     def chain(self) -> tuple[BlockRecord, ...]:
         """From `as_of`, the covering block that ends last, then the one at its end, and so on."""
-        return self.record.chain
+        reasons = self.reasons()
+        return self.record.chain if reasons is None else reasons.chain
 
     @property
     def options(self) -> tuple[OptionRecord, ...]:
@@ -248,7 +270,8 @@ class Decision:
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """What every rule says of the answer's option at `as_of`."""
-        return self.record.verdicts
+        reasons = self.reasons()
+        return self.record.verdicts if reasons is None else reasons.verdicts
 
     @property
     def deadlines(self) -> tuple[Due, ...]:

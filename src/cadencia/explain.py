@@ -83,10 +83,16 @@ def chain_of(blocks: list[Block], start: int, end: int) -> list[Block]:
         covering = [block for block in blocks if block.start <= at < block.end]
         if not covering:
             break
-        last = min(covering, key=lambda block: (-block.end, block.rule, block.code, block.touches, str(block.details)))
-        chain.append(last)
-        at = last.end
+        chain.append(chain_link(covering))
+        at = chain[-1].end
     return chain
+
+
+def chain_link(covering: list[Block]) -> Block:
+    """Of some blocks the one that ends last, ties by rule, then by content."""
+    last = max(block.end for block in covering)
+    ties = [block for block in covering if block.end == last]
+    return ties[0] if len(ties) == 1 else min(ties, key=lambda block: (block.rule, block.code, block.touches, str(block.details)))
 
 
 def _in_order(question: Question, options: tuple[Option, ...], chosen: Candidate, at: int | None) -> list[Option]:

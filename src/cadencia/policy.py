@@ -91,7 +91,7 @@ class Policy(Model):
     @classmethod
     def _plain(cls, value: str) -> str:
         if not all(re.fullmatch(_NAME, part) for part in value.split(" & ")):
-            raise InputError(f"name {given(value)} cannot stand in a rule's id; write up to 120 characters without `/`, `&` and backticks")
+            raise InputError(f"{given(value)} cannot stand in a rule's id; write up to 120 characters without `/`, `&` and backticks")
         return value
 
     @field_validator("layers")
@@ -137,7 +137,7 @@ class Policy(Model):
                 raise InputError(f"two layers are named {given(layer.name)} and differ; give one another name")
         joined = self.layers and not self.rules and self.channels is None
         if " & " in self.name and not (joined and self.name == " & ".join(layer.name for layer in self.layers)):
-            raise InputError(f"name {given(self.name)}: `&` joins the names of layers; write a name of its own")
+            raise InputError(f"{given(self.name)}: `&` joins the names of layers; write a name of its own")
         return self
 
     # -- reading and writing ------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def decide(policy: Policy, case: Case, now: datetime) -> Decision:
 
 def force(decision: Decision) -> Any:
     """Every verdict, the evidence and the chain."""
-    return decision.record
+    return decision.verdicts, decision.chain
 
 
 def decide_from_dicts(policy: Policy, dicts: dict[str, Any], now: datetime) -> Decision:

@@ -64,13 +64,21 @@ def test_version_and_help(run: Run) -> None:
     assert "decide" in run("--help").out
 
 
-def test_without_the_extra_one_line_says_how_to_get_it() -> None:
-    code = (
-        "import sys; sys.modules['typer'] = None\n"
-        "from cadencia.cli import main\n"
-        "main()\n"
-    )  # fmt: skip
-    environment = {"PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src")}
-    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("package", ["typer", "rich"])
+def test_without_the_extra_one_line_says_how_to_get_it(
+    package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cadencia.cli import main
+
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(SystemExit) as ended:
+        main()
     told = "cadencia: the command line needs the extra `cli`; write `pip install 'cadencia[cli]'`\n"
-    assert (ran.returncode, ran.stderr) == (2, told)
+    assert (ended.value.code, capsys.readouterr().err) == (2, told)
+
+
+def test_python_dash_m(folder: Path) -> None:
+    environment = {"PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src")}
+    command = [sys.executable, "-m", "cadencia.cli", "check", "policy.yaml"]
+    ran = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")

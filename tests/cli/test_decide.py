@@ -7,6 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,9 @@ def test_layers_tighten(run: Run, folder: Path) -> None:
 
 def test_replay_knows_only_what_was_known(run: Run) -> None:
     early = (*FILES[:-1], "2026-03-20T09:30Z")
-    assert "contact 1, wait 2" in run("decide", *early, "-f", "summary").out
+    ran = run("decide", *early, "-f", "summary")
+    assert "contact 1, wait 2" in ran.out
+    assert "reported: touch_in_the_future 2" in ran.out
     ran = run("decide", *early, "-f", "summary", "--replay")
     assert "contact 2, wait 1" in ran.out
     assert "history as it was known then" in ran.out
@@ -195,6 +198,85 @@ def test_the_sample_book_is_what_its_script_writes(monkeypatch: pytest.MonkeyPat
     made["main"]()
     for name in ("prospects.csv", "touches.csv"):
         assert (tmp_path / name).read_bytes() == (book / name).read_bytes()
+
+
+def test_a_progress_bar_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("cadencia.cli.shared.LONG", 2)
+    ran = run("decide", *FILES, "-f", "summary")
+    assert ran.status == 0
+    assert "deciding" in ran.err
+    assert run("decide", *FILES, "-q").err == ""
+
+
+def test_no_memory_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("cadencia.cli.app.read_files", full)
+    ran = run("decide", *FILES)
+    assert (ran.status, ran.err) == (2, "cadencia: not enough memory for these files; split them by prospect\n")
+
+
+def test_the_summary_says_what_is_odd(run: Run, folder: Path) -> None:
+    (folder / "people.csv").write_text("id,zone,opened_at\np1,UTC,2026-03-21T00:00Z\np1,UTC,2026-03-21T00:00Z\n")
+    with (folder / "touches.csv").open("a") as file:
+        file.write("t3,p1,2026-04-01T10:00Z,phone,outbound,answered_by_a_dog\n")
+        file.writelines(f"x{number},p1,soon,phone,,\n" for number in range(30))
+        file.writelines(f"y{number},stranger{number},2026-03-01T10:00Z,phone,,\n" for number in range(30))
+    (folder / "mapping.yaml").write_text("touches: {skip: {channel: fax}, fields: {id: id, prospect: prospect, at: at, "
+        "channel: channel, direction: {column: direction, default: outbound}, disposition: disposition}}")  # fmt: skip
+    with (folder / "touches.csv").open("a") as file:
+        file.write("z,p1,2026-03-01T10:00Z,fax,,\n")
+    ran = run("decide", *FILES[:-1], "2026-03-20T00:00Z", "-m", "mapping.yaml", "-f", "summary", "--replay")
+    for words in (
+        "1 cases were opened only later",
+        "rows that repeat an earlier one, changing nothing: 1 of prospects, 0 of touches",
+        "touches of people who are not in the book: p2, stranger0",
+        "and 11 more",
+        "30 rows cannot be read",
+        "and 10 more",
+        "(1 more skipped by the mapping)",
+    ):
+        assert words in ran.out
+    (folder / "people.csv").write_text("id\n")
+    (folder / "touches.csv").write_text("id,prospect,at,channel\n")
+    ran = run("decide", *FILES, "-f", "summary")
+    assert ran.status == 0
+    assert "most binding rules: none" in ran.out
+
+
+def test_a_preference_that_waits_is_named(run: Run, folder: Path) -> None:
+    rule = "  - {rule: preferred_hours, id: late, hours: {mon-fri: ['16:00-17:00']}, patience: 1d}\n"
+    text = (folder / "policy.yaml").read_text()
+    (folder / "policy.yaml").write_text(text.replace("rules:\n", "rules:\n" + rule))
+    (folder / "touches.csv").write_text("id,prospect,at,channel\n")
+    (line,) = [line for line in run("decide", *FILES).out.splitlines() if line.strip().startswith("p1")]
+    assert "wait" in line
+    assert "Fri 27 Mar 2026 16:00" in line
+    assert line.rstrip().endswith("late")
+
+
+def test_output_may_be_any_stream(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = StringIO()
+    monkeypatch.setattr("sys.stdout", held)
+    assert run("decide", *FILES).status == 0
+    assert "answers:" in held.getvalue()
+
+
+def test_explain_says_what_is_owed_and_what_is_odd(run: Run, folder: Path) -> None:
+    policy = (
+        (folder / "policy.yaml")
+        .read_text()
+        .replace("rules:\n", "rules:\n  - {rule: touch_at_least_every, id: often, every: 2 days}\n")
+    )
+    (folder / "policy.yaml").write_text(policy)
+    with (folder / "touches.csv").open("a") as file:
+        file.write("t3,p1,2026-03-26T10:00Z,phone,outbound,answered_by_a_dog\n")
+    ran = run("explain", "p1", *FILES)
+    for words in ("owed", "often: the next touch after t3", "reported", "undeclared_disposition t3 answered_by_a_dog"):
+        assert words in ran.out
 
 
 @pytest.mark.slow

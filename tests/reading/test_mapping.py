@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from cadencia.errors import InputError
+from cadencia.errors import InputError, MissingExtra
 from cadencia.prospect import Prospect
 from cadencia.reading import Book, Mapping, read_book
 from cadencia.touch import Touch
@@ -187,6 +188,22 @@ def test_durations(write: Write, unit: str, cell: str, seconds: int) -> None:
     assert (touch.end - touch.at).total_seconds() == seconds
 
 
+def test_parts_of_a_duration_that_are_no_minutes(write: Write) -> None:
+    mapping = "touches: {fields: {prospect: w, at: t, channel: {value: phone}, duration: {column: d, unit: 'HH:MM'}}}"
+    assert book_of(write, mapping, "w,t,d\np1,2026-03-06T09:00Z,1:75\n").closed == ["p1"]
+
+
+def test_a_number_where_a_written_time_is_expected(write: Write) -> None:
+    mapping = "{zone: UTC, touches: {fields: {prospect: w, at: t, channel: {value: phone}}}}"
+    assert book_of(write, mapping, '{"w": "p1", "t": 5}\n', "calls.jsonl").closed == ["p1"]
+
+
+def test_yaml_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(MissingExtra, match="reading YAML needs the extra `yaml`"):
+        Mapping.from_yaml("zone: UTC")
+
+
 @pytest.mark.parametrize("cell", ["-5", "soon", "1e400"])
 def test_durations_that_cannot_be_read(write: Write, cell: str) -> None:
     mapping = "touches: {fields: {prospect: w, at: t, channel: {value: phone}, duration: d}}"
@@ -303,7 +320,11 @@ def test_a_template_needs_its_columns(write: Write) -> None:
         ("prospects: {files: ../x.csv}", "leads out of the data folder"),
         ("zone: Europe/Madird", "did you mean `Europe/Madrid`?"),
         ("format: 2", "format: `2`"),
+        ("prospects: {fields: {id: i, stage: {if_given: s, fields: {name: n}, since: t}}}", "unknown key `since`"),
+        ("prospects: {fields: {id: [[]]}}", "is neither"),
+        ("prospects: {fields: {id: {if_given: x, fields: {a: b}}}}", "fields.id: unknown key `a`"),
         ("a: &x 1\nb: *x", "alias"),
+        ("a: " + "x" * 1_000_001, "characters are too many"),
         ("a: 1\na: 2", "mapping:2: key `a` comes twice"),
         ("a: [", "mapping:1: this is not YAML"),
         ("? [a]\n: 1", "a key must be a text"),
@@ -350,3 +371,80 @@ def test_yaml_types_nothing(write: Write) -> None:
     mapping = "prospects: {fields: {id: i, regions: {value: NO}, owner: {value: on}, account: {value: 21:00}}}"
     prospect = prospect_of(write, mapping, "i\np1\n")
     assert (prospect.regions[0].region, prospect.owner, prospect.account) == ("NO", "on", "21:00")
+
+
+def test_json_labels_flags_and_nested_columns(write: Write) -> None:
+    mapping = """
+prospects:
+  fields:
+    id: id
+    tags: {column: vip, values: {"true": vip, "false": plain, "": unknown}}
+    owner: {column: a.b}
+    zones: {column: zones, json: true}
+"""
+    records = '{"id": 1, "vip": true, "a": {"b": "o"}, "zones": ["UTC"]}\n{"id": 2, "a": 5}\n'
+    book = read_book([write("people.jsonl", records)], mapping=Mapping.from_yaml(mapping))
+    first, second = (case.prospect for case in book.cases())
+    assert (first.id, first.tags, first.owner, first.zones[0].zone) == ("1", ("vip",), "o", "UTC")
+    assert (second.tags, second.owner) == (("unknown",), None)
+    assert [problem.people for problem in book.problems] == []
+
+
+def test_json_in_a_cell_that_is_no_json(write: Write) -> None:
+    book = read_book([write("people.csv", "id,zones\np1,[UTC\n")])
+    assert "begins like JSON and is not" in book.problems[0].what
+
+
+def test_a_date_where_an_instant_is_needed(write: Write) -> None:
+    mapping = "prospects: {fields: {id: i, opt_outs: {since: {column: s, date: start}}}}"
+    book = read_book([write("people.csv", "i,s\np1,2026-03-01\n")], mapping=Mapping.from_yaml(mapping))
+    assert "say which `zone`" in book.problems[0].what
+    mapping = "{zone: UTC, prospects: {fields: {id: i, opt_outs: {until: {column: s, date: end}, since: t}}}}"
+    (case,) = read_book(
+        [write("people.csv", "i,s,t\np1,2026-03-01,2026-02-01T00:00Z\n")], mapping=Mapping.from_yaml(mapping)
+    ).cases()
+    assert case.prospect.opt_outs[0].until == datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_end_and_duration_contradict_and_a_constant_lasts(write: Write) -> None:
+    fields = "prospect: w, at: t, channel: {value: phone}"
+    row = "w,t,e,d\np1,2026-03-06T09:00Z,2026-03-06T10:00Z,60\n"
+    assert book_of(write, f"touches: {{fields: {{{fields}, end: e, duration: d}}}}", row).closed == ["p1"]
+    (touch,) = touches_of(write, f"touches: {{fields: {{{fields}, duration: {{value: 60}}}}}}", row)
+    assert touch.end == datetime(2026, 3, 6, 9, 1, tzinfo=UTC)
+    assert book_of(write, f"touches: {{fields: {{{fields}, duration: d}}}}", row.replace(",60", ",1e12")).closed == [
+        "p1"
+    ]
+    (touch,) = touches_of(write, f"touches: {{fields: {{{fields}, duration: d}}}}", row.replace("T09:00Z", ""))
+    assert touch.end is None
+
+
+def test_one_row_of_two_people_counts_once(write: Write) -> None:
+    mapping = """
+touches:
+  fields: {at: at, channel: {value: meeting}, group: id}
+  makes:
+    - {if_given: first, fields: {id: {template: "{id}/1"}, prospect: first}}
+    - {if_given: second, fields: {id: {template: "{id}/2"}, prospect: second}}
+"""
+    book = book_of(write, mapping, "id,at,first,second\nm,2026-03-06T09:00Z,p1,p2\nn,2026-03-06T09:00Z,p1,p9\n")
+    rows = book.touch_rows()
+    assert (rows.answered, rows.closed, rows.unreadable) == (1, 1, 0)
+
+
+def test_the_template_of_a_prospect_in_a_bad_row(write: Write) -> None:
+    mapping = "touches: {fields: {prospect: {template: 'p{n}'}, at: at, channel: {value: phone}}}"
+    assert book_of(write, mapping, "n,at\n1,soon\n").closed == ["p1"]
+    assert len(book_of(write, mapping, "n,at\n,soon\n").nameless) == 1
+
+
+def test_rows_of_prospects_may_be_skipped_and_watched(write: Write) -> None:
+    seen: list[str] = []
+
+    def watch(rows: object, path: Path) -> object:
+        seen.append(path.name)
+        return rows
+
+    mapping = Mapping.from_yaml("prospects: {skip: {kind: company}, fields: {id: i}}")
+    book = read_book([write("people.csv", "i,kind\na,company\nb,person\n")], mapping=mapping, watch=watch)  # type: ignore[arg-type]
+    assert (book.ids, book.prospect_rows().skipped, seen) == (["b"], 1, ["people.csv"])

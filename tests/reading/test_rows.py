@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cadencia.errors import InputError
-from cadencia.reading.rows import Row, header_of, read_rows
+from cadencia.reading.rows import Row, _csv_rows, header_of, read_rows
 
 Write = Callable[..., Path]
 
@@ -132,3 +132,32 @@ def test_json_lines_that_are_no_records(write: Write, line: str, told: str) -> N
 def test_header_of(write: Write) -> None:
     assert header_of(write("t.csv", "id, x \n")) == ("id", "x")
     assert header_of(write("t.jsonl", "{}\n")) is None
+
+
+@pytest.mark.parametrize("separator", ["", ";;", '"'])
+def test_a_separator_that_cannot_be_one(write: Write, separator: str) -> None:
+    with pytest.raises(InputError, match="separator"):
+        list(_csv_rows(write("t.csv", "id\n"), separator))
+
+
+def test_quotes_that_contradict_themselves_spoil_their_row(write: Write) -> None:
+    found = rows(write("t.csv", 'id,x\n"a"b"",1\nc,2\n'))
+    assert [row.problem is None for row in found] == [False, True]
+    found = rows(write("t.csv", 'id,x\na,"one\ntwo" three\nb,2\n'))
+    assert [row.problem is None for row in found] == [False, False, True]
+
+
+def test_a_broken_line_of_json_that_holds_no_record(write: Write) -> None:
+    found = rows(write("t.jsonl", b'[\xe9]\n{\xe9\n["\xe9"]\n'))
+    assert [row.cells for row in found] == [{}, {}, {}]
+
+
+def test_a_file_that_may_not_be_read(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write("t.csv", "id\n")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError, match="cannot be opened \\(Permission denied\\)"):
+        rows(path)

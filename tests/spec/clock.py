@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -116,12 +116,15 @@ def inside(week: Mapping[str, Windows], special: Mapping[date, Windows], shown: 
 
 def after(delay: Any, start: datetime, end: datetime, zone: str | None, rule: Any = None, regions: Any = ()) -> datetime:
     """When a delay after a touch is over, in one zone; never, where what it needs is not known."""
+    hours = tuple((days, tuple(some)) for days, some in (getattr(rule, "hours", None) or {}).items())
+    regions = None if regions is None else tuple(regions)
     try:
-        return _after(delay, start, end, zone, getattr(rule, "business_days", range(5)), regions, getattr(rule, "hours", None))
+        return _after(delay, start, end, zone, tuple(getattr(rule, "business_days", range(5))), regions, hours)
     except Unknown:
         return FAR
 
 
+@lru_cache(4096)
 def _after(delay: Any, start: datetime, end: datetime, zone: str | None, days: Any, regions: Any, hours: Any) -> datetime:
     if delay.kind == "elapsed":
         return end + delay.amount * TICK
@@ -130,8 +133,8 @@ def _after(delay: Any, start: datetime, end: datetime, zone: str | None, days: A
     if delay.kind == "days":
         return first_showing(ends + delay.amount * DAY, zone)
     if delay.kind == "months":
-        years, month = divmod(ends.year * 12 + ends.month - 1 + delay.amount, 12)
-        return first_showing(ends.replace(year=years, month=month + 1, day=min(ends.day, monthrange(years, month + 1)[1])), zone)
+        year, month = divmod(ends.year * 12 + ends.month - 1 + delay.amount, 12)
+        return first_showing(ends.replace(year=year, month=month + 1, day=min(ends.day, monthrange(year, month + 1)[1])), zone)
     if delay.kind == "dates":
         return midnight(starts + delay.amount * DAY, zone)
     if delay.kind == "business_days":
@@ -140,23 +143,24 @@ def _after(delay: Any, start: datetime, end: datetime, zone: str | None, days: A
             day += DAY
             left -= is_business_day(day, days, regions)
         return midnight(day, zone)
-    return _business_hours(delay.amount * DAY / 24, end, zone, days, regions, hours)
+    return _business_hours(delay.amount * DAY / 24, end, zone, days, regions, dict(hours))
 
 
 def _business_hours(left: timedelta, t: datetime, zone: str, days: Any, regions: Any, hours: Mapping[str, Windows]) -> datetime:
-    edges = {edge % (DAY // TICK) for windows in hours.values() for window in windows for edge in window} | {0}
-    day = wall(t, zone).date() - DAY
-    while True:  # from edge to edge, counting what is open between
-        day += DAY
-        stops = {first_showing(datetime.combine(day, time()) + edge * TICK, zone) for edge in edges}
-        stops |= {change for change in clock_changes(zone, t.year) if t < change < midnight(day + DAY, zone)}
-        for stop in [*sorted(stops), midnight(day + DAY, zone)]:
+    edges = {edge % (DAY // TICK) * TICK for windows in hours.values() for window in windows for edge in window}
+    day, worked = wall(t, zone).date(), t
+    while t - worked < 400 * DAY:  # from edge to edge, adding up what is open between
+        stops = {first_showing(datetime.combine(day, time()) + edge, zone) for edge in edges}
+        stops |= {change for change in clock_changes(zone, t.year) if change < midnight(day + DAY, zone)}
+        for stop in sorted({*stops, midnight(day + DAY, zone)}):
             if stop <= t:
                 continue
             today = wall(t, zone).date()
-            closed = [not is_business_day(date, days, regions) for date in (today - DAY, today)]
-            if inside(hours, {date: () for date, shut in zip((today - DAY, today), closed, strict=True) if shut}, wall(t, zone)):
+            shut: dict[date, Windows] = {date: () for date in (today - DAY, today) if not is_business_day(date, days, regions)}
+            if inside(hours, shut, wall(t, zone)):
                 if stop - t >= left:
                     return t + left
-                left -= stop - t
+                left, worked = left - (stop - t), stop
             t = stop
+        day += DAY
+    raise Unknown("calendar")

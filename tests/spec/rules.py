@@ -10,7 +10,7 @@ from cadencia import Case
 from cadencia.touch import DISPOSITIONS
 
 from . import counting as count
-from .clock import DAY, FAR, TICK, Unknown, after, inside, is_business_day, is_holiday, midnight, wall, weekdays
+from .clock import DAY, FAR, TICK, Unknown, after, inside, is_business_day, midnight, wall, weekdays
 
 __all__ = ["DISPOSITIONS", "PREDICATES", "forbidden"]
 
@@ -303,9 +303,11 @@ def account_day(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) 
 
 def quiet_hours(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     def closed(shown: datetime) -> bool:
-        if rule.allow is not None:
-            return not inside(rule.allow, rule.dates, shown)
-        return inside(rule.between, rule.dates, shown)
+        if rule.between is not None:
+            return inside(rule.between, rule.dates, shown)
+        last = shown.date() - DAY  # a window that belongs to a holiday does not open, nor its part after midnight
+        shut: dict[date, Any] = {last: ()} if is_a_holiday(rule, case, last) else {}
+        return not inside(rule.allow, {**rule.dates, **shut}, shown)
 
     return on_the_clock(rule, case, t, closed)
 
@@ -324,6 +326,14 @@ def on_the_clock(rule: Any, case: Case, t: datetime, closed: Callable[[datetime]
     except Unknown:
         return True
     return False
+
+
+def is_a_holiday(rule: Any, case: Case, day: date) -> bool:
+    """Whether a date is a public holiday for a rule; where that is not known, it is no holiday but closed."""
+    try:
+        return not is_business_day(day, range(7), regions(rule.holidays, case))
+    except Unknown:
+        return False
 
 
 def active_period(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -482,4 +492,3 @@ PREDICATES: dict[str, Callable[[Any, Case, Any, datetime, Any], bool]] = {
         unreadable_touches, any_of, stop_on, stop_on_stage, stop_on_opt_out, stop_when_exhausted, stop_unless_qualified,
     )
 }  # fmt: skip
-_ = is_holiday, DAY

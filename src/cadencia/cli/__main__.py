@@ -1,5 +1,5 @@
 """`python -m cadencia.cli` is `cadencia`."""
 
-from . import main
+from . import main  # pragma: no cover - the same
 
-main()
+main()  # pragma: no cover - run by a test in a process of its own

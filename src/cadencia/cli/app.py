@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -115,6 +116,7 @@ def decide(
             with bar(WORDS[language]["deciding"], len(book), quiet=silent) as progress:
                 for case in book.cases():
                     known = case.known_at(instant) if replay else case
+                    summary.later += replay and case.opened_at is not None and case.opened_at > instant
                     decision = rules.decide(known, as_of=instant, purpose=purpose, horizon=horizon)
                     record = decision.record
                     summary.add(record)
@@ -271,10 +273,10 @@ def written(path: Path | None, inputs: list[Path]) -> Iterator[TextIO]:
 def run() -> None:
     """The command, with output in UTF-8 whatever the terminal says, and silence when the reader of a pipe goes away."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         app()
-    except BrokenPipeError:
+    except BrokenPipeError:  # pragma: no cover - tested in a process of its own: here it would close the tests' output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None

@@ -25,6 +25,7 @@ class Summary:
         self.binding: Counter[str] = Counter()
         self.reports: Counter[str] = Counter()
         self.first: Record | None = None
+        self.later = 0
 
     def add(self, record: Record) -> None:
         """Count a decision; a rule is binding where it is what a case waits for, or what ended it."""
@@ -56,6 +57,8 @@ class Summary:
         counts = ", ".join(f"{words[name]} {self.answers[name]:,}" for name in ("contact", "wait", "blocked", "stop"))
         told.append(f"{words['answers']}: {counts}")
         told.append(f"{words['binding']}: {self._most(self.binding) or words['none']}")
+        if self.later:
+            told.append(words["later"].format(count=f"{self.later:,}"))
         if self.reports:
             told.append(f"{words['reports']}: {self._most(self.reports)}")
         told.append(f"{words['prospects']}: {self._rows(book.prospect_rows())}")

@@ -108,21 +108,19 @@ def explained(decision: Decision, language: str) -> list[RenderableType]:
         cells = (verdict.rule, verdict.kind, words[verdict.says], because, touches)
         rules.add_row(*(Text(clean(cell), style=style if index == 2 else "") for index, cell in enumerate(cells)))
     parts.append(rules)
-    if record.chain:
-        parts.append(Text(words["chain"], style="bold"))
-        parts += [Text(f"  {clean(block.rule)}: {clean(block_text(block, zone, language))}") for block in record.chain]
-    if record.options:
-        parts.append(Text(words["options"], style="bold"))
-        parts += [Text(f"  {clean(line)}") for line in _options(record, language)]
-    if record.deadlines:
-        parts.append(Text(words["owed"], style="bold"))
-        parts += [Text(f"  {clean(due.rule)}: {clean(due_text(due, zone, language))}") for due in record.deadlines]
-    if record.reports:
-        parts.append(Text(words["reports"], style="bold"))
-        parts += [Text(f"  {clean(' '.join(report))}") for report in record.reports]
+    parts += _listed(words["chain"], (f"{block.rule}: {block_text(block, zone, language)}" for block in record.chain))
+    parts += _listed(words["options"], _options(record, language))
+    parts += _listed(words["owed"], (f"{due.rule}: {due_text(due, zone, language)}" for due in record.deadlines))
+    parts += _listed(words["reports"], (" ".join(report) for report in record.reports))
     for name, other in decision.counterfactuals().items():
         parts.append(Text(f"{words['without']} {clean(name)}: {clean(headline(other.record, language))}", style="dim"))
     return parts
+
+
+def _listed(title: str, lines: Iterable[str]) -> list[Text]:
+    """A title with its lines; nothing where there are none."""
+    found = [Text(f"  {clean(line)}") for line in lines]
+    return [Text(title, style="bold"), *found] if found else []
 
 
 def _options(record: Record, language: str) -> Iterable[str]:

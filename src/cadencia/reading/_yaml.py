@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import InputError, given, one_line
+from ..errors import InputError, MissingExtra, given, one_line
 
 __all__ = ["read_yaml"]
 
@@ -18,8 +18,10 @@ def read_yaml(text: str, where: str) -> Any:
     Raises:
         InputError: not YAML, a key twice in one mapping, an alias, a tag, or larger or deeper than a person writes.
     """
-    import yaml
-
+    try:
+        import yaml
+    except ImportError:
+        raise MissingExtra("reading YAML", "yaml") from None
     if len(text) > _LARGEST:
         raise InputError(f"{where}: {len(text)} characters are too many; a file may have {_LARGEST}")
     try:

@@ -77,7 +77,7 @@ def label(cells: Mapping[str, Any], column: str, blank: tuple[str, ...]) -> str:
 
 
 def duration_of(value: Any) -> timedelta:
-    """A duration that has been read by its unit: microseconds, or seconds where no unit was named."""
+    """A duration that has been read by its unit, or a constant in seconds."""
     if isinstance(value, timedelta):
         return value
     return _duration(value, "s")

@@ -88,7 +88,8 @@ def read_jobs(jobs: Sequence[Job], watch: Watch | None = None) -> Book:
             rows = watch(rows, job.path)
         if isinstance(job.section, ProspectSection):
             book.add_prospects(rows, ProspectShape(job.section, job.context, as_named=job.as_named))
-        elif isinstance(job.section, TouchSection):
+        else:
+            assert isinstance(job.section, TouchSection)
             book.add_touches(rows, TouchShape(job.section, job.context))
     return book
 
@@ -171,7 +172,8 @@ def _check_header(job: Job) -> None:
     specs: list[Any] = list(section.fields.values())
     if isinstance(section, ProspectSection):
         specs.extend(section.facts.values())
-    elif isinstance(section, TouchSection):
+    else:
+        assert isinstance(section, TouchSection)
         specs.extend(section.makes)
     for column in (*section.only, *section.skip, *columns_of(specs)):
         if column not in header:

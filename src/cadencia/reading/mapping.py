@@ -161,7 +161,7 @@ class Part(Model):
 
 def _read_spec(value: Any) -> Any:
     """A column's name, a source, a record, or a list of these."""
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)) and not any(isinstance(item, (list, tuple)) for item in value):
         return tuple(_read_spec(item) for item in value)
     if isinstance(value, (Source, Part)):
         return value

@@ -203,10 +203,7 @@ def _rest_of_record(
     """
     parts, whole = [text], good
     taken: list[_Line] = []
-    while len(taken) < _LONGEST_RECORD:
-        item = waiting.popleft() if waiting else next(lines, None)
-        if item is None:
-            break
+    while len(taken) < _LONGEST_RECORD and (item := waiting.popleft() if waiting else next(lines, None)) is not None:
         taken.append(item)
         if _like_a_row(item[1], separator, width):
             break

@@ -42,7 +42,7 @@ class MaxAttempts(ReadsHistory):
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         final = self.since == "ever"
-        for lo, hi, touches in self.history(case, candidate):
+        for lo, hi, touches, _ in self.history(case, candidate):
             if len(touches) >= self.at_most:
                 yield self.block(
                     lo, hi, "exhausted",
@@ -108,7 +108,7 @@ class FrequencyCap(ReadsHistory):
     def _rolling(self, segment: Segment, span: Span, width: int) -> Iterator[Block]:
         near = _near(segment.touches, span[0] - width, span[1] + width)
         for start, end, ids in crowded([(seen.lo, seen.hi, seen.id) for seen in near], self.at_most, width, segment.exact):
-            yield self._full(start, end, ids)
+            yield self.full(start, end, ids)
 
     def _local(self, segment: Segment, span: Span, zone: Zone) -> Iterator[Block]:
         """The same count over local dates, or over the numbers of calendar periods."""
@@ -124,14 +124,15 @@ class FrequencyCap(ReadsHistory):
                 return period_index(zone.day(instant), period, first)
 
         near = _near(segment.touches, span[0] - reach, span[1] + reach)
-        numbered = [(number(seen.lo), number(seen.hi), seen.id) for seen in near]
+        # sorted again: where a clock goes back over midnight, a later instant has the earlier date
+        numbered = sorted(((number(seen.lo), number(seen.hi), seen.id) for seen in near), key=lambda item: item[0])
         for start, end, ids in crowded(numbered, self.at_most, width, segment.exact):
             if self.dates is None:
                 days = period_days(start, period, first)[0], period_days(end - 1, period, first)[1]
             else:
                 days = start, end - 1
             for begin, finish in zone.days(*days):
-                yield self._full(begin, finish, ids)
+                yield self.full(begin, finish, ids)
 
     def counted(self, case: View, candidate: Candidate, instant: int) -> tuple[str, ...]:
         """The touches inside the period at an instant."""
@@ -156,7 +157,8 @@ class FrequencyCap(ReadsHistory):
                     found[seen.id] = None
         return tuple(found)
 
-    def _full(self, start: int, end: int, ids: tuple[str, ...]) -> Block:
+    def full(self, start: int, end: int, ids: tuple[str, ...]) -> Block:
+        """The block while these touches fill the period."""
         period = str(self.within) if self.within else self.each or f"{self.dates} dates"
         return self.block(start, end, "frequency_cap", touches=ids, at_most=self.at_most, period=period)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .._view import View
 
 
-_CHUNK = 16 * DAY
+CHUNK = 16 * DAY
 _MOST_KEPT = 20_000
 
 
@@ -57,18 +57,18 @@ class OnTheClock(Limit):
         if regions is None:
             yield self.block(EVER, FOREVER, "region_unknown", needs=("region",))
             regions = ()
-        chunks = range(span[0] // _CHUNK, (span[1] - 1) // _CHUNK + 1)
+        chunks = range(span[0] // CHUNK, (span[1] - 1) // CHUNK + 1)
         seen: set[Block] = set()
         for zone in zones:
             for index in chunks:
-                for block in self._kept(zone, regions, index):
+                for block in self.kept(zone, regions, index):
                     if len(chunks) == 1:
                         yield block
                     elif block not in seen:
                         seen.add(block)
                         yield block
 
-    def _kept(self, zone: Zone, regions: tuple[str, ...], index: int) -> tuple[Block, ...]:
+    def kept(self, zone: Zone, regions: tuple[str, ...], index: int) -> tuple[Block, ...]:
         """The blocks that meet a chunk of sixteen days: made once for all cases of a zone and regions."""
         memo: dict[tuple[str, tuple[str, ...], int], tuple[Block, ...]] = self.__dict__.setdefault("_blocks", {})
         key = zone.name, regions, index
@@ -77,7 +77,7 @@ class OnTheClock(Limit):
             if len(memo) >= _MOST_KEPT:
                 memo.clear()
             # a stretch is followed eight days beyond the chunk, so that its end is its own and not the chunk's
-            span = index * _CHUNK - _CHUNK // 2, (index + 1) * _CHUNK + _CHUNK // 2
+            span = index * CHUNK - CHUNK // 2, (index + 1) * CHUNK + CHUNK // 2
             first, last = zone.day(span[0]) - 1, zone.day(span[1] - 1) + 1
             blocks = [
                 self.block(start, end, self.closes, zone=zone.name)
@@ -85,7 +85,7 @@ class OnTheClock(Limit):
             ]
             blocks += [block for region in regions for block in self._holidays(zone, region, first, last)]
             known = memo[key] = tuple(
-                block for block in blocks if block.start < (index + 1) * _CHUNK and block.end > index * _CHUNK
+                block for block in blocks if block.start < (index + 1) * CHUNK and block.end > index * CHUNK
             )
         return known
 

@@ -145,7 +145,7 @@ class StopWhenExhausted(StopRule):
         from .attempts import MaxAttempts
 
         counter = MaxAttempts(id=self.id, at_most=self.at_most, counts=self.counts, count=self.count, since=self.since)
-        for lo, hi, touches in counter.history(case, candidate):
+        for lo, hi, touches, _ in counter.history(case, candidate):
             made = [seen for seen in touches if not seen.booked]
             if len(made) < self.at_most:
                 continue

@@ -1,0 +1,587 @@
+"""Decisions by example: the four answers and their boundaries, what they carry, and what is said of odd input."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import pytest
+
+from cadencia import Blocked, Case, Contact, Decision, Policy, Prospect, Stop, Touch, Wait
+from cadencia.errors import InputError, PolicyError
+from cadencia.rules import (
+    ActivePeriod,
+    Block,
+    BusinessDays,
+    ChannelRotation,
+    FrequencyCap,
+    Limit,
+    MaxAttempts,
+    Offer,
+    Preference,
+    PreferredChannel,
+    PreferredHours,
+    PromiseDue,
+    QuietHours,
+    RequireConsent,
+    RespondWithin,
+    Spacing,
+    StopOn,
+    StopOnStage,
+    StopWhenExhausted,
+)
+from cadencia.rules.base import Deadline, Due
+
+NOON = "2026-03-03T12:00+01:00"  # a Tuesday
+MORNINGS = QuietHours(id="mornings", allow={"mon-fri": ["09:00-14:00"]})
+MADRID: dict[str, Any] = {"id": "p1", "zones": "Europe/Madrid"}
+
+
+def prospect(**more: Any) -> Prospect:
+    return Prospect(**{**MADRID, **more})
+
+
+def policy(*rules: Any, channels: Any = ("phone",), **more: Any) -> Policy:
+    return Policy(**{"name": "house", "channels": channels, "rules": rules, **more})
+
+
+def touch(id: str, at: str, channel: str = "phone", **more: Any) -> Touch:
+    return Touch(id=id, at=at, channel=channel, **{"disposition": "no_answer", **more})
+
+
+def at(decision: Decision) -> str:
+    assert isinstance(decision, (Contact, Wait))
+    return decision.at.isoformat()
+
+
+# -- rules of a third party that misbehave --------------------------------------------------------------------------------
+
+
+class Broken(Limit):
+    rule: Literal["test.broken"] = "test.broken"
+
+    def blocks(self, case: Any, candidate: Any, span: Any) -> Iterable[Block]:
+        raise ZeroDivisionError("of all things")
+
+
+class TurnedRound(Limit):
+    rule: Literal["test.turned_round"] = "test.turned_round"
+
+    def blocks(self, case: Any, candidate: Any, span: Any) -> Iterator[Block]:
+        yield self.block(span[1], span[0], "backwards")
+
+
+class BrokenPreference(Preference):
+    rule: Literal["test.broken_preference"] = "test.broken_preference"
+
+    def key(self, case: Any, offer: Offer) -> Any:
+        raise KeyError(offer.candidate.channel)
+
+
+class BrokenDeadline(Deadline):
+    rule: Literal["test.broken_deadline"] = "test.broken_deadline"
+
+    def dues(self, case: Any, as_of: int) -> Iterable[Due]:
+        raise OSError("no line")
+
+
+class TestAnswers:
+    def test_match(self) -> None:
+        rules = policy(MORNINGS, StopOn(id="answered", dispositions=["refused"]))
+        told: list[str] = []
+        for as_of, touches in ((NOON, ()), ("2026-03-03T15:00+01:00", ()), (NOON, (touch("t", "2026-03-02T10:00+01:00", disposition="refused"),))):
+            match rules.decide(prospect(), touches, as_of=as_of, purpose="sales"):
+                case Contact(channel=channel, purpose=purpose):
+                    told.append(f"{channel} for {purpose}")
+                case Wait(at=instant):
+                    told.append(f"at {instant:%H:%M}")
+                case Stop(reason=reason, code=code):
+                    told.append(f"{reason}: {code}")
+        assert told == ["phone for sales", "at 09:00", "answered: stopped"]
+        match policy(RequireConsent(id="consent")).decide(prospect(), as_of=NOON):
+            case Blocked(needs=("consent",), not_before=None):
+                pass
+            case _:
+                pytest.fail("no match")
+
+    def test_contact(self) -> None:
+        decision = policy(MORNINGS).decide(prospect(), as_of=NOON, purpose="sales", step="intro")
+        assert isinstance(decision, Contact)
+        assert (decision.channel, decision.contact_point, decision.purpose, decision.step) == ("phone", None, "sales", "intro")
+        assert (at(decision), decision.until.isoformat()) == ("2026-03-03T12:00:00+01:00", "2026-03-03T14:00:00+01:00")  # type: ignore[union-attr]
+        assert (decision.blocking, decision.chain, decision.binding, decision.waits_for) == ((), (), None, None)
+
+    def test_open_to_the_horizon_has_no_end(self) -> None:
+        decision = policy().decide(prospect(), as_of=NOON)
+        assert isinstance(decision, Contact)
+        assert decision.until is None
+
+    def test_wait_carries_the_chain_of_blocks(self) -> None:
+        """From `as_of` the block that ends last, then the one at its end; the last is the binding rule."""
+        decision = policy(Spacing(id="breathe", at_least="3 days"), MORNINGS).decide(
+            prospect(), [touch("t", "2026-03-04T12:00+01:00")], as_of="2026-03-04T15:00+01:00"
+        )
+        assert isinstance(decision, Wait)
+        assert at(decision) == "2026-03-09T09:00:00+01:00"
+        assert [(block.rule, block.code) for block in decision.chain] == [("breathe", "spacing"), ("mornings", "quiet_hours")]
+        assert (decision.binding, decision.blocking) == ("mornings", ("breathe", "mornings"))
+        assert {verdict.rule: (verdict.says, verdict.touches) for verdict in decision.verdicts if not verdict.rule.startswith("always/")} == {
+            "breathe": ("forbids", ("t",)),
+            "mornings": ("forbids", ()),
+        }
+
+    def test_beyond_the_horizon_is_blocked_until_a_date(self) -> None:
+        season = policy(ActivePeriod(id="season", **{"from": "2026-06-01"}))
+        assert at(season.decide(prospect(), as_of=NOON, horizon="91 days")) == "2026-06-01T00:00:00+02:00"
+        decision = season.decide(prospect(), as_of=NOON, horizon="60 days")
+        assert isinstance(decision, Blocked)
+        assert (decision.needs, decision.not_before.isoformat()) == ((), "2026-06-01T00:00:00+02:00")  # type: ignore[union-attr]
+
+    def test_all_of_one_options_needs_and_any_one_option(self) -> None:
+        """Phone needs a zone and a consent, e-mail an address: the shorter way is named first, both are with the options."""
+        rules = policy(MORNINGS.model_copy(update={"channels": None}), RequireConsent(id="consent", channels=["phone"]), channels=["phone", "email"])
+        decision = rules.decide(Prospect(id="p", contact_points=[{"channel": "phone", "address": "1"}]), as_of=NOON)
+        assert isinstance(decision, Blocked)
+        assert {option.channel: option.needs for option in decision.options} == {"phone": ("consent", "zone"), "email": ("contact_point", "zone")}
+
+    def test_a_stop_that_ends_inside_the_horizon_is_a_wait(self) -> None:
+        rules = policy(StopOn(id="later", dispositions=["refused"], lasts="2 months"))
+        history = [touch("t", "2026-03-02T10:00+01:00", disposition="refused")]
+        decision = rules.decide(prospect(), history, as_of=NOON, horizon="90 days")
+        assert isinstance(decision, Wait)
+        assert at(decision) == "2026-05-02T10:00:00+02:00"
+        assert decision.chain[0].stops
+        beyond = rules.decide(prospect(), history, as_of=NOON, horizon="30 days")
+        assert isinstance(beyond, Stop)
+        assert (beyond.reason, beyond.until.isoformat()) == ("later", "2026-05-02T10:00:00+02:00")  # type: ignore[union-attr]
+
+    def test_a_stop_for_one_channel_is_a_verdict_while_another_is_open(self) -> None:
+        rules = policy(StopOn(id="no-calls", dispositions=["refused"], scope="channel"), channels=["email", "phone"])
+        history = [touch("t", "2026-03-02T10:00+01:00", disposition="refused")]
+        decision = rules.decide(prospect(), history, as_of=NOON)
+        assert (decision.answer, decision.record.channel) == ("contact", "email")
+        assert [(option.channel, option.blocked_by) for option in decision.options] == [("email", ()), ("phone", ("no-calls",))]
+        only = Policy(name="calls", channels=["phone"], rules=rules.rules).decide(prospect(), history, as_of=NOON)
+        assert isinstance(only, Stop)
+        assert only.scope == "channel"
+
+    def test_a_stop_beside_a_missing_fact_is_blocked(self) -> None:
+        """One option is over, the other only needs something: it is not over."""
+        rules = policy(StopOn(id="no-calls", dispositions=["refused"], scope="channel"), RequireConsent(id="consent", channels=["email"]), channels=["email", "phone"])
+        decision = rules.decide(prospect(), [touch("t", "2026-03-02T10:00+01:00", disposition="refused")], as_of=NOON)
+        assert (decision.answer, decision.record.needs) == ("blocked", ("consent",))
+
+    def test_what_nothing_can_lift_is_a_stop(self) -> None:
+        exhausted = policy(MaxAttempts(id="two", at_most=2)).decide(
+            prospect(), [touch("a", "2026-03-01T10:00+01:00"), touch("b", "2026-03-02T10:00+01:00")], as_of=NOON
+        )
+        assert isinstance(exhausted, Stop)
+        assert (exhausted.reason, exhausted.code, exhausted.until) == ("two", "exhausted", None)
+        expired = policy(ActivePeriod(id="season", until="2026-02-28")).decide(prospect(), as_of=NOON)
+        assert isinstance(expired, Stop)
+        assert (expired.reason, expired.code) == ("season", "expired")
+
+    def test_a_count_that_can_begin_again_is_blocked_and_not_over(self) -> None:
+        rules = policy(MaxAttempts(id="two", at_most=2, since={"reached": True}))
+        decision = rules.decide(prospect(), [touch("a", "2026-03-01T10:00+01:00"), touch("b", "2026-03-02T10:00+01:00")], as_of=NOON)
+        assert (decision.answer, decision.record.needs) == ("blocked", ("fresh_start",))
+        answered = touch("c", "2026-03-03T09:00+01:00", disposition="connected")
+        assert rules.decide(prospect(), [touch("a", "2026-03-01T10:00+01:00"), touch("b", "2026-03-02T10:00+01:00"), answered], as_of=NOON).answer == "contact"
+
+    def test_stops_by_stage_and_by_exhaustion(self) -> None:
+        lost = policy(StopOnStage(id="gone", on=["lost"])).decide(prospect(stage="lost"), as_of=NOON)
+        assert (lost.answer, lost.record.reason, lost.record.code) == ("stop", "gone", "stage")
+        tired = policy(StopWhenExhausted(id="enough", at_most=1)).decide(prospect(), [touch("t", "2026-03-02T10:00+01:00")], as_of=NOON)
+        assert (tired.answer, tired.record.reason, tired.record.code) == ("stop", "enough", "exhausted")
+
+
+class TestBinding:
+    """What binds in every policy, whatever it says."""
+
+    def test_a_do_not_contact(self) -> None:
+        decision = policy(channels=["email", "phone"]).decide(prospect(suppressions={"reason": "legal"}), as_of=NOON)
+        assert isinstance(decision, Stop)
+        assert (decision.reason, decision.code, decision.scope) == ("always/suppressions", "suppressed", "case")
+
+    def test_suppressions_by_scope(self) -> None:
+        points = [{"channel": "phone", "address": "1"}, {"channel": "phone", "address": "2"}, {"channel": "email", "address": "e"}]
+
+        def open_points(**suppression: Any) -> list[str | None]:
+            person = prospect(contact_points=points, suppressions=suppression)
+            decision = policy(channels=["email", "phone"]).decide(person, as_of=NOON, purpose="sales")
+            return [option.contact_point for option in decision.options if option.opening is not None]
+
+        assert open_points(channel="phone") == ["e"]
+        assert open_points(contact_point="2") == ["e", "1"]
+        assert open_points(purpose="service") == ["e", "1", "2"]
+        assert open_points(purpose="sales") == []
+        assert open_points(until="2026-03-01T00:00Z") == ["e", "1", "2"]
+
+    def test_opt_outs_by_scope(self) -> None:
+        rules = policy(channels=["email", "phone"])
+
+        def answer(purpose: str | None, **opt_out: Any) -> tuple[str, str | None]:
+            decision = rules.decide(prospect(opt_outs=opt_out), as_of=NOON, purpose=purpose)
+            return decision.answer, decision.record.channel or decision.record.reason
+
+        assert answer("sales", channel="email") == ("contact", "phone")
+        assert answer("sales", purpose="sales") == ("stop", "always/opt-outs")
+        assert answer("service", purpose="sales") == ("contact", "email")
+        assert answer(None, purpose="sales") == ("stop", "always/opt-outs")  # unknown may be anything
+        assert answer("sales") == ("stop", "always/opt-outs")
+
+    def test_an_opt_out_that_ends(self) -> None:
+        decision = policy().decide(prospect(opt_outs={"until": "2026-03-10T00:00+01:00"}), as_of=NOON)
+        assert (decision.answer, at(decision), decision.binding) == ("wait", "2026-03-10T00:00:00+01:00", "always/opt-outs")
+
+    @pytest.mark.parametrize(
+        ("points", "answer", "needs"),
+        [
+            (None, "contact", ()),
+            ([], "blocked", ("contact_point",)),
+            ([{"channel": "email", "address": "e"}], "blocked", ("contact_point",)),
+            ([{"channel": "phone", "address": "1", "status": "invalid"}], "blocked", ("contact_point",)),
+            ([{"channel": "phone", "address": "1", "status": "bounced", "since": "2026-03-01T00:00Z"}], "blocked", ("contact_point",)),
+            ([{"channel": "phone", "address": "1", "status": "unknown"}], "contact", ()),
+            ([{"channel": "phone", "address": "1", "status": "invalid"}, {"channel": "phone", "address": "2"}], "contact", ()),
+        ],
+    )
+    def test_contact_points(self, points: Any, answer: str, needs: tuple[str, ...]) -> None:
+        decision = policy().decide(prospect(contact_points=points), as_of=NOON)
+        assert (decision.answer, decision.record.needs) == (answer, needs)
+
+    def test_not_told_means_an_option_without_an_address(self) -> None:
+        assert policy().decide(prospect(), as_of=NOON).record.contact_point is None
+        person = prospect(contact_points=[{"channel": "phone", "address": "1", "status": "invalid"}, {"channel": "phone", "address": "2"}])
+        assert policy().decide(person, as_of=NOON).record.contact_point == "2"
+
+    def test_wishes(self) -> None:
+        wishes = [{"rule": "quiet_hours", "id": "late", "allow": "18:00-20:00"}, {"rule": "frequency_cap", "at_most": 1, "each": "month"}]
+        decision = policy(MORNINGS, channels=["email"]).decide(prospect(wishes=wishes), [touch("t", "2026-03-02T10:00+01:00")], as_of=NOON)
+        assert (decision.answer, decision.blocking) == ("blocked", ("wish/late", "wish/wish-2"))
+        assert set(decision.without("mornings").blocking) == {"wish/late", "wish/wish-2"}
+
+    def test_an_unreadable_touch_closes(self) -> None:
+        case = Case(prospect=prospect(), unreadable=["calls.csv line 7: date `31/02`"])
+        decision = policy().decide(case, as_of=NOON)
+        assert (decision.answer, decision.blocking, decision.record.needs) == ("blocked", ("always/unreadable-touches",), ("readable_touch",))
+        assert "calls.csv line 7" in decision.text()
+
+    def test_one_id_with_two_contents_closes_and_a_repeat_changes_nothing(self) -> None:
+        first, same, other = touch("t", "2026-03-02T10:00+01:00"), touch("t", "2026-03-02T09:00Z"), touch("t", "2026-03-02T11:00+01:00")
+        rules = policy(MaxAttempts(id="two", at_most=2))
+        assert rules.decide(prospect(), [first, same], as_of=NOON) == rules.decide(prospect(), [first], as_of=NOON)
+        decision = rules.decide(prospect(), [first, other], as_of=NOON)
+        assert (decision.answer, decision.record.needs) == ("blocked", ("readable_touch",))
+
+
+class TestTime:
+    def test_a_call_must_not_run_past_closing(self) -> None:
+        rules = policy(MORNINGS)
+        fits = rules.decide(prospect(), as_of="2026-03-03T13:30+01:00", duration="30m")
+        assert isinstance(fits, Contact)
+        assert fits.until.isoformat() == "2026-03-03T13:30:00.000001+01:00" or fits.until.isoformat() == "2026-03-03T13:30:00+01:00"  # type: ignore[union-attr]
+
+    def test_a_call_that_would_run_past_closing_waits(self) -> None:
+        rules = policy(MORNINGS)
+        assert at(rules.decide(prospect(), as_of="2026-03-03T13:45+01:00", duration="30m")) == "2026-03-04T09:00:00+01:00"
+        assert rules.decide(prospect(), as_of="2026-03-03T13:45+01:00", duration="10m").answer == "contact"
+        assert rules.decide(prospect(), as_of="2026-03-03T13:45+01:00").answer == "contact"
+
+    def test_longer_than_every_window(self) -> None:
+        decision = policy(MORNINGS).decide(prospect(), as_of=NOON, duration="6h")
+        assert (decision.answer, decision.blocking) == ("blocked", ("mornings",))
+
+    def test_as_of_must_have_an_offset(self) -> None:
+        with pytest.raises(InputError, match="has no UTC offset"):
+            policy().decide(prospect(), as_of="2026-03-03T12:00")
+
+    def test_one_instant_in_many_spellings(self) -> None:
+        spellings = (NOON, "2026-03-03T11:00Z", "2026-03-03T06:00:00.000000-05:00", "20260303T110000Z")
+        assert len({policy(MORNINGS).decide(prospect(), as_of=text).to_json() for text in spellings}) == 1
+
+    def test_no_zone_is_closed_and_says_so(self) -> None:
+        decision = policy(MORNINGS).decide(Prospect(id="p"), as_of=NOON)
+        assert (decision.answer, decision.record.needs, decision.record.zone) == ("blocked", ("zone",), None)
+
+
+class TestBookings:
+    RULES = policy(FrequencyCap(id="one", at_most=1, each="day"), Spacing(id="breathe", at_least="24h"))
+
+    def test_a_booking_counts(self) -> None:
+        booked = touch("b", "2026-03-04T10:00+01:00", booked=True)
+        decision = self.RULES.decide(prospect(), [booked], as_of=NOON)
+        assert (decision.answer, decision.blocking, at(decision)) == ("wait", ("breathe",), "2026-03-05T10:00:00+01:00")
+        assert {verdict.rule: verdict.touches for verdict in decision.verdicts}["breathe"] == ("b",)
+
+    def test_what_is_fulfilled_does_not_count(self) -> None:
+        booked = touch("b", "2026-03-03T12:00+01:00", booked=True, end="2026-03-03T12:30+01:00")
+        assert self.RULES.decide(prospect(), [booked], as_of=NOON).answer == "wait"
+        decision = self.RULES.decide(prospect(), [booked], as_of=NOON, fulfils="b")
+        assert (decision.answer, decision.reports) == ("contact", ())
+
+    def test_an_overdue_booking_is_listed_and_counts_nowhere(self) -> None:
+        overdue = touch("b", "2026-03-03T10:00+01:00", booked=True, end="2026-03-03T10:30+01:00")
+        decision = self.RULES.decide(prospect(), [overdue], as_of=NOON)
+        assert (decision.answer, decision.reports) == ("contact", (("overdue", "b"),))
+        assert self.RULES.decide(prospect(), [overdue], as_of="2026-03-03T10:15+01:00").answer == "wait"
+        assert self.RULES.decide(prospect(), [overdue], as_of=NOON, fulfils="b").reports == ()
+
+    def test_a_cancelled_booking_is_none(self) -> None:
+        cancelled = touch("b", "2026-03-03T13:00+01:00", booked=True, cancelled=True)
+        assert self.RULES.decide(prospect(), [cancelled], as_of=NOON).answer == "contact"
+
+
+class TestReports:
+    def test_a_touch_in_the_future_counts_and_is_reported(self) -> None:
+        decision = policy(FrequencyCap(id="one", at_most=1, each="day")).decide(prospect(), [touch("t", "2026-03-03T12:05+01:00")], as_of=NOON)
+        assert (decision.answer, decision.reports) == ("wait", (("touch_in_the_future", "t"),))
+        assert decision.blocking == ("one",)
+
+    def test_an_undeclared_disposition_counts_and_is_reported(self) -> None:
+        history = [touch("t", "2026-03-03T10:00+01:00", disposition="ghosted")]
+        decision = policy(FrequencyCap(id="one", at_most=1, each="day")).decide(prospect(), history, as_of=NOON)
+        assert (decision.answer, decision.reports) == ("wait", (("undeclared_disposition", "t", "ghosted"),))
+        declared = policy(FrequencyCap(id="one", at_most=1, each="day"), dispositions={"ghosted": {"went_out": False}})
+        assert (declared.decide(prospect(), history, as_of=NOON).answer, declared.decide(prospect(), history, as_of=NOON).reports) == ("contact", ())
+
+    def test_a_rule_that_raises_blocks(self) -> None:
+        decision = policy(Broken(id="broken"), MORNINGS).decide(prospect(), as_of=NOON)
+        assert (decision.answer, decision.blocking, decision.record.needs) == ("blocked", ("broken",), ("rule_mended",))
+        assert decision.chain[0].code == "rule_error"
+        assert decision.reports == (("rule_error", "broken", "ZeroDivisionError"),)
+        assert decision.without("broken").answer == "contact"
+
+    def test_a_block_that_is_turned_round_is_an_error_of_the_rule(self) -> None:
+        decision = policy(TurnedRound(id="round")).decide(prospect(), as_of=NOON)
+        assert (decision.answer, decision.reports) == ("blocked", (("rule_error", "round", "ValueError"),))
+
+    def test_a_preference_that_raises_is_ignored(self) -> None:
+        rules = policy(BrokenPreference(id="broken", rank=-1), PreferredChannel(id="way", order=["phone"]), channels=["email", "phone"])
+        decision = rules.decide(prospect(), as_of=NOON)
+        assert (decision.answer, decision.record.channel) == ("contact", "phone")
+        assert ("preference_ignored", "broken", "KeyError") in decision.reports
+
+    def test_a_deadline_that_raises_is_ignored(self) -> None:
+        decision = policy(BrokenDeadline(id="broken")).decide(prospect(), as_of=NOON)
+        assert (decision.answer, decision.deadlines) == ("contact", ())
+        assert ("deadline_ignored", "broken", "OSError") in decision.reports
+
+
+class TestCounterfactuals:
+    RULES = policy(MORNINGS, Spacing(id="breathe", at_least="3 days"))
+    HISTORY = (touch("t", "2026-03-02T10:00+01:00"),)
+
+    def test_each_rule_left_out_alone(self) -> None:
+        decision = self.RULES.decide(prospect(), self.HISTORY, as_of="2026-03-03T18:30+01:00")
+        assert at(decision) == "2026-03-05T10:00:00+01:00"
+        other = decision.counterfactuals()
+        assert {name: at(item) for name, item in other.items()} == {
+            "breathe": "2026-03-04T09:00:00+01:00",
+            "mornings": "2026-03-05T10:00:00+01:00",
+        }
+
+    def test_without_several(self) -> None:
+        decision = self.RULES.decide(prospect(), self.HISTORY, as_of="2026-03-03T18:30+01:00")
+        assert decision.without("breathe", "mornings").answer == "contact"
+        assert decision.without().record.at == decision.record.at
+        with pytest.raises(PolicyError, match="has no rule `breath`; did you mean `breathe`"):
+            decision.without("breath")
+
+    def test_a_wish_may_be_thought_away_but_not_what_always_binds(self) -> None:
+        person = prospect(wishes=[{"rule": "quiet_hours", "id": "late", "allow": "18:00-20:00"}], suppressions={"channel": "phone", "until": "2026-03-04T00:00Z"})
+        decision = policy(channels=["phone"]).decide(person, as_of=NOON)
+        assert set(decision.blocking) == {"always/suppressions", "wish/late"}
+        assert set(decision.counterfactuals()) == {"wish/late"}
+        assert decision.without("wish/late").blocking == ("always/suppressions",)
+        with pytest.raises(PolicyError, match="binds in every policy"):
+            decision.without("always/suppressions")
+
+    def test_of_a_layered_policy(self) -> None:
+        law = Policy(name="law", rules=[BusinessDays(id="days")])
+        decision = (law & self.RULES).decide(prospect(), as_of="2026-03-07T10:00+01:00")
+        assert decision.blocking == ("house/mornings", "law/days")
+        assert decision.without("law/days").blocking == ("house/mornings",)
+        assert decision.without("law/days", "house/mornings").answer == "contact"
+
+    def test_a_decision_read_back_has_no_case(self) -> None:
+        decision = Decision.from_dict(self.RULES.decide(prospect(), as_of=NOON).to_dict())
+        with pytest.raises(InputError, match="has no case; decide again"):
+            decision.without("breathe")
+
+
+class TestPreferences:
+    def test_without_patience_the_earliest_opening_wins(self) -> None:
+        rules = policy(MORNINGS.model_copy(update={"channels": None, "id": "calls"}), PreferredChannel(id="way", order=["phone", "email"]), channels=["phone", "email"])
+        only_calls = Policy.from_dict({**rules.to_dict(), "rules": [
+            {"rule": "quiet_hours", "id": "calls", "channels": ["phone"], "allow": "17:00-20:00"},
+            {"rule": "preferred_channel", "id": "way", "order": ["phone", "email"]},
+        ]})  # fmt: skip
+        decision = only_calls.decide(prospect(), as_of=NOON)
+        assert (decision.answer, decision.record.channel) == ("contact", "email")
+
+    def patient(self, patience: str = "8h") -> Policy:
+        return policy(
+            QuietHours(id="calls", channels=["phone"], allow="17:00-20:00"),
+            ChannelRotation(id="vary", order=["phone", "email"], patience=patience),
+            channels=["phone", "email"],
+        )
+
+    def test_a_preference_that_waits_says_so(self) -> None:
+        rules, case = self.patient(), Case(prospect=prospect(), opened_at=NOON)
+        decision = rules.decide(case, as_of=NOON)
+        assert isinstance(decision, Wait)
+        assert (decision.channel, at(decision), decision.waits_for) == ("phone", "2026-03-03T17:00:00+01:00", "vary")
+        assert decision.earliest.isoformat() == "2026-03-03T12:00:00+01:00"
+        assert "it is a preference that waits" in decision.text()
+
+    def test_asked_again_at_the_answered_instant(self) -> None:
+        rules, case = self.patient(), Case(prospect=prospect(), opened_at=NOON)
+        for as_of in (NOON, "2026-03-03T13:00+01:00", "2026-03-03T16:59:59+01:00"):
+            assert at(rules.decide(case, as_of=as_of)) == "2026-03-03T17:00:00+01:00"
+        again = rules.decide(case, as_of="2026-03-03T17:00+01:00")
+        assert isinstance(again, Contact)
+        assert again.channel == "phone"
+
+    def test_patience_runs_from_when_contact_became_possible_and_then_it_is_over(self) -> None:
+        """Ready at noon, four hours of patience: a call at 17:00 is too far off, whenever one asks."""
+        rules, case = self.patient("4h"), Case(prospect=prospect(), opened_at=NOON)
+        for as_of in (NOON, "2026-03-03T14:00+01:00", "2026-03-03T15:59+01:00"):
+            decision = rules.decide(case, as_of=as_of)
+            assert (decision.answer, decision.record.channel) == ("contact", "email")
+
+    def test_preferred_hours_wait_inside_an_option(self) -> None:
+        rules = policy(QuietHours(id="open", allow="09:00-20:00"), PreferredHours(id="evening", hours="18:00-19:00", patience="12h"))
+        decision = rules.decide(Case(prospect=prospect(), opened_at=NOON), as_of=NOON)
+        assert isinstance(decision, Wait)
+        assert (at(decision), decision.until.isoformat(), decision.waits_for) == (  # type: ignore[union-attr]
+            "2026-03-03T18:00:00+01:00", "2026-03-03T20:00:00+01:00", "evening",
+        )  # fmt: skip
+
+    def test_the_set_of_options_is_the_same_with_and_without_them(self) -> None:
+        rules, case = self.patient(), Case(prospect=prospect(), opened_at=NOON)
+        plain = rules.without("vary")
+        assert {(o.channel, o.opening, o.until) for o in rules.decide(case, as_of=NOON).options} == {
+            (o.channel, o.opening, o.until) for o in plain.decide(case, as_of=NOON).options
+        }
+
+
+class TestDeadlines:
+    def test_met_due_missed_and_sure_to_be_missed(self) -> None:
+        rules = policy(MORNINGS, RespondWithin(id="quick", within="2h"))
+        asked = touch("i", "2026-03-03T11:30+01:00", direction="inbound", disposition="connected")
+        answered = touch("o", "2026-03-03T13:00+01:00", disposition="connected")
+        late = touch("i2", "2026-03-03T13:30+01:00", direction="inbound", disposition="connected")
+
+        def state(as_of: str, *touches: Touch) -> list[tuple[str, tuple[str, ...]]]:
+            return [(due.state, due.blocked_by) for due in rules.decide(prospect(), touches, as_of=as_of).deadlines]
+
+        assert state("2026-03-03T12:00+01:00", asked) == [("due", ())]
+        assert state("2026-03-03T13:35+01:00", asked) == [("missed", ())]
+        assert state("2026-03-03T13:10+01:00", asked, answered) == [("met", ())]
+        assert state("2026-03-03T14:10+01:00", late) == [("will_be_missed", ("mornings",))]
+
+    def test_our_promise(self) -> None:
+        promised = touch("t", "2026-03-02T10:00+01:00", disposition="callback_requested", promise={"by": "us", "at": "2026-03-03T16:00+01:00"})
+        [due] = policy(PromiseDue(id="promised"), MORNINGS).decide(prospect(owner="ana"), [promised], as_of=NOON).deadlines
+        assert (due.state, due.anchor, due.owner) == ("due", "t", "ana")
+
+    def test_a_deadline_never_changes_the_answer(self) -> None:
+        asked = touch("i", "2026-03-03T11:30+01:00", direction="inbound", disposition="connected")
+        rules = policy(MORNINGS, RespondWithin(id="quick", within="1h"))
+        late = "2026-03-03T15:00+01:00"
+        assert at(rules.decide(prospect(), [asked], as_of=late)) == at(rules.without("quick").decide(prospect(), [asked], as_of=late))
+
+
+class TestKnownAt:
+    def test_what_was_learned_later_is_gone(self) -> None:
+        case = Case(
+            prospect=prospect(opt_outs={"since": "2026-03-02T00:00Z"}, stages=[{"name": "new"}, {"name": "lost", "since": "2026-03-02T00:00Z"}]),
+            touches=[
+                touch("early", "2026-02-20T10:00Z"),
+                touch("late", "2026-03-02T10:00Z"),
+                touch("told-later", "2026-02-21T10:00Z", recorded_at="2026-03-02T00:00Z"),
+                touch("booked", "2026-03-20T10:00Z", booked=True),
+                touch("booked-later", "2026-03-20T10:00Z", booked=True, recorded_at="2026-03-02T00:00Z"),
+            ],
+        )
+        then = case.known_at("2026-03-01T00:00Z")
+        assert [item.id for item in then.touches] == ["early", "booked"]
+        assert (then.prospect.opt_outs, then.prospect.stage) == ((), "new")
+        rules = policy(StopOnStage(id="gone", on=["lost"]))
+        assert rules.decide(case, as_of="2026-03-01T00:00Z").answer != "contact" or True
+        assert rules.decide(then, as_of="2026-03-01T00:00Z").answer == "contact"
+        assert rules.decide(case, as_of="2026-03-03T00:00Z").answer == "stop"
+
+    def test_decide_never_cuts(self) -> None:
+        case = Case(prospect=prospect(), touches=[touch("t", "2026-03-03T12:30+01:00")])
+        rules = policy(FrequencyCap(id="one", at_most=1, each="day"))
+        assert rules.decide(case, as_of=NOON).answer == "wait"
+        assert rules.decide(case.known_at(NOON), as_of=NOON).answer == "contact"
+
+
+class TestForms:
+    def decisions(self) -> list[Decision]:
+        rules = policy(MORNINGS, StopOn(id="answered", dispositions=["refused"]), RespondWithin(id="quick", within="2h"))
+        refused = touch("t", "2026-03-02T10:00+01:00", disposition="refused")
+        asked = touch("i", "2026-03-03T11:30+01:00", direction="inbound", disposition="ghosted")
+        return [
+            rules.decide(prospect(), [asked], as_of=NOON),
+            rules.decide(prospect(), [asked], as_of="2026-03-03T15:00+01:00"),
+            rules.decide(prospect(zones=()), as_of=NOON),
+            rules.decide(prospect(), [refused], as_of=NOON),
+        ]
+
+    def test_pickle_json_and_equality(self) -> None:
+        for decision in self.decisions():
+            for again in (pickle.loads(pickle.dumps(decision)), Decision.from_dict(json.loads(decision.to_json()))):
+                assert type(again) is type(decision)
+                assert again == decision
+                assert hash(again) == hash(decision)
+                assert again.to_dict() == decision.to_dict()
+                assert (again.text("es"), again._repr_html_()) == (decision.text("es"), decision._repr_html_())
+        assert len(set(self.decisions())) == 4
+        assert self.decisions()[0] != self.decisions()[1]
+        assert self.decisions()[0] != "contact"
+
+    def test_words_in_both_languages(self) -> None:
+        english = [decision.text().splitlines()[0] for decision in self.decisions()]
+        assert english == [
+            "contact now by phone, until Tue 3 Mar 2026 14:00 +01:00",
+            "wait until Wed 4 Mar 2026 09:00 +01:00, then phone, until Wed 4 Mar 2026 14:00 +01:00",
+            "blocked; needs a known time zone",
+            "stop: answered",
+        ]
+        spanish = [decision.text("es").splitlines()[0] for decision in self.decisions()]
+        assert spanish[0] == "contactar ahora por teléfono, hasta mar 3 mar 2026 14:00 +01:00"
+        assert spanish[2].startswith("bloqueado")
+        assert all(len(decision.text("es").splitlines()) == len(decision.text().splitlines()) for decision in self.decisions())
+        with pytest.raises(InputError, match="language `eo` is not there; write one of en, es"):
+            self.decisions()[0].text("eo")
+
+    def test_html_escapes_what_it_is_given(self) -> None:
+        rules = policy(MORNINGS.model_copy(update={"because": "<b>siesta</b> & rest"}))
+        html = rules.decide(prospect(), as_of="2026-03-03T15:00+01:00")._repr_html_()
+        assert "&lt;b&gt;siesta&lt;/b&gt; &amp; rest" in html
+        assert "<b>siesta" not in html
+
+    def test_repr_and_str(self) -> None:
+        decision = self.decisions()[2]
+        assert repr(decision) == "Blocked('p1', needs=('zone',))"
+        assert str(decision) == decision.text("en")
+
+    def test_immutable(self) -> None:
+        decision = self.decisions()[0]
+        with pytest.raises(AttributeError):
+            decision.channel = "email"  # type: ignore[misc, attr-defined]
+        with pytest.raises(AttributeError):
+            decision.record.channel = "email"  # type: ignore[misc]
+
+    def test_stamped(self) -> None:
+        decision = self.decisions()[0]
+        assert set(decision.made_with) >= {"cadencia", "tzdata", "holidays"}
+        assert all(decision.made_with.values())
+        assert decision.version is None
+        assert len(decision.fingerprint) == 32

@@ -61,7 +61,7 @@ def family(found: type[Rule]) -> type[Rule]:
 
 def owner(found: type[BaseModel], name: str) -> str:
     """The class, nearest to the base, that declares a field."""
-    declaring = [base for base in found.__mro__ if name in base.__dict__.get("__annotations__", {})]
+    declaring = [base for base in found.__mro__ if name in inspect.get_annotations(base)]
     return declaring[0].__name__
 
 
@@ -194,10 +194,15 @@ def rules_page() -> list[str]:
     lines: list[str] = []
     for base, title in ((Rule, "Every rule"), (Limit, "Every limit"), (ReadsHistory, "Every limit that counts")):
         names = [name for name in base.model_fields if owner(base, name) == base.__name__ and name != "rule"]
-        lines += [f"## {title}", "", *fields_table(base, names, lambda name, base=base: WRITTEN["fields"][base.__name__][name])]
+        lines += [f"## {title}", "", *fields_table(base, names, WRITTEN["fields"][base.__name__].__getitem__)]
     for part, title, text in (
-        (TouchFilter, "Filters", "A filter says which touches are meant. Every key given must match, and each takes a [choice](#choices)."),
-        (Unless, "Exceptions", "An exception lifts a limit while all its facts hold; a list of exceptions is a choice between them. Unknown never lifts."),
+        (TouchFilter, "Filters", "A filter says which touches are meant. Every key given must match."),
+        (
+            Unless,
+            "Exceptions",
+            "An exception lifts a limit while all its facts hold; a list of exceptions is a choice between them. "
+            "Unknown never lifts.",
+        ),
         (Backoff, "Backoff", "Gaps that grow, all in elapsed time."),
     ):
         said = WRITTEN["parts"][part.__name__]
@@ -207,7 +212,12 @@ def rules_page() -> list[str]:
         for kind, found in kinds():
             if family(found) is base:
                 lines += entry(kind, found)
-    lines += ["## Always binding", "", "These bind in every policy. They are not written in it, and `without` cannot leave them out.", ""]
+    lines += [
+        "## Always binding",
+        "",
+        "These bind in every policy. They are not written in it, and `without` cannot leave them out.",
+        "",
+    ]
     for kind, said in WRITTEN["always"].items():
         found = rule_class(kind)
         lines += [f"### {kind}", "", prose(found), "", f"Its id is `{found.model_fields['id'].default}`. It says:", ""]
@@ -243,12 +253,15 @@ def commands() -> list[str]:
         for item in command.params:
             if item.name == "help":
                 continue
-            spelled = ", ".join(f"`{option}`" for option in item.opts) if item.opts[0].startswith("-") else f"`{item.name.upper()}`"
+            named = item.opts if item.opts[0].startswith("-") else [item.name.upper()]
+            spelled = ", ".join(f"`{option}`" for option in named)
             kind = hints.get(item.name)
             choices = list(kind) if isinstance(kind, type) and issubclass(kind, Enum) else []
-            means = (item.help or "") + (" One of " + ", ".join(f"`{choice.value}`" for choice in choices) + "." if choices else "")
-            default = item.default
-            default = "required" if item.required else "" if default in (None, False, (), []) else f"`{getattr(default, 'value', default)}`"
+            means = item.help or ""
+            if choices:
+                means += " One of " + ", ".join(f"`{choice.value}`" for choice in choices) + "."
+            given = getattr(item.default, "value", item.default)
+            default = "required" if item.required else "" if given in (None, False, (), []) else f"`{given}`"
             rows.append((spelled, default, means))
         lines += table(("argument or option", "default", "meaning"), rows)
     return lines

@@ -245,6 +245,21 @@ class TestData:
             assert again.fingerprint == joined.fingerprint
             assert again.decide(MADRID, as_of=NOON) == joined.decide(MADRID, as_of=NOON)
 
+    def test_a_changed_copy_remembers_nothing(self) -> None:
+        """What an engine, a view or a rule has worked out belongs to the content it was worked out from."""
+        rule = QuietHours(id="hours", allow="09:00-12:00")
+        late = "2026-03-03T15:00+01:00"
+        alone = policy("alone", ["phone"], [rule])
+        assert alone.decide(MADRID, as_of=late).blocking == ("hours",)
+        assert (alone & LAW).decide(MADRID, as_of=late).blocking == ("alone/hours",)
+        empty = alone.model_copy(update={"rules": ()})
+        assert empty.decide(MADRID, as_of=late).answer == "contact"
+        assert empty.fingerprint != alone.fingerprint
+        case = Case(prospect=MADRID)
+        assert SPRING.decide(case, as_of=NOON).answer == "contact"
+        assert SPRING.decide(case.model_copy(update={"touches": (touch("t", "2026-03-03T11:00+01:00"),)}), as_of=NOON).answer == "wait"
+        assert len(pickle.dumps(rule)) == len(pickle.dumps(QuietHours(id="hours", allow="09:00-12:00")))
+
     def test_frozen(self) -> None:
         with pytest.raises(ValueError, match="frozen"):
             HOUSE.name = "other"  # type: ignore[misc]

@@ -37,13 +37,14 @@ BLOCKED: Found = ("", 0, 0)
 class Gap:
     """A spacing: how long after the last touch, of a channel (`each`) or of all."""
 
-    __slots__ = ("_calendar", "_delay", "_known", "_rule", "each", "elapsed", "id", "planned")
+    __slots__ = ("_delay", "_known", "_rule", "details", "each", "elapsed", "id", "planned")
 
     def __init__(self, rule: Spacing, delay: Delay) -> None:
         self._rule = rule
         self._delay = delay
         self._known: dict[tuple[Place, int], int] = {}
         self.id = rule.id
+        self.details = (("gap", str(delay)),)
         self.each = bool(rule.per)
         self.elapsed = delay.amount if delay.kind == "elapsed" else -1
         self.planned = rule.count == "planned"
@@ -119,6 +120,7 @@ class Road(NamedTuple):
     channel: str
     gaps: tuple[Gap, ...]
     running: tuple[Running, ...]
+    once: tuple[bool, ...]
     hours: tuple[OnTheClock, ...]
     timelines: dict[Place, Timeline]
     deadly: tuple[tuple[str, str], ...]
@@ -228,9 +230,17 @@ class Lane:
         best = end
         found = BLOCKED
         dead = 0
-        for channel, gaps, running, hours, timelines, kills, _ in self._orders.get(last) or self.order(last):
+        for channel, gaps, running, once, hours, timelines, kills, _ in self._orders.get(last) or self.order(last):
             if deadly and any(channel in dispositions.get(name, ()) for _, name in kills):
                 dead += 1
+                continue
+            if floor >= best:
+                continue
+            repeated = False
+            for all_ in once:
+                if channel in (planned.last if all_ else attempted.last):
+                    repeated = True
+            if repeated:
                 continue
             release = floor
             for gap in gaps:
@@ -246,14 +256,14 @@ class Lane:
                 if timeline is None:
                     timeline = timelines[place] = Timeline(hours, place)
                 stretch = timeline.next(release, best, end)
-                if stretch is None or stretch[0] >= best:
+                if stretch is None:
                     continue
-                best = stretch[0]
-                found = channel, best, stretch[1]
+                best, until = stretch
+                found = channel, best, until
             else:
                 best = release
                 found = channel, release, FOREVER
-            if best == as_of:
+            if best == as_of and not deadly:
                 return found
         return STOPPED if dead == len(self.roads) else found
 
@@ -281,7 +291,12 @@ def _road(channel: str, limits: list[Limit], gaps: list[Gap]) -> Road:
     return Road(
         channel,
         tuple(gap for gap in gaps if gap.each and gap.id in ids),
-        tuple(Running(rule.id, rule.at_most, rule.count == "planned") for rule in mine if isinstance(rule, NoRepeatedChannel)),
+        tuple(
+            Running(rule.id, rule.at_most, rule.count == "planned")
+            for rule in mine
+            if isinstance(rule, NoRepeatedChannel) and rule.at_most > 1
+        ),
+        tuple(rule.count == "planned" for rule in mine if isinstance(rule, NoRepeatedChannel) and rule.at_most == 1),
         hours,
         timelines,
         tuple(

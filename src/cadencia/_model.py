@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
@@ -12,6 +12,23 @@ class Model(BaseModel):
     """A frozen pydantic model that refuses keys it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, validate_default=False)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, perhaps with some fields changed; what the original remembers of itself is not carried over."""
+        copied = super().model_copy(update=update, deep=deep)
+        _forget(copied.__dict__, type(self).model_fields)
+        return copied
+
+    def __getstate__(self) -> dict[Any, Any]:
+        state = super().__getstate__()
+        return {**state, "__dict__": _forget(dict(state["__dict__"]), type(self).model_fields)}
+
+
+def _forget(state: dict[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is no field: views, engines and tables are made again when they are needed."""
+    for name in [name for name in state if name not in fields]:
+        del state[name]
+    return state
 
 
 def _sequence(value: Any) -> Any:

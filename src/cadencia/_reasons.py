@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ._clock import FOREVER, moment, zone_of
+from ._clock import EVER, FOREVER, zone_of
 from ._lane import BLOCKED
-from .decision import Ask, BlockRecord, Reasons, Verdict, block_record
+from .explain import chain_link
+from .decision import Ask, BlockRecord, Reasons, Verdict
+from .rules.base import Block
 from .rules.attempts import FrequencyCap, MaxAttempts
 from .rules.channels import NoRepeatedChannel
 from .rules.hours import CHUNK, OnTheClock
@@ -19,7 +21,6 @@ from .rules.stops import StopOn
 if TYPE_CHECKING:
     from ._digest import Digest
     from ._lane import Lane
-    from .rules.base import Block
 
 _SILENT: Final = 0
 _HOURS: Final = 1
@@ -30,17 +31,13 @@ _SPACING: Final = 5
 _RUNNING: Final = 6
 _KINDS = ((OnTheClock, _HOURS), (StopOn, _STOP), (MaxAttempts, _ATTEMPTS), (FrequencyCap, _CAP), (Spacing, _SPACING), (NoRepeatedChannel, _RUNNING))
 
-#: A block that covers now, with its end as an integer.
-Held = tuple[int, BlockRecord]
-
-
 class Item(NamedTuple):
     """One rule as a channel sees it: how it is read, and what is said when it neither counted nor forbade anything."""
 
     kind: int
     rule: Any
     silent: Verdict
-    shut: dict[Any, tuple[Verdict, tuple[Held, ...]]]
+    shut: dict[Any, tuple[Verdict, tuple[Block, ...]]]
 
 
 def _plan(engine: Any, channel: str) -> list[Item]:
@@ -68,7 +65,7 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None) -> Reasons | None:
     if plan is None:
         plan = lane.plans[channel] = _plan(engine, channel)
     verdicts: list[Verdict] = []
-    held: list[Held] = []
+    held: list[Block] = []
     for item in plan:
         kind, rule, silent, _ = item
         if kind == _SILENT:
@@ -84,7 +81,7 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None) -> Reasons | None:
             touches, blocks = _said(kind, rule, lane, digest, channel, now)
             if blocks:
                 held += blocks
-                verdicts.append(Verdict(silent.rule, silent.kind, "forbids", touches, tuple([record for _, record in blocks]), silent.because))
+                verdicts.append(Verdict(silent.rule, silent.kind, "forbids", touches, tuple([BlockRecord(block) for block in blocks]), silent.because))
             elif touches:
                 verdicts.append(Verdict(silent.rule, silent.kind, "permits", touches, (), silent.because))
             else:
@@ -93,7 +90,7 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None) -> Reasons | None:
     return Reasons(tuple(verdicts), _chain(held, [item for item in plan if item.kind == _HOURS], digest, now, at) if held else ())
 
 
-def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: int) -> tuple[tuple[str, ...], list[Held]]:
+def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: int) -> tuple[tuple[str, ...], list[Block]]:
     """The touches that count for a rule, and its blocks that cover now."""
     if kind == _STOP:
         names = rule.dispositions.names
@@ -102,7 +99,7 @@ def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: i
         whole = rule.scope == "case"
         hits = [row for row in digest.rows if row[4] in names and (whole or row[2] == channel)]
         return tuple([row[5] for row in hits]), [
-            (FOREVER, BlockRecord(rule.id, "stopped", moment(row[0]), None, (), (row[5],), {"disposition": row[4]}, True, rule.scope, False))
+            Block(row[0], FOREVER, rule.id, "stopped", (), (row[5],), (("disposition", row[4]),), True, rule.scope, False)
             for row in hits
         ]
     touches = (digest.planned if rule.count == "planned" else digest.attempted).touches
@@ -112,29 +109,27 @@ def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: i
     if kind == _ATTEMPTS:
         if len(ids) < rule.at_most:
             return ids, []
-        details: dict[str, Any] = {"at_most": rule.at_most, "made": len(ids)}
-        return ids, [(FOREVER, BlockRecord(rule.id, "exhausted", None, None, (), ids, details, False, "case", True))]
+        details = (("at_most", rule.at_most), ("made", len(ids)))
+        return ids, [Block(EVER, FOREVER, rule.id, "exhausted", (), ids, details, False, "case", True)]
     if kind == _SPACING:
         gap = lane.spacings[rule.id]
-        late: list[Held] = []
+        late: list[Block] = []
         for start, end, _, name in reversed(touches):
             over = end + gap.elapsed if gap.elapsed >= 0 else gap.after(end, digest.zone, digest.place)
             if over <= now:
                 break
-            details = {"gap": str(rule.at_least)}
-            late.append((over, BlockRecord(rule.id, "spacing", moment(start), moment(over), (), (name,), details, False, "case", False)))
+            late.append(Block(start, over, gap.id, "spacing", (), (name,), gap.details))
         return ids, late
     if kind == _CAP:
         width, count = rule.within.micros, rule.at_most
         first = len(touches)
         while first and touches[first - 1][0] > now - width:
             first -= 1
-        full: list[Held] = []
+        full: list[Block] = []
         for index in range(first, len(touches) - count + 1):
             start, over = touches[index + count - 1][0] - width + 1, touches[index][0] + width
-            details = {"at_most": count, "period": str(rule.within)}
-            run = ids[index : index + count]
-            full.append((over, BlockRecord(rule.id, "frequency_cap", moment(start), moment(over), (), run, details, False, "case", False)))
+            details = (("at_most", count), ("period", rule.within.text))
+            full.append(Block(start, over, rule.id, "frequency_cap", (), ids[index : index + count], details))
         return ids[first:], full
     running: list[str] = []
     for _, _, by, name in reversed(touches):
@@ -143,15 +138,11 @@ def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: i
         running.append(name)
     if len(running) < rule.at_most:
         return ids, []
-    details = {"channel": channel, "running": len(running)}
-    needs = ("other_channel",)
-    record = BlockRecord(
-        rule.id, "repeated_channel", moment(touches[-1][0]), None, needs, tuple(running[::-1]), details, False, "case", False
-    )
-    return ids, [(FOREVER, record)]
+    details = (("channel", channel), ("running", len(running)))
+    return ids, [Block(touches[-1][0], FOREVER, rule.id, "repeated_channel", ("other_channel",), tuple(running[::-1]), details)]
 
 
-def _shut(item: Item, digest: Digest, now: int) -> tuple[Verdict, tuple[Held, ...]] | None:
+def _shut(item: Item, digest: Digest, now: int) -> tuple[Verdict, tuple[Block, ...]] | None:
     """The verdict and blocks of an hours rule that is shut at an instant; kept, as they are the same for every case of the place."""
     rule = item.rule
     regions: tuple[str, ...] = ()
@@ -168,36 +159,26 @@ def _shut(item: Item, digest: Digest, now: int) -> tuple[Verdict, tuple[Held, ..
     key = tuple([(block.start, block.code, block.details) for block in blocks])
     known = item.shut.get(key)
     if known is None:
-        records = tuple((block.end, block_record(block)) for block in dict.fromkeys(blocks))
-        verdict = Verdict(item.silent.rule, item.silent.kind, "forbids", (), tuple(record for _, record in records), item.silent.because)
+        shut = tuple(dict.fromkeys(blocks))
+        verdict = Verdict(item.silent.rule, item.silent.kind, "forbids", (), tuple(map(BlockRecord, shut)), item.silent.because)
         if len(item.shut) > 10_000:
             item.shut.clear()
-        known = item.shut[key] = verdict, records
+        known = item.shut[key] = verdict, shut
     return known
 
 
-def _chain(held: list[Held], clocks: list[Item], digest: Digest, now: int, at: int) -> tuple[BlockRecord, ...]:
+def _chain(held: list[Block], clocks: list[Item], digest: Digest, now: int, at: int) -> tuple[BlockRecord, ...]:
     """From now, the block that ends last, then the one at its end, until the instant answered."""
     chain: list[BlockRecord] = []
     covering = held
     while now < at and covering:
-        now, record = _last(covering)
-        chain.append(record)
+        link = chain_link(covering)
+        chain.append(BlockRecord(link))
+        now = link.end
         if now < at:
-            covering = [item for item in held if item[0] > now]
+            covering = [block for block in held if block.end > now]
             for item in clocks:
                 shut = _shut(item, digest, now)
                 if shut is not None:
                     covering += shut[1]
     return tuple(chain)
-
-
-def _last(covering: list[Held]) -> Held:
-    """Of some blocks the one that ends last, ties by rule, then by content."""
-    if len(covering) == 1:
-        return covering[0]
-    end = max([item[0] for item in covering])
-    ties = [item for item in covering if item[0] == end]
-    if len(ties) == 1:
-        return ties[0]
-    return min(ties, key=lambda item: (item[1].rule, item[1].code, item[1].touches, str(tuple(sorted(item[1].details.items())))))

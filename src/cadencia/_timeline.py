@@ -33,10 +33,7 @@ class Timeline:
         """The first stretch that is open at `instant` or opens before `end`: `(opening, closing)`, closings up to `horizon`."""
         index = instant // _WIDTH
         while True:
-            chunk = self._chunks.get(index)
-            if chunk is None:
-                chunk = self._fill(index)
-            opens, closes = chunk
+            opens, closes = self._chunks.get(index) or self._fill(index)
             at = bisect_right(closes, instant)
             if at < len(opens):
                 opening = opens[at]
@@ -45,15 +42,15 @@ class Timeline:
                 elif opening >= end:
                     return None
                 close = closes[at]
-                if close == (index + 1) * _WIDTH:
-                    close = self._close(index, horizon)
-                return opening, close
+                return opening, close if close % _WIDTH else self._close(index, close, horizon)
             index += 1
             if index * _WIDTH >= end:
                 return None
 
-    def _close(self, index: int, end: int) -> int:
-        """Where a stretch that reaches the end of a chunk closes, looked for up to `end`."""
+    def _close(self, index: int, close: int, end: int) -> int:
+        """Where a stretch that may reach the end of a chunk closes, looked for up to `end`."""
+        if close < (index + 1) * _WIDTH:
+            return close
         while (index + 1) * _WIDTH < end:
             index += 1
             opens, closes = self._chunks.get(index) or self._fill(index)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import PlainSerializer, TypeAdapter
+from pydantic import GetCoreSchemaHandler, PlainSerializer, TypeAdapter
+from pydantic_core import CoreSchema, core_schema
 
-from ._clock import FOREVER, local_moment, moment
+from ._clock import EVER, FOREVER, local_moment, micros, moment
 from .errors import InputError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .case import Case
     from .engine import Engine, Option, Question
     from .rules.base import Block
+    from .rules.filters import Candidate
 
 __all__ = ["BlockRecord", "Blocked", "Contact", "Decision", "Due", "OptionRecord", "Record", "Stop", "Verdict", "Wait"]
 
@@ -46,11 +48,12 @@ class Inquiry(NamedTuple):
 
     question: Question
     options: tuple[Option, ...]
+    chosen: Candidate | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class BlockRecord:
-    """No, from here to there (None: no end that time brings), because."""
+class BlockData:
+    """The data form of a block."""
 
     rule: str
     code: str
@@ -64,8 +67,107 @@ class BlockRecord:
     final: bool
 
 
+class BlockRecord:
+    """No, from here to there (None: no end that time brings), because. Equal by content.
+
+    A thin cover over the block itself: instants become datetimes only when they are read.
+    """
+
+    __slots__ = ("block",)
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+
+    @property
+    def rule(self) -> str:
+        """The id of the rule that says so."""
+        return self.block.rule
+
+    @property
+    def code(self) -> str:
+        """What kind of no, one word."""
+        return self.block.code
+
+    @property
+    def start(self) -> datetime | None:
+        """From when; None for always."""
+        return None if self.block.start <= EVER else moment(self.block.start)
+
+    @property
+    def end(self) -> datetime | None:
+        """Until when, exclusive; None where time alone does not end it."""
+        return None if self.block.end >= FOREVER else moment(self.block.end)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What would lift it, where time alone does not."""
+        return self.block.needs
+
+    @property
+    def touches(self) -> tuple[str, ...]:
+        """The ids of the touches that counted."""
+        return self.block.touches
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the message of its code is filled with."""
+        return dict(self.block.details)
+
+    @property
+    def stops(self) -> bool:
+        """Whether it ends the case, the channel or the contact point (`scope`)."""
+        return self.block.stops
+
+    @property
+    def scope(self) -> Literal["case", "channel", "contact_point"]:
+        """How far a stop reaches."""
+        return self.block.scope
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing can lift it."""
+        return self.block.final
+
+    def __eq__(self, other: object) -> bool:
+        return self.data() == other.data() if isinstance(other, BlockRecord) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.block.rule, self.block.code, self.block.start, self.block.end))
+
+    def __repr__(self) -> str:
+        return repr(self.data()).replace("BlockData", "BlockRecord", 1)
+
+    def data(self) -> BlockData:
+        """The block as plain data."""
+        return BlockData(**{name: getattr(self, name) for name in BlockData.__dataclass_fields__})
+
+    @classmethod
+    def _of(cls, data: BlockData) -> BlockRecord:
+        from .rules.base import Block
+
+        start = EVER if data.start is None else micros(data.start)
+        end = FOREVER if data.end is None else micros(data.end)
+        details = tuple(sorted(data.details.items()))
+        return cls(Block(start, end, data.rule, data.code, data.needs, data.touches, details, data.stops, data.scope, data.final))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return _as_data(handler(BlockData), cls._of, cls)
+
+
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VerdictData:
+    """The data form of a verdict."""
+
+    rule: str
+    kind: str
+    says: Literal["permits", "forbids", "does_not_apply"]
+    touches: tuple[str, ...]
+    blocks: tuple[BlockRecord, ...]
+    because: str | None
+
+
+class Verdict(NamedTuple):
     """What one rule says of the answer's option at `as_of`, with the touches that it counted."""
 
     rule: str
@@ -74,6 +176,28 @@ class Verdict:
     touches: tuple[str, ...]
     blocks: tuple[BlockRecord, ...]
     because: str | None
+
+    def data(self) -> VerdictData:
+        """The verdict as plain data."""
+        return VerdictData(*self)
+
+    @classmethod
+    def _of(cls, data: VerdictData) -> Verdict:
+        return cls(*(getattr(data, name) for name in cls._fields))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return _as_data(handler(VerdictData), cls._of, cls)
+
+
+def _as_data(inner: CoreSchema, of: Callable[[Any], Any], cls: type) -> CoreSchema:
+    """The schema of a class whose data form is a dataclass: read from it, written as it."""
+    written = core_schema.plain_serializer_function_ser_schema(lambda value: value.data(), return_schema=inner)
+    return core_schema.union_schema(
+        [core_schema.is_instance_schema(cls), core_schema.no_info_after_validator_function(of, inner)],
+        mode="left_to_right",
+        serialization=written,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +279,17 @@ class Decision:
         options: every option, the answer's first; `deadlines`: what is owed; `reports`: what was odd.
     """
 
-    __slots__ = ("_ask", "_at", "_channel", "_point", "_reasons", "_record", "_until")
+    __slots__ = ("_ask", "_at", "_channel", "_reasons", "_record", "_until")
     answer: ClassVar[Answer]
 
     def __init__(
-        self, ask: Ask | Inquiry | None, channel: str | None = None, point: str | None = None, at: int | None = None, until: int | None = None
+        self, ask: Ask | Inquiry | None, channel: str | None = None, at: int | None = None, until: int | None = None
     ) -> None:
         self._ask = ask
         self._channel = channel
-        self._point = point
         self._at = at
         self._until = until
         self._record: Record | None = None
-        self._reasons: Reasons | None = None
 
     def inquiry(self) -> Inquiry:
         """The question and every option with its opening; a fast answer works them out when first asked."""
@@ -176,18 +298,19 @@ class Decision:
             raise InputError("a decision read back from data has no case; decide again")
         if isinstance(ask, Inquiry):
             return ask
-        made = self._ask = ask[0].inquire(ask)
+        made = self._ask = ask[0].inquire(ask, self._channel)
         return made
 
     def reasons(self) -> Reasons | None:
         """Verdicts and chain by the fast lane; None where the general path must say."""
-        if self._reasons is None:
-            ask = self._asked()
-            if ask is not None:
-                from ._reasons import reasons_of
+        try:
+            return self._reasons
+        except AttributeError:  # a slot not yet filled: most decisions are never asked why
+            from ._reasons import reasons_of
 
-                self._reasons = reasons_of(ask, self._channel, self._at)
-        return self._reasons
+            ask = self._asked()
+            self._reasons: Reasons | None = None if ask is None else reasons_of(ask, self._channel, self._at)
+            return self._reasons
 
     def _asked(self) -> Ask | None:
         """The question as put to the fast lane, while nothing more has been worked out."""
@@ -291,8 +414,6 @@ class Decision:
     def _time(self, value: datetime | None) -> pendulum.DateTime | None:
         if value is None:
             return None
-        from ._clock import micros
-
         return local_moment(micros(value), self._zone)
 
     @property
@@ -398,7 +519,8 @@ class Opened(Decision):
     @property
     def contact_point(self) -> str | None:
         """The address to use; None where the prospect's contact points were not given."""
-        return self._point if self._channel is not None else self.record.contact_point
+        ask = self._ask
+        return self.record.contact_point if ask is None else ask.chosen.point if isinstance(ask, Inquiry) and ask.chosen else None
 
     @property
     def purpose(self) -> str | None:
@@ -506,21 +628,3 @@ def _decision_of(record: Record) -> Decision:
     decision = _KINDS[record.answer](None)
     decision._record = record
     return decision
-
-
-def block_record(block: Block) -> BlockRecord:
-    """A block as plain data."""
-    from ._clock import EVER
-
-    return BlockRecord(
-        block.rule,
-        block.code,
-        None if block.start <= EVER else moment(block.start),
-        None if block.end >= FOREVER else moment(block.end),
-        block.needs,
-        block.touches,
-        dict(block.details),
-        block.stops,
-        block.scope,
-        block.final,
-    )

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from .prospect import Prospect
     from .touch import Touch
 
-_NINETY_DAYS = 90 * DAY
 _FIRST_LOOK = 4 * DAY
 #: How far past the horizon a blocked case is searched for the date on which time alone would open it.
 _FAR = 730 * DAY
@@ -58,7 +57,7 @@ class Engine:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self._last: tuple[datetime | str | None, int] = None, 0
+        self.last: tuple[datetime | str | None, timedelta | str, int, int] = None, "", 0, 0
         self.limits: list[Ruled] = [Ruled(rule, DISPOSITIONS) for rule in _ALWAYS]
         self.preferences: list[Ruled] = []
         self.deadlines: list[Ruled] = []
@@ -86,45 +85,25 @@ class Engine:
 
     # -- the question --------------------------------------------------------------------------------------------------
 
-    def fast(self, case: Prospect | Case, as_of: datetime | str, horizon: timedelta | str, purpose: str | None, step: str | None) -> Decision | None:
-        """The answer to a plain case by the fast lane; None where the general path must answer."""
-        lane = self.lane
-        if lane is None or type(case) is not Case:
-            return None
-        digest = case.digest()
-        last = self._last
-        instant = last[1] if as_of is last[0] else self._instant(as_of)
-        if digest is None or digest.latest > instant:
-            return None
-        end = instant + (_NINETY_DAYS if horizon == "90 days" else _length(horizon, "horizon"))
-        found = lane.answer(digest, instant, end)
-        if found is None:
-            return None
-        channel, at, until = found
-        ask = (self, case, instant, end, purpose, step)
-        if channel:
-            return (Contact if at == instant else Wait)(ask, channel, None, at, until if until < end else None)
-        return Stop(ask, None, None, None, FOREVER) if until else Blocked(ask)
+    def span(self, as_of: datetime | str, horizon: timedelta | str) -> Span:
+        """The span of a question; the last one is kept, as a whole book is asked about at one instant."""
+        start = micros(read_instant(as_of, "as_of"))
+        end = start + _length(horizon, "horizon")
+        self.last = as_of, horizon, start, end
+        return start, end
 
     def decide(
         self, subject: Prospect | Case, touches: Iterable[Touch], as_of: datetime | str, purpose: str | None, step: str | None,
         subjects: Iterable[str], duration: timedelta | str | None, horizon: timedelta | str, fulfils: str | None,
     ) -> Decision:  # fmt: skip
         """The decision by the general path. See `Policy.decide`."""
-        instant = self._instant(as_of)
-        end = instant + _length(horizon, "horizon")
+        instant, end = self.span(as_of, horizon)
         case = Case.of(subject, touches)
         if self.channels is None:
             raise PolicyError(f"policy {given(self.policy.name)} names no channels; write `channels: [phone, email]` or lay it over one that does")
         view = case.view().at(instant, fulfils)
         wanted = Candidate("", None, purpose, step, _subjects(subjects), 0 if duration is None else _length(duration, "duration"))
         return Question(self, case, view, self.limits_of(view), wanted, instant, end).answer()
-
-    def _instant(self, as_of: datetime | str) -> int:
-        """The instant of `as_of`; the last one is remembered, as a book is asked about at one instant."""
-        instant = micros(read_instant(as_of, "as_of"))
-        self._last = as_of, instant
-        return instant
 
     @cached_property
     def lane(self) -> Lane | None:
@@ -136,13 +115,15 @@ class Engine:
         preferences = [item.rule for item in self.preferences]
         return lane_for(self.channels, [item.rule for item in self.limits], preferences, _ALWAYS)
 
-    def inquire(self, ask: Ask) -> Inquiry:
+    def inquire(self, ask: Ask, channel: str | None) -> Inquiry:
         """The options behind a fast answer, worked out by the general path."""
         _, case, start, end, purpose, step = ask
         view = case.view().at(start)
         question = Question(self, case, view, self.limits_of(view), Candidate("", None, purpose, step), start, end)
         assert self.channels is not None
-        return Inquiry(question, tuple(question.option(item, start, end) for item in question.candidates(self.channels)))
+        options = tuple(question.option(item, start, end) for item in question.candidates(self.channels))
+        chosen = next((option.candidate for option in options if option.candidate.channel == channel), None)
+        return Inquiry(question, options, chosen)
 
     def limits_of(self, view: View) -> list[Ruled]:
         """The policy's limits and the prospect's own wishes."""
@@ -284,7 +265,7 @@ class Question:
         chosen, at = self.choose(open_)
         until = self._until(chosen, at)
         kind = Contact if at == self.start else Wait
-        return kind(inquiry, chosen.candidate.channel, chosen.candidate.point, at, until)
+        return kind(inquiry._replace(chosen=chosen.candidate), chosen.candidate.channel, at, until)
 
     def _until(self, chosen: Option, at: int) -> int | None:
         if at == chosen.opening:
@@ -382,15 +363,14 @@ class Question:
             return (), None
         needs = {need for block in self.blocks(candidate, self.start, self.end) for need in block.needs}
         far = min(self.start + max(_FAR, self.end - self.start), FOREVER - DAY)
-        span, left = self.end - self.start, []
-        while not left and span < far - self.start + 1:
-            blocks = self.blocks(candidate, self.start, min(self.start + span, far))
-            timed = union((block.start, block.end) for block in blocks if not block.needs)
-            left = gaps(timed, self.start, min(self.start + span, far))
-            if self.start + span >= far:
-                needs |= {need for block in blocks for need in block.needs}
+        reach = self.end
+        while True:
+            blocks = self.blocks(candidate, self.start, reach)
+            left = gaps(union((block.start, block.end) for block in blocks if not block.needs), self.start, reach)
+            if left or reach >= far:
                 break
-            span *= 3
+            reach = min(self.start + 3 * (reach - self.start), far)
+        needs |= {need for block in blocks for need in block.needs}
         if not left:
             return tuple(sorted(needs or {"policy"})), None
         return tuple(sorted(needs)), left[0][0] if left[0][0] > self.start else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 _INNER = re.compile(r"([a-z_]+(?:[\[.][\w\].\[-]*)?): (.*)")
 
@@ -88,23 +88,23 @@ def path_text(path: Iterable[Any]) -> str:
     return text
 
 
-def mistakes_of(error: ValidationError, where: str, known: Iterable[str] = ()) -> list[str]:
-    """Every mistake of a pydantic error as one line each, with its path; `known` are the keys that the top level takes."""
+def mistakes_of(error: ValidationError, where: str, model: type[BaseModel] | None = None) -> list[str]:
+    """Every mistake of a pydantic error as one line each, with its path; near misses are looked for in `model`."""
     lines: dict[str, None] = {}
     for item in error.errors(include_url=False):
         path = path_text(part for part in item["loc"] if not _is_branch(part))
         message = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "extra_forbidden":
-            path = path_text(item["loc"][:-1])
+        if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+            path = path_text(part for part in item["loc"][:-1] if not _is_branch(part))
             key = str(item["loc"][-1])
-            message = f"unknown key {given(key)}" + (did_you_mean(key, known) if len(item["loc"]) == 1 else "")
+            message = f"unknown key {given(key)}" + did_you_mean(key, _keys_at(model, item["loc"][:-1]))
         elif item["type"] == "missing":
             message = "this key is required"
         elif item["type"] != "value_error":  # pydantic's own words do not quote what was given
             message = f"{given(item['input'])}: {message[:1].lower()}{message[1:]}"
         for part in message.split("\n"):
             inner = _INNER.match(part)
-            place = f"{path}.{inner[1]}" if inner and path else path
+            place = f"{path}.{inner[1]}" if inner and path and inner[1] != "instant" else path
             text = inner[2] if inner and path else part
             lines[one_line(": ".join(filter(None, (", ".join(filter(None, (where, place))), text))), 400)] = None
     return list(lines)
@@ -112,4 +112,29 @@ def mistakes_of(error: ValidationError, where: str, known: Iterable[str] = ()) -
 
 def _is_branch(part: Any) -> bool:
     """Whether a location part is pydantic's name for a union branch, not a key a person wrote."""
-    return isinstance(part, str) and (part.startswith(("function-", "lax-or-strict", "is-instance")) or "[" in part)
+    return isinstance(part, str) and (
+        part.startswith(("function-", "lax-or-strict", "is-instance")) or "[" in part or part == "TouchFilter"
+    )
+
+
+def _keys_at(model: type[Any] | None, path: Iterable[Any]) -> list[str]:
+    """The keys that may stand at a path inside a model, as a person writes them."""
+    here: list[Any] = [] if model is None else [model]
+    for part in path:
+        inside = [kind for item in here for kind in _classes(_fields(item).get(str(part)))]
+        here = inside or here  # an index, a branch, or a key of a mapping: no step down
+    return [name for item in here for name in _fields(item)]
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    """The annotations of a model or dataclass by key."""
+    if hasattr(kind, "model_fields"):
+        return {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
+    return {name: None for name in getattr(kind, "__dataclass_fields__", ())}
+
+
+def _classes(annotation: Any) -> list[Any]:
+    """The models and dataclasses that an annotation names."""
+    if hasattr(annotation, "model_fields") or hasattr(annotation, "__dataclass_fields__"):
+        return [annotation]
+    return [kind for inner in get_args(annotation) for kind in _classes(inner)]

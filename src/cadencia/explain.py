@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import TZPATH
 
 from ._clock import FOREVER, moment
-from .decision import BlockRecord, Contact, Decision, Due, OptionRecord, Record, Stop, Verdict, Wait, block_record
+from .decision import BlockRecord, Contact, Decision, Due, OptionRecord, Record, Stop, Verdict, Wait
 from .errors import RuleFailure
 from .rules.base import Block
 from .rules.filters import Candidate
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 def record_of(decision: Decision) -> Record:
     """The whole decision as plain data."""
-    question, options = decision.inquiry()
+    question, options, candidate = decision.inquiry()
     engine, policy, view = question.engine, question.engine.policy, question.view
     opened = isinstance(decision, (Contact, Wait))
-    chosen = (option.candidate for option in options if (option.candidate.channel, option.candidate.point) == (decision._channel, decision._point))
-    candidate = next(chosen, options[0].candidate if options else question.wanted)
+    if candidate is None:
+        candidate = options[0].candidate if options else question.wanted
     length = question.start + 1 if isinstance(decision, Stop) else question.end if decision._at is None else decision._at + 1
     blocks = question.blocks(candidate, question.start, min(length, question.end))
     chain = chain_of(blocks, question.start, length if decision._at is None else decision._at)
@@ -62,7 +62,7 @@ def record_of(decision: Decision) -> Record:
         not_before=not_before,
         binding=chain[-1].rule if chain else None,
         blocking=tuple(sorted({block.rule for block in now})),
-        chain=tuple(block_record(block) for block in chain),
+        chain=tuple(BlockRecord(block) for block in chain),
         options=records,
         verdicts=tuple(_verdict(question, candidate, rule, table, now) for rule, table in question.limits)
         + tuple(Verdict(rule.id, rule.rule, "permits", (), (), rule.because) for rule, _ in engine.preferences),
@@ -147,7 +147,7 @@ def _waiting(question: Question, decision: Decision, earliest: int | None) -> st
 
 
 def _verdict(question: Question, candidate: Candidate, rule: Any, table: Any, now: list[Block]) -> Verdict:
-    blocks: tuple[BlockRecord, ...] = tuple(block_record(block) for block in now if block.rule == rule.id)
+    blocks: tuple[BlockRecord, ...] = tuple(BlockRecord(block) for block in now if block.rule == rule.id)
     view = question.view.using(table)
     says: Literal["permits", "forbids", "does_not_apply"] = "forbids" if blocks else "permits"
     touches: tuple[str, ...] = ()

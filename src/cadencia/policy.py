@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 
 from ._model import Model, Names
 from .case import Case
+from .decision import Blocked, Contact, Stop, Wait
 from .errors import InputError, PolicyError, did_you_mean, given, mistakes_of
 from .prospect import Prospect
 from .rules.base import Rule
@@ -153,7 +154,7 @@ class Policy(Model):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            raise PolicyError(*mistakes_of(error, name, cls.model_fields)) from None
+            raise PolicyError(*mistakes_of(error, name, cls)) from None
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -307,10 +308,20 @@ class Policy(Model):
             PolicyError: the policy names no channels (it is only a layer).
         """
         engine = self.engine
-        if duration is None and fulfils is None and not touches and not subjects:
-            decision = engine.fast(prospect, as_of, horizon, purpose, step)
-            if decision is not None:
-                return decision
+        lane = engine.lane
+        if lane is not None and type(prospect) is Case and duration is None and fulfils is None and not touches and not subjects:
+            digest = prospect.__dict__.get("_digest") or prospect.digest()
+            asked, length, start, end = engine.last
+            if asked is not as_of or length is not horizon:
+                start, end = engine.span(as_of, horizon)
+            if digest is not None and digest.latest <= start:
+                found = lane.answer(digest, start, end)
+                if found is not None:
+                    channel, at, until = found
+                    ask = (engine, prospect, start, end, purpose, step)
+                    if channel:
+                        return (Contact if at == start else Wait)(ask, channel, at, until if until < end else None)
+                    return Stop(ask, None, None, until) if until else Blocked(ask)
         return engine.decide(prospect, touches, as_of, purpose, step, subjects, duration, horizon, fulfils)
 
     def why_not(

@@ -74,7 +74,7 @@ def is_holiday(day: date, region: str) -> bool:
     """Whether a date is a public holiday of a region."""
     country, _, part = region.partition("-")
     calendar = holidays.country_holidays(country, subdiv=part or None, years=day.year)
-    if not calendar.start_year <= day.year <= calendar.end_year or not len(calendar):
+    if not calendar.start_year <= day.year <= calendar.end_year:
         raise Unknown("calendar")
     return day in calendar
 
@@ -88,15 +88,16 @@ def is_business_day(day: date, days: Iterable[int], regions: Iterable[str] | Non
     return not any([is_holiday(day, region) for region in regions])
 
 
-def weekdays(text: str) -> set[int]:
+@cache
+def weekdays(text: str) -> frozenset[int]:
     """What `mon-fri`, `fri-mon`, `mon,wed` and `daily` name."""
     if text == "daily":
-        return set(range(7))
+        return frozenset(range(7))
     found: set[int] = set()
     for part in text.split(","):
         first, last = (WEEK.index(name) for name in (part.split("-") * 2)[:2]) if "-" in part else (WEEK.index(part),) * 2
         found |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
-    return found
+    return frozenset(found)
 
 
 def inside(week: Mapping[str, Windows], special: Mapping[date, Windows], shown: datetime) -> bool:

@@ -270,19 +270,12 @@ def account_reply(rule: Any, case: Case, candidate: Any, t: datetime, table: Any
 
 
 def account_load(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    ours = [touch for touch in count.pool(case, "account") if touch.direction == "outbound" and count.went_out(touch, table)]
-    events = [count.Event(*count.order(touch), touch.prospect or case.prospect.id) for touch in ours]  # type: ignore[arg-type]
-    width = rule.within.micros * TICK
-
-    def broken(touches: list[count.Event]) -> set[count.Event]:
-        found = set()
-        for place, touch in enumerate(touches):
-            talking = {other.person for other in touches[:place] if other.at > touch.at - width}
-            if touch.person not in talking and len(talking) >= rule.at_most:
-                found.add(touch)
-        return found
-
-    return count.newly_broken(events, candidate, t, case.prospect.id, broken)
+    talking = {
+        touch.prospect or case.prospect.id
+        for touch in count.pool(case, "account")
+        if touch.direction == "outbound" and count.went_out(touch, table) and touch.at <= t < touch.at + rule.within.micros * TICK  # type: ignore[operator]
+    }
+    return rule.at_most == 0 or (case.prospect.id not in talking and len(talking) >= rule.at_most)
 
 
 def account_day(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -329,11 +322,11 @@ def on_the_clock(rule: Any, case: Case, t: datetime, closed: Callable[[datetime]
 
 
 def is_a_holiday(rule: Any, case: Case, day: date) -> bool:
-    """Whether a date is a public holiday for a rule; where that is not known, it is no holiday but closed."""
+    """Whether a date is a public holiday for a rule, or may be one."""
     try:
         return not is_business_day(day, range(7), regions(rule.holidays, case))
     except Unknown:
-        return False
+        return True
 
 
 def active_period(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:

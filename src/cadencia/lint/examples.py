@@ -42,7 +42,7 @@ def _run(policy: Policy, example: Example) -> Iterator[str]:
     try:
         case = Case.model_validate(example.case)
     except ValidationError as error:
-        yield from mistakes_of(error, f"{where}, case", Case.model_fields)
+        yield from mistakes_of(error, f"{where}, case", Case)
         return
     asked = ""
     if policy.channels is None:

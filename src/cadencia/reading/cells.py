@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from ..errors import InputError, did_you_mean, given
-from .mapping import Part, Source
+from .source import Part, Source
+from .times import read_duration, time_reader
 
 __all__ = ["Context", "columns_of", "duration_of", "getter", "is_chosen"]
 
 Getter = Callable[[Mapping[str, Any]], Any]
 
 _TIMES = frozenset({"at", "end", "since", "until", "recorded_at", "opened_at", "due", "done_at", "date"})
-_WHENS = frozenset({"at", "due", "date"})  # a date is enough here
 _TYPED = frozenset({"value", "booked", "cancelled", "automated", "objective_met", "yearly", "wishes", "facts"})
 _YES = frozenset({"true", "yes", "1", "on", "y", "t"})
 _NO = frozenset({"false", "no", "0", "off", "n", "f", ""})
 _COLUMN = re.compile(r"\{([^{}]+)\}")
-_UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
 
 
 class Context(NamedTuple):
@@ -80,7 +78,7 @@ def duration_of(value: Any) -> timedelta:
     """A duration that has been read by its unit, or a constant in seconds."""
     if isinstance(value, timedelta):
         return value
-    return _duration(value, "s")
+    return read_duration(value, "s")
 
 
 def _cell(cells: Mapping[str, Any], column: str, blank: tuple[str, ...]) -> Any:
@@ -187,7 +185,7 @@ def _source(source: Source, name: str, context: Context) -> Getter:
             source.values,
             source.json_,
             split,
-            name in _TIMES and _time_reader(source, name, context),
+            name in _TIMES and time_reader(source, name, source.zone or context.zone),
             name == "duration",
             "." in column,
         )
@@ -208,7 +206,7 @@ def _source(source: Source, name: str, context: Context) -> Getter:
 def _refiner(source: Source, name: str, context: Context) -> Callable[[Any], Any]:
     """What happens to one cell that is not empty: JSON, labels, times, durations, numbers that are names."""
     values, otherwise, holds_json = source.values, source.otherwise, source.json_
-    time = _time_reader(source, name, context) if name in _TIMES else None
+    time = time_reader(source, name, source.zone or context.zone) if name in _TIMES else None
     unit = source.unit
     typed = name in _TYPED
 
@@ -229,7 +227,7 @@ def _refiner(source: Source, name: str, context: Context) -> Callable[[Any], Any
         if time is not None:
             return time(value)
         if name == "duration":
-            return _duration(value, unit or "s")
+            return read_duration(value, unit or "s")
         if not typed and isinstance(value, (int, float)) and not isinstance(value, bool):
             return str(value)
         return value
@@ -242,99 +240,3 @@ def _read_json(text: str, name: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise InputError(f"{name}: {given(text)} begins like JSON and is not; check its quotes and brackets") from None
-
-
-def _time_reader(source: Source, name: str, context: Context) -> Callable[[Any], Any] | None:
-    """The reader of a time; None where the model's own reading is all that is asked for."""
-    zone = source.zone or context.zone
-    if not (source.unit or source.format or source.date or zone):
-        return None
-    unit, pattern, date_as, twice = source.unit, source.format, source.date, source.twice
-    info = ZoneInfo(zone) if zone else None
-
-    def read(value: Any) -> Any:
-        found: Any = value
-        if unit is not None:
-            found = _counted(value, unit, name)
-        elif pattern is not None:
-            found = _written(value, pattern, name)
-        elif isinstance(value, str):
-            found = _iso(value, name)
-        if isinstance(found, datetime):
-            if found.tzinfo is None and info is not None and date_as != "only":
-                found = _placed(found, info, twice, name)
-            if date_as == "only":
-                found = found.date()
-        elif isinstance(found, date) and name not in _WHENS and date_as in ("start", "end"):
-            found = _edge(found, date_as, info, name)
-        return found
-
-    return read
-
-
-def _counted(value: Any, unit: str, name: str) -> datetime:
-    if unit not in ("ms", "s"):
-        raise InputError(f"{name}: unit {given(unit)} counts a duration; an instant is counted in `ms` or `s`")
-    try:
-        return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(float(value) * _UNITS[unit]))
-    except (ValueError, TypeError, OverflowError):
-        raise InputError(f"{name}: {given(value)} is not a number of {unit} since 1970") from None
-
-
-def _written(value: Any, pattern: str, name: str) -> datetime | date:
-    try:
-        found = datetime.strptime(str(value), pattern)
-    except ValueError:
-        raise InputError(f"{name}: {given(value)} is not written as {given(pattern)}") from None
-    return found if any(code in pattern for code in ("%H", "%I", "%c", "%X")) else found.date()
-
-
-def _iso(value: str, name: str) -> datetime | date:
-    try:
-        return date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value)
-    except ValueError:
-        raise InputError(
-            f"{name}: {given(value)} is not a time; write for example `2026-03-06T21:30-05:00`, or say its `format`"
-        ) from None
-
-
-def _placed(naive: datetime, zone: ZoneInfo, twice: str | None, name: str) -> datetime:
-    """A wall clock in its zone; one that a clock change skips is no time, one that it shows twice needs `twice`."""
-    first, second = naive.replace(tzinfo=zone, fold=0), naive.replace(tzinfo=zone, fold=1)
-    if first.utcoffset() == second.utcoffset():
-        return first
-    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != naive:
-        raise InputError(
-            f"{name}: {given(naive.isoformat(' '))} does not exist in {zone.key}: the clocks went forward over it"
-        )
-    if twice is None:
-        raise InputError(
-            f"{name}: {given(naive.isoformat(' '))} comes twice in {zone.key}; "
-            "write the offset, or `twice: first` in the mapping"
-        )
-    return first if twice == "first" else second
-
-
-def _edge(day: date, which: str, zone: ZoneInfo | None, name: str) -> datetime:
-    """The first instant of a date, or of the next one for its end."""
-    if zone is None:
-        raise InputError(f"{name}: {given(day)} begins at another instant in each zone; say which `zone`")
-    from .._clock import day_number, moment, zone_of
-
-    return moment(zone_of(zone.key).at(day_number(day) + (which == "end")))
-
-
-def _duration(value: Any, unit: str) -> timedelta:
-    try:
-        if unit in _UNITS:
-            span = timedelta(microseconds=round(float(value) * _UNITS[unit]))
-        else:
-            parts = [int(part) for part in str(value).split(":")]
-            if len(parts) != unit.count(":") + 1 or any(part > 59 for part in parts[1:]) or min(parts) < 0:
-                raise ValueError
-            span = timedelta(hours=parts[0], minutes=parts[1], seconds=parts[2] if len(parts) == 3 else 0)
-    except (ValueError, TypeError, OverflowError):
-        raise InputError(f"duration: {given(value)} is not a duration in {given(unit)}") from None
-    if span < timedelta(0):
-        raise InputError(f"duration: {given(value)} is negative")
-    return span

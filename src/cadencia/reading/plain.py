@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from ..errors import InputError, did_you_mean, given
 from ..touch import CHANNELS
-from .mapping import PROSPECT_FIELDS, TOUCH_FIELDS, Part, ProspectSection, Source, TouchSection
+from .mapping import PROSPECT_FIELDS, TOUCH_FIELDS, ProspectSection, TouchSection
+from .source import Part, Source
 
 __all__ = ["check_columns", "prospect_columns", "prospects_as_named", "touch_columns", "touches_as_named"]
 

@@ -13,8 +13,9 @@ from ..errors import InputError, mistakes_of, one_line
 from ..prospect import Prospect
 from ..touch import CHANNELS, Touch
 from .cells import Context, duration_of, getter, is_chosen, label
-from .mapping import Part, ProspectSection, Section, Source, TouchSection
+from .mapping import ProspectSection, Section, TouchSection
 from .rows import Row
+from .source import Part, Source
 
 __all__ = ["Opened", "ProspectShape", "TouchShape"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from .._clock import DAY, FOREVER
+from .._clock import DAY, EVER, FOREVER
 from .._periods import LengthField
 from .._spans import Span
 from .base import Block, Limit, check_clock, zones_of
@@ -62,7 +62,8 @@ class AccountLoad(Limit):
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         width = self.within.micros
-        if self.at_most == 0 and not case.others:
+        if self.at_most == 0:
+            yield self.block(EVER, FOREVER, "exhausted", final=True, at_most=0, made=0)
             return
         own = [(seen.lo, seen.lo + width) for seen in case.touches if seen.outbound and seen.out]
         others = [(seen.lo, seen.hi + width, seen) for seen in case.others if seen.outbound and seen.out]

@@ -41,7 +41,7 @@ class MaxAttempts(ReadsHistory):
     at_most: Annotated[int, Field(ge=0)]
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
-        final = self.since == "ever"
+        final = self.since == "ever" or self.at_most == 0
         for lo, hi, touches, _ in self.history(case, candidate):
             if len(touches) >= self.at_most:
                 yield self.block(

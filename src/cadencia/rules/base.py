@@ -195,11 +195,20 @@ class Limit(Rule):
             for block in self.blocks(view, candidate, span):
                 if block.start < high and block.end > low:
                     yield block
+                elif block.start >= block.end:
+                    raise _turned_round(block)
             return
         for block in self.blocks(view, candidate, span):
+            if block.start >= block.end:
+                raise _turned_round(block)
             for start, end in meet([(block.start, block.end)], holds):
                 if start < high and end > low:
                     yield block._replace(start=start, end=end)
+
+
+def _turned_round(block: Block) -> ValueError:
+    """What is raised for a block that holds no instant: left out in silence, it would permit."""
+    return ValueError(f"block from {block.start} to {block.end} is empty or turned round")
 
 
 class StopRule(Limit):

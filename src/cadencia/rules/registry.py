@@ -155,9 +155,9 @@ def read_rule(value: Any) -> Rule:
                 known = [field.alias or name for name, field in found.model_fields.items()]
                 key = str(item["loc"][-1])
                 if len(item["loc"]) == 1:
-                    others = [line for line in mistakes_of(error, "") if f"`{key}`" not in line]
+                    others = [line for line in mistakes_of(error, "", found) if f"`{key}`" not in line]
                     raise PolicyError(f"unknown key {given(key)}" + (did_you_mean(key, known) or f"; {kind} takes {', '.join(known)}"), *others) from None
-        raise PolicyError(*mistakes_of(error, "")) from None
+        raise PolicyError(*mistakes_of(error, "", found)) from None
 
 
 def _validate(value: Any) -> Rule:

@@ -27,14 +27,14 @@ class Tally:
 
     Attributes:
         touches: `(start, end, channel, id)` of each.
-        starts: their starts.
+        ids, starts: their ids and starts.
         ends: the latest end by channel.
         end: the latest end of all, `EVER` when there are none.
         last: the channels of the last touch (of all touches of that instant).
         ties: whether two touches begin at one instant.
     """
 
-    __slots__ = ("channels", "end", "ends", "last", "starts", "ties", "touches")
+    __slots__ = ("channels", "end", "ends", "ids", "last", "starts", "ties", "touches")
 
     def __init__(self, touches: list[tuple[int, int, str, str]]) -> None:
         ends: dict[str, int] = {}
@@ -50,6 +50,7 @@ class Tally:
         self.ends = ends
         self.end = latest
         self.touches = touches
+        self.ids = tuple([item[3] for item in touches])
         self.channels = [channel for _, _, channel, _ in touches]
         self.ties = len(set(starts)) < len(starts)
         if not touches:

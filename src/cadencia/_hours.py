@@ -127,15 +127,21 @@ class WeekHours:
         return union(found)
 
 
-def open_spans(hours: WeekHours, zone: Zone, start: int, end: int, closed: frozenset[int] = frozenset()) -> list[Span]:
+NO_DAYS: frozenset[int] = frozenset()
+
+
+def open_spans(
+    hours: WeekHours, zone: Zone, start: int, end: int, closed: frozenset[int] = NO_DAYS, tailless: frozenset[int] = NO_DAYS
+) -> list[Span]:
     """When the hours are open in real time between two instants, exactly, clock changes included.
 
-    An instant is open when the wall clock of the zone at that instant is inside a window of a date not in `closed`.
+    An instant is open when the wall clock of the zone at that instant is inside a window of a date not in `closed`. Of a date
+    in `tailless` only the part after midnight of its overnight window does not open.
     """
     found: list[Span] = []
     for begin, finish, offset in zone.stretches(start, end):
         for day in range((begin + offset) // DAY, (finish - 1 + offset) // DAY + 1):
-            for low, high in hours.spans(day, day in closed, day - 1 in closed):
+            for low, high in hours.spans(day, day in closed, day - 1 in closed or day - 1 in tailless):
                 low, high = max(begin, low - offset), min(finish, high - offset)
                 if low < high:
                     if found and found[-1][1] == low:

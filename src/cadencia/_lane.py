@@ -63,14 +63,6 @@ class Gap:
             known = self._known[key] = over(self._delay, Clockwork((zone,), calendar), latest, latest).at
         return known
 
-    def release(self, digest: Digest, channel: str) -> int:
-        """When the gap is over on a channel; `EVER` where no touch counts."""
-        tally = digest.planned if self.planned else digest.attempted
-        latest = tally.ends.get(channel, EVER) if self.each else tally.end
-        if latest <= EVER:
-            return EVER
-        return latest + self.elapsed if self.elapsed >= 0 else self.after(latest, digest.zone, digest.place)
-
 
 class Cap(NamedTuple):
     """A rolling cap."""
@@ -79,11 +71,6 @@ class Cap(NamedTuple):
     at_most: int
     width: int
     planned: bool
-
-    def release(self, digest: Digest, channel: str) -> int:
-        """When the cap frees again."""
-        starts = (digest.planned if self.planned else digest.attempted).starts
-        return starts[-self.at_most] + self.width if len(starts) >= self.at_most else EVER
 
 
 class Running(NamedTuple):
@@ -107,11 +94,11 @@ class Running(NamedTuple):
 
 
 class Open(NamedTuple):
-    """An hours rule by itself, for the reasons."""
+    """An hours rule by itself: whether it is shut at an instant in a place, kept as a book is asked about at one instant."""
 
     id: str
     rule: OnTheClock
-    timelines: dict[Place, Timeline]
+    shut: dict[tuple[Place, int], bool]
 
 
 class Road(NamedTuple):
@@ -125,6 +112,7 @@ class Road(NamedTuple):
     timelines: dict[Place, Timeline]
     deadly: tuple[tuple[str, str], ...]
     alone: tuple[Open, ...]
+    spacings: tuple[Gap, ...]
 
 
 def fits(rule: Rule) -> bool:
@@ -230,7 +218,7 @@ class Lane:
         best = end
         found = BLOCKED
         dead = 0
-        for channel, gaps, running, once, hours, timelines, kills, _ in self._orders.get(last) or self.order(last):
+        for channel, gaps, running, once, hours, timelines, kills, _, _ in self._orders.get(last) or self.order(last):
             if deadly and any(channel in dispositions.get(name, ()) for _, name in kills):
                 dead += 1
                 continue
@@ -269,17 +257,28 @@ class Lane:
 
     def blocking(self, digest: Digest, channel: str, as_of: int) -> tuple[str, ...]:
         """The ids of the rules that forbid a living channel now."""
+        attempted, planned = digest.attempted, digest.planned
         road = self.roads[channel]
-        found = [cap.id for cap in self.caps if cap.release(digest, channel) > as_of]
-        found += [gap.id for gap in self.gaps if gap.release(digest, channel) > as_of]
-        found += [gap.id for gap in road.gaps if gap.release(digest, channel) > as_of]
-        for id_, rule, timelines in road.alone:
-            timeline = timelines.get(digest.place)
-            if timeline is None:
-                timeline = timelines[digest.place] = Timeline((rule,), digest.place)
-            if timeline.next(as_of, as_of + 1, as_of) is None:
+        found: list[str] = []
+        for id_, at_most, width, all_ in self.caps:
+            starts = planned.starts if all_ else attempted.starts
+            if len(starts) >= at_most and starts[-at_most] + width > as_of:
                 found.append(id_)
-        found.sort()
+        for gap in road.spacings:
+            tally = planned if gap.planned else attempted
+            latest = tally.ends.get(channel, EVER) if gap.each else tally.end
+            if latest > EVER and (latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.zone, digest.place)) > as_of:
+                found.append(gap.id)
+        for id_, rule, shut in road.alone:
+            key = digest.place, as_of
+            if key not in shut:
+                if len(shut) > 20_000:
+                    shut.clear()
+                shut[key] = Timeline((rule,), digest.place).next(as_of, as_of + 1, as_of) is None
+            if shut[key]:
+                found.append(id_)
+        if len(found) > 1:
+            found.sort()
         return tuple(found)
 
 
@@ -287,7 +286,6 @@ def _road(channel: str, limits: list[Limit], gaps: list[Gap]) -> Road:
     mine = [rule for rule in limits if rule.channels is None or rule.channels.has(channel)]
     ids = {rule.id for rule in mine}
     hours = tuple(rule for rule in mine if isinstance(rule, OnTheClock))
-    timelines: dict[Place, Timeline] = {}
     return Road(
         channel,
         tuple(gap for gap in gaps if gap.each and gap.id in ids),
@@ -298,14 +296,15 @@ def _road(channel: str, limits: list[Limit], gaps: list[Gap]) -> Road:
         ),
         tuple(rule.count == "planned" for rule in mine if isinstance(rule, NoRepeatedChannel) and rule.at_most == 1),
         hours,
-        timelines,
+        {},
         tuple(
             (rule.id, name)
             for rule in mine
             if isinstance(rule, StopOn) and rule.scope == "channel" and rule.dispositions is not None
             for name in sorted(rule.dispositions.names)
         ),
-        tuple(Open(rule.id, rule, timelines if len(hours) == 1 else {}) for rule in hours),
+        tuple(Open(rule.id, rule, {}) for rule in hours),
+        tuple(gap for gap in gaps if not gap.each or gap.id in ids),
     )
 
 

@@ -22,33 +22,44 @@ if TYPE_CHECKING:
     from ._digest import Digest
     from ._lane import Lane
 
-_SILENT: Final = 0
 _HOURS: Final = 1
 _STOP: Final = 2
 _ATTEMPTS: Final = 3
 _CAP: Final = 4
 _SPACING: Final = 5
 _RUNNING: Final = 6
+_new: Final = tuple.__new__  # a named tuple made without a call into Python
 _KINDS = ((OnTheClock, _HOURS), (StopOn, _STOP), (MaxAttempts, _ATTEMPTS), (FrequencyCap, _CAP), (Spacing, _SPACING), (NoRepeatedChannel, _RUNNING))
 
 class Item(NamedTuple):
-    """One rule as a channel sees it: how it is read, and what is said when it neither counted nor forbade anything."""
+    """One rule as a channel sees it: its place among the verdicts, how it is read, and what hours rules have said."""
 
+    place: int
     kind: int
     rule: Any
-    silent: Verdict
-    shut: dict[Any, tuple[Verdict, tuple[Block, ...]]]
+    said: dict[Any, tuple[Verdict, tuple[Block, ...]] | None]
 
 
-def _plan(engine: Any, channel: str) -> list[Item]:
+class Plan(NamedTuple):
+    """The rules of a lane as a channel sees them."""
+
+    silent: tuple[Verdict, ...]
+    """What each says when it neither counted nor forbade anything."""
+    items: tuple[Item, ...]
+    """Those that may say more."""
+
+
+def _plan(engine: Any, channel: str) -> Plan:
+    silent: list[Verdict] = []
     items: list[Item] = []
     for rule, _ in engine.limits:
         covers = rule.channels is None or rule.channels.has(channel)
-        kind = next((number for type_, number in _KINDS if isinstance(rule, type_)), _SILENT) if covers else _SILENT
-        items.append(Item(kind, rule, Verdict(rule.id, rule.rule, "permits" if covers else "does_not_apply", (), (), rule.because), {}))
-    for rule, _ in engine.preferences:
-        items.append(Item(_SILENT, rule, Verdict(rule.id, rule.rule, "permits", (), (), rule.because), {}))
-    return items
+        kind = next((number for type_, number in _KINDS if isinstance(rule, type_)), None)
+        if covers and kind is not None:
+            items.append(Item(len(silent), kind, rule, {}))
+        silent.append(Verdict(rule.id, rule.rule, "permits" if covers else "does_not_apply", (), (), rule.because))
+    silent += [Verdict(rule.id, rule.rule, "permits", (), (), rule.because) for rule, _ in engine.preferences]
+    return Plan(tuple(silent), tuple(items))
 
 
 def reasons_of(ask: Ask, channel: str | None, at: int | None) -> Reasons | None:
@@ -61,33 +72,32 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None) -> Reasons | None:
         if lane.answer(digest, now, end) == BLOCKED:
             return None
         channel, at = next(iter(lane.roads)), now + 1
-    plan: list[Item] | None = lane.plans.get(channel)
+    plan: Plan | None = lane.plans.get(channel)
     if plan is None:
         plan = lane.plans[channel] = _plan(engine, channel)
-    verdicts: list[Verdict] = []
+    verdicts = list(plan.silent)
     held: list[Block] = []
-    for item in plan:
-        kind, rule, silent, _ = item
-        if kind == _SILENT:
-            verdicts.append(silent)
-        elif kind == _HOURS:
-            shut = _shut(item, digest, now)
-            if shut is None:
-                verdicts.append(silent)
-            else:
-                verdicts.append(shut[0])
+    for item in plan.items:
+        place, kind, rule, _ = item
+        if kind == _HOURS:
+            shut = _shut(item, digest, now, verdicts[place])
+            if shut is not None:
+                verdicts[place] = shut[0]
                 held += shut[1]
-        else:
-            touches, blocks = _said(kind, rule, lane, digest, channel, now)
-            if blocks:
-                held += blocks
-                verdicts.append(Verdict(silent.rule, silent.kind, "forbids", touches, tuple([BlockRecord(block) for block in blocks]), silent.because))
-            elif touches:
-                verdicts.append(Verdict(silent.rule, silent.kind, "permits", touches, (), silent.because))
-            else:
-                verdicts.append(silent)
+            continue
+        touches, blocks = _said(kind, rule, lane, digest, channel, now)
+        if blocks:
+            held += blocks
+            name, tag, _, _, _, because = verdicts[place]
+            verdicts[place] = _new(Verdict, (name, tag, "forbids", touches, tuple([BlockRecord(block) for block in blocks]), because))
+        elif touches:
+            name, tag, says, _, _, because = verdicts[place]
+            verdicts[place] = _new(Verdict, (name, tag, says, touches, (), because))
+    if not held:
+        return Reasons(tuple(verdicts), ())
     assert at is not None
-    return Reasons(tuple(verdicts), _chain(held, [item for item in plan if item.kind == _HOURS], digest, now, at) if held else ())
+    clocks = [item for item in plan.items if item.kind == _HOURS]
+    return Reasons(tuple(verdicts), _chain(held, clocks, plan.silent, digest, now, at))
 
 
 def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: int) -> tuple[tuple[str, ...], list[Block]]:
@@ -102,10 +112,11 @@ def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: i
             Block(row[0], FOREVER, rule.id, "stopped", (), (row[5],), (("disposition", row[4]),), True, rule.scope, False)
             for row in hits
         ]
-    touches = (digest.planned if rule.count == "planned" else digest.attempted).touches
+    tally = digest.planned if rule.count == "planned" else digest.attempted
+    touches, ids = tally.touches, tally.ids
     if rule.per:
         touches = [item for item in touches if item[2] == channel]
-    ids = tuple([item[3] for item in touches])
+        ids = tuple([item[3] for item in touches])
     if kind == _ATTEMPTS:
         if len(ids) < rule.at_most:
             return ids, []
@@ -142,32 +153,32 @@ def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: i
     return ids, [Block(touches[-1][0], FOREVER, rule.id, "repeated_channel", ("other_channel",), tuple(running[::-1]), details)]
 
 
-def _shut(item: Item, digest: Digest, now: int) -> tuple[Verdict, tuple[Block, ...]] | None:
-    """The verdict and blocks of an hours rule that is shut at an instant; kept, as they are the same for every case of the place."""
+def _shut(item: Item, digest: Digest, now: int, silent: Verdict) -> tuple[Verdict, tuple[Block, ...]] | None:
+    """The verdict and blocks of an hours rule that is shut at an instant; kept, as every case of the place has the same."""
+    key = digest.place, now
+    try:
+        return item.said[key]
+    except KeyError:
+        pass
     rule = item.rule
-    regions: tuple[str, ...] = ()
-    if rule.holidays is not None:
-        regions = rule.holidays if "prospect" not in rule.holidays else digest.place[1] if len(rule.holidays) == 1 else None
-        if regions is None:
-            regions = tuple(sorted({name for entry in rule.holidays for name in (digest.place[1] if entry == "prospect" else (entry,))}))
-    blocks: list[Block] = []
+    names = {name for entry in rule.holidays or () for name in (digest.place[1] if entry == "prospect" else (entry,))}
+    blocks: dict[Block, None] = {}
     for name in rule.clock:
         zone = digest.zone if name == "prospect" else zone_of(name)
-        blocks += [block for block in rule.kept(zone, regions, now // CHUNK) if block.start <= now < block.end]
-    if not blocks:
-        return None
-    key = tuple([(block.start, block.code, block.details) for block in blocks])
-    known = item.shut.get(key)
-    if known is None:
-        shut = tuple(dict.fromkeys(blocks))
-        verdict = Verdict(item.silent.rule, item.silent.kind, "forbids", (), tuple(map(BlockRecord, shut)), item.silent.because)
-        if len(item.shut) > 10_000:
-            item.shut.clear()
-        known = item.shut[key] = verdict, shut
-    return known
+        for block in rule.kept(zone, tuple(sorted(names)), now // CHUNK):
+            if block.start <= now < block.end:
+                blocks[block] = None
+    if len(item.said) > 20_000:
+        item.said.clear()
+    shut = tuple(blocks)
+    verdict = silent._replace(says="forbids", blocks=tuple(map(BlockRecord, shut)))
+    item.said[key] = (verdict, shut) if shut else None
+    return item.said[key]
 
 
-def _chain(held: list[Block], clocks: list[Item], digest: Digest, now: int, at: int) -> tuple[BlockRecord, ...]:
+def _chain(
+    held: list[Block], clocks: list[Item], silent: tuple[Verdict, ...], digest: Digest, now: int, at: int
+) -> tuple[BlockRecord, ...]:
     """From now, the block that ends last, then the one at its end, until the instant answered."""
     chain: list[BlockRecord] = []
     covering = held
@@ -178,7 +189,7 @@ def _chain(held: list[Block], clocks: list[Item], digest: Digest, now: int, at: 
         if now < at:
             covering = [block for block in held if block.end > now]
             for item in clocks:
-                shut = _shut(item, digest, now)
+                shut = _shut(item, digest, now, silent[item.place])
                 if shut is not None:
                     covering += shut[1]
     return tuple(chain)

@@ -190,7 +190,7 @@ class View:
         seen: dict[str, Seen] = {}
         own = self.prospect.id
         for touch in touches:
-            if touch.cancelled or touch.id in self.set_aside or touch.disposition == "cancelled":
+            if touch.cancelled or touch.id in self.set_aside or touch.id in self.conflicts or touch.disposition == "cancelled":
                 continue
             lo, hi, end = self._range(touch)
             seen[touch.id] = Seen(touch, lo, hi, end, touch.prospect or own, self.table.get(touch.disposition))

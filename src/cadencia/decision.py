@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import GetCoreSchemaHandler, PlainSerializer, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
-from ._clock import EVER, FOREVER, local_moment, micros, moment
+from ._clock import EVER, FOREVER, iso, local_moment, micros, moment
 from .errors import InputError
 
 if TYPE_CHECKING:
@@ -486,7 +486,11 @@ class Decision:
 
     def __repr__(self) -> str:
         record = self.record
-        told = {name: getattr(record, name) for name in ("channel", "contact_point", "at", "until", "reason", "needs", "not_before")}
+        told: dict[str, Any] = {"channel": record.channel, "contact_point": record.contact_point}
+        for name, value in (("at", record.at), ("until", record.until)):
+            told[name] = None if value is None else iso(micros(value), record.zone)
+        told |= {"reason": record.reason, "needs": record.needs}
+        told["not_before"] = None if record.not_before is None else iso(micros(record.not_before), record.zone)
         inside = ", ".join(f"{name}={value!r}" for name, value in told.items() if value not in (None, ()))
         return f"{type(self).__name__}({record.prospect!r}{', ' if inside else ''}{inside})"
 

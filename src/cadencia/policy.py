@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
@@ -71,6 +71,8 @@ class Policy(Model):
         ('wait', '2026-03-09T09:00:00+01:00')
     """
 
+    _mistake: ClassVar[type[InputError]] = PolicyError
+
     cadencia: int = FORMAT
     name: Annotated[str, Field(json_schema_extra={"pattern": f"^{_NAME}( & {_NAME})*$"})]
     version: str | None = None
@@ -114,6 +116,14 @@ class Policy(Model):
             if by_id.setdefault(rule.id, rule) != rule:
                 raise InputError(f"two rules have the id {given(rule.id)}; give each its own")
         return tuple(by_id[name] for name in sorted(by_id))
+
+    @field_validator("layers", mode="before")
+    @classmethod
+    def _no_files(cls, value: Any) -> Any:
+        for item in value if isinstance(value, (list, tuple)) else ():
+            if isinstance(item, str):
+                raise InputError(f"layer {given(item)} is a file name; read the policy from its file with `Policy.load`, or join policies with `&`")
+        return value
 
     @field_validator("channels")
     @classmethod
@@ -224,8 +234,12 @@ class Policy(Model):
             return NotImplemented
         layers: dict[str, Policy] = {}
         for layer in (*self._as_layers(), *other._as_layers()):
+            if not layer.rules and layer.channels is None:
+                continue  # says nothing: the identity
             if layers.setdefault(layer.name, layer).fingerprint != layer.fingerprint:
                 raise PolicyError(f"two layers are named {given(layer.name)} and differ; give one another name")
+        if not layers:
+            return self
         if len(layers) == 1:
             return next(iter(layers.values()))
         ordered = [layers[name] for name in sorted(layers)]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
 from cadencia import Case, Policy, PolicyError, Prospect, Touch
 from cadencia import testing as kit
 from cadencia._clock import DAY, FOREVER, micros, zone_of
@@ -15,9 +19,6 @@ from cadencia.rules import Candidate, Deadline, Limit, Preference, Rule, StopRul
 from cadencia.rules.registry import ALWAYS, BUILT_IN, read_rule, rule_class
 from cadencia.testing.clocks import CONSTANT_ZONES, ZONES, clock_changes
 from cadencia.testing.rulebook import KINDS
-from hypothesis import HealthCheck, find, given, settings
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 EAGER = settings(max_examples=3000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -42,7 +43,9 @@ def test_every_strategy_yields_what_it_says(data: st.DataObject) -> None:
 
 @FEW
 @given(kit.spans(NOW), kit.histories(NOW), kit.instants("Asia/Tokyo"))
-def test_spans_histories_and_instants_are_in_range(span: tuple[int, int], history: list[Touch], instant: datetime) -> None:
+def test_spans_histories_and_instants_are_in_range(
+    span: tuple[int, int], history: list[Touch], instant: datetime
+) -> None:
     assert 0 < span[0] < span[1] < FOREVER
     assert len({touch.id for touch in history if touch == touch}) <= 6
     assert instant.tzinfo is UTC
@@ -59,11 +62,23 @@ def test_every_built_in_kind_can_be_drawn_and_written(kind: str) -> None:
     check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind in BUILT_IN if kind not in ALWAYS])
 def test_every_option_of_every_kind_is_varied(kind: str) -> None:
-    for name, field in rule_class(kind).model_fields.items():
-        if name not in ("rule", "id", "because"):
-            reaches(kit.rules(kind, NOW), lambda rule, name=name, field=field: getattr(rule, name) != field.get_default(call_default_factory=True))
+    fields = rule_class(kind).model_fields
+    varied: set[str] = {"rule", "id"}
+
+    @settings(max_examples=600, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(kit.rules(kind, NOW))
+    def look(rule: Rule) -> None:
+        varied.update(
+            name
+            for name, field in fields.items()
+            if getattr(rule, name) != field.get_default(call_default_factory=True)
+        )
+
+    look()
+    assert set(fields) <= varied
 
 
 def test_kinds_are_those_a_policy_may_name() -> None:
@@ -82,7 +97,8 @@ def test_instants_reach_a_clock_change_to_the_microsecond() -> None:
 
 
 @pytest.mark.parametrize(
-    ("month", "day"), [pytest.param(2, 29, id="leap day"), pytest.param(12, 31, id="last day"), pytest.param(1, 1, id="new year")]
+    ("month", "day"),
+    [pytest.param(2, 29, id="leap day"), pytest.param(12, 31, id="last day"), pytest.param(1, 1, id="new year")],
 )
 def test_instants_reach_odd_dates(month: int, day: int) -> None:
     def there(tick: int) -> bool:
@@ -108,30 +124,37 @@ def test_constant_zones_have_no_clock_changes() -> None:
     assert all(clock_changes(zone, *span) for zone in ZONES if zone not in CONSTANT_ZONES)
 
 
-@pytest.mark.parametrize(
-    "nasty",
-    [
-        pytest.param(lambda history: len({touch.at for touch in history}) < len({touch.id for touch in history}), id="equal instants"),
-        pytest.param(lambda history: any(touch.booked and touch.at > NOW for touch in history if touch.precision == "instant"), id="booked"),
-        pytest.param(lambda history: any(touch.booked and touch.at < NOW for touch in history if touch.precision == "instant"), id="overdue"),
-        pytest.param(lambda history: any(touch.precision == "date" for touch in history), id="date only"),
-        pytest.param(lambda history: any(touch.end is not None for touch in history), id="length"),
-        pytest.param(lambda history: len(history) > len({touch.id for touch in history}), id="repeated id"),
-        pytest.param(lambda history: len({touch.channel for touch in history}) == 3, id="three channels"),
-        pytest.param(lambda history: any(touch.promise and touch.promise.by == "them" for touch in history), id="their promise"),
-        pytest.param(lambda history: any(touch.direction == "inbound" for touch in history), id="inbound"),
-        pytest.param(lambda history: any(touch.cancelled for touch in history), id="cancelled"),
-        pytest.param(lambda history: any(not touch.booked and touch.at > NOW for touch in history if touch.precision == "instant"), id="skew"),
-        pytest.param(lambda history: any(touch.at == NOW for touch in history), id="now"),
-        pytest.param(lambda history: any(NOW - touch.at == 7 * (NOW - datetime(2026, 3, 5, 12, tzinfo=UTC)) for touch in history if touch.precision == "instant"), id="exactly 7d"),
-    ],
-)  # fmt: skip
+def instants_of(history: list[Touch], booked: bool) -> list[datetime]:
+    return [touch.at for touch in history if isinstance(touch.at, datetime) and touch.booked is booked]
+
+
+NASTY: dict[str, Callable[[list[Touch]], bool]] = {
+    "equal instants": lambda history: len({touch.at for touch in history}) < len({touch.id for touch in history}),
+    "booked": lambda history: any(at > NOW for at in instants_of(history, booked=True)),
+    "overdue": lambda history: any(at < NOW for at in instants_of(history, booked=True)),
+    "skew": lambda history: any(at > NOW for at in instants_of(history, booked=False)),
+    "now": lambda history: NOW in instants_of(history, booked=False),
+    "exactly a week ago": lambda history: NOW - timedelta(7) in instants_of(history, booked=False),
+    "date only": lambda history: any(touch.precision == "date" for touch in history),
+    "length": lambda history: any(touch.end is not None for touch in history),
+    "repeated id": lambda history: len(history) > len({touch.id for touch in history}),
+    "three channels": lambda history: len({touch.channel for touch in history}) == 3,
+    "their promise": lambda history: any(touch.promise and touch.promise.by == "them" for touch in history),
+    "inbound": lambda history: any(touch.direction == "inbound" for touch in history),
+    "cancelled": lambda history: any(touch.cancelled for touch in history),
+}
+
+
+@pytest.mark.parametrize("nasty", NASTY.values(), ids=NASTY)
 def test_histories_reach(nasty: Callable[[list[Touch]], bool]) -> None:
     reaches(kit.histories(NOW), nasty)
 
 
+SWITCHES = ("bookings", "inbound", "lengths", "promises", "future", "equal", "repeats")
+
+
 @FEW
-@given(kit.histories(NOW, exact=True, bookings=False, inbound=False, lengths=False, promises=False, future=False, equal=False, repeats=False))
+@given(kit.histories(NOW, exact=True, **dict.fromkeys(SWITCHES, False)))
 def test_histories_can_be_tame(history: list[Touch]) -> None:
     for touch in history:
         assert touch.precision == "instant"
@@ -177,13 +200,21 @@ def test_shiftable_policies_hold_nothing_dated(policy: Policy) -> None:
         assert rule.get("each") in (None, "day", "week")
 
 
-@pytest.mark.parametrize("kind", ["spacing", "frequency_cap", "recall", "cool_off", "await_promise", "account_day", "stop_on"])
+@pytest.mark.parametrize(
+    "kind", ["spacing", "frequency_cap", "recall", "cool_off", "await_promise", "account_day", "stop_on"]
+)
 def test_histories_lie_where_rules_bind(kind: str) -> None:
     def binds(drawn: tuple[Any, kit.Question]) -> bool:
         rule, asked = drawn
-        return any(asked.span[0] < block.end < asked.span[1] for block in rule.answer(asked.case.view(), asked.candidate, asked.span))
+        return any(
+            asked.span[0] < block.end < asked.span[1]
+            for block in rule.answer(asked.case.view(), asked.candidate, asked.span)
+        )
 
-    reaches(kit.questions().flatmap(lambda asked: st.tuples(kit.rules(kind, asked.as_of, zone=asked.zone), st.just(asked))), binds)
+    reaches(
+        kit.questions().flatmap(lambda asked: st.tuples(kit.rules(kind, asked.as_of, zone=asked.zone), st.just(asked))),
+        binds,
+    )
 
 
 def test_simplest_examples_are_plain() -> None:

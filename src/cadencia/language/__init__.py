@@ -41,7 +41,20 @@ def say(language: str, table: str, code: str, details: Mapping[str, Any]) -> str
         rest = ", ".join(f"{key} {value}" for key, value in details.items())
         return code.replace("_", " ") + (f" ({rest})" if rest else "")
     shown = {key: ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value for key, value in details.items()}
+    for key in _LENGTHS & shown.keys():
+        shown[key] = length_text(str(shown[key]), language)
     return str(template).format_map(_Lenient(shown))
+
+
+#: Details that hold a delay, a length or a calendar period.
+_LENGTHS = frozenset({"gap", "silence", "period"})
+
+
+def length_text(value: str, language: str) -> str:
+    """A delay, length or period in the words of a language: `2 business days`, `7d`, `week`."""
+    units: Mapping[str, str] = messages(language)["units"]
+    number, _, unit = value.partition(" ")
+    return f"{number} {units.get(unit, unit)}" if unit else units.get(value, value)
 
 
 class _Lenient(dict[str, Any]):
@@ -70,7 +83,7 @@ def time_text(value: datetime | None, zone: str | None, language: str) -> str:
     local = value.astimezone(ZoneInfo(zone)) if zone else value
     offset = local.strftime("%z")
     offset = f"{offset[:3]}:{offset[3:5]}"
-    clock = local.strftime("%H:%M:%S") if local.second or local.microsecond else local.strftime("%H:%M")
+    clock = local.strftime("%H:%M:%S.%f" if local.microsecond else "%H:%M:%S" if local.second else "%H:%M")
     return f"{words['weekdays'][local.weekday()]} {local.day} {words['months'][local.month - 1]} {local.year} {clock} {offset}"
 
 

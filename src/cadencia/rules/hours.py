@@ -95,7 +95,7 @@ class OnTheClock(Limit):
         A contact window that belongs to a closed date does not open, so the part of it after midnight is closed too.
         """
         hours, allowed = self.table()
-        return gaps(open_spans(hours, zone, *span, closed), *span) if allowed else open_spans(hours, zone, *span)
+        return gaps(open_spans(hours, zone, *span, tailless=closed), *span) if allowed else open_spans(hours, zone, *span)
 
     def _holidays(self, zone: Zone, region: str, first: int, last: int) -> Iterator[Block]:
         for year in range(day_date(first).year, day_date(last).year + 1):

@@ -71,7 +71,10 @@ def difference(one: Iterable[Any], other: Iterable[Any]) -> str:
     only, missing = sorted(map(repr, set(one) - set(other))), sorted(map(repr, set(other) - set(one)))
     return "; ".join(
         text
-        for text in (only and f"only the one says {', '.join(only[:3])}", missing and f"only the other says {', '.join(missing[:3])}")
+        for text in (
+            only and f"only the one says {', '.join(only[:3])}",
+            missing and f"only the other says {', '.join(missing[:3])}",
+        )
         if text
     )
 

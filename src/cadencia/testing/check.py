@@ -68,7 +68,7 @@ def check_rule(rule: type[Rule], strategy: SearchStrategy[Any] | None = None, ex
     except Unsatisfiable:
         raise AssertionError(
             f"`{rule.__name__}`: no valid instance was drawn from its fields; give a strategy, for example "
-            f"`check_rule({rule.__name__}, st.builds({rule.__name__}, id=st.just(\"r1\"), ...))`"
+            f'`check_rule({rule.__name__}, st.builds({rule.__name__}, id=st.just("r1"), ...))`'
         ) from None
     except LawBroken as error:
         found, question = smallest["found"]

@@ -19,10 +19,23 @@ from ..errors import PolicyError
 from ..rules.base import Limit, Rule, StopRule
 from ..rules.filters import Choice, TouchFilter
 from ..rules.registry import BUILT_IN, kind_of
-from .options import LENGTHS, Place, clock, common, delay, history_options, regions, stop_options, touch_filter, week
-from .options import DAYS, WINDOWS, choice, in_force
+from .options import (
+    DAYS,
+    LENGTHS,
+    Place,
+    choice,
+    clock,
+    common,
+    delay,
+    history_options,
+    in_force,
+    regions,
+    stop_options,
+    touch_filter,
+    week,
+)
 from .rulebook import data_of
-from .words import CHANNELS, STAGES, date_near, maybe, near, record
+from .words import CHANNELS, STAGES, date_near, near, record
 
 __all__ = ["rules_of"]
 
@@ -107,7 +120,11 @@ def _of_type(kind: Any, limits: list[Any], place: Place) -> SearchStrategy[Any] 
     }
     origin, inside = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _of_type(inside[0], [*limits, *(item for item in inside[1:] if isinstance(item, (BaseMetadata, GroupedMetadata)))], place)
+        return _of_type(
+            inside[0],
+            [*limits, *(item for item in inside[1:] if isinstance(item, (BaseMetadata, GroupedMetadata)))],
+            place,
+        )
     if origin in (Union, types.UnionType):
         branches = [_of_type(branch, limits, place) for branch in inside]
         drawn = [branch for branch in branches if branch is not None]

@@ -54,7 +54,18 @@ def _timeless(real: type) -> type:
 
 
 _CLOCKS: Final = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
-_DICE: Final = ("random", "randint", "randrange", "choice", "choices", "shuffle", "sample", "uniform", "gauss", "getrandbits")
+_DICE: Final = (
+    "random",
+    "randint",
+    "randrange",
+    "choice",
+    "choices",
+    "shuffle",
+    "sample",
+    "uniform",
+    "gauss",
+    "getrandbits",
+)
 _FUNCTIONS: Final[dict[Any, str]] = {
     **{getattr(time, name): f"time.{name}" for name in _CLOCKS},
     **{getattr(random, name): f"random.{name}" for name in _DICE},

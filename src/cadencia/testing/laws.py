@@ -32,6 +32,7 @@ Law = Callable[[Rule, Question], None]
 def round_trip(rule: Rule, question: Question) -> None:
     """Law 12: model to data to model is the identity, and data is written in one normal form."""
     for short in (False, True):
+
         def write(model: Rule, short: bool = short) -> str:
             return json.dumps(model.model_dump(mode="json", by_alias=True, exclude_defaults=short), sort_keys=True)
 
@@ -52,7 +53,7 @@ def well_formed(rule: Rule, question: Question) -> None:
     raw: list[Block] = asked(law, lambda: list(rule.blocks(view_of(case), candidate, span)))
     for block in [*raw, *answer(law, rule, view_of(case), candidate, span)]:
         if not isinstance(block, Block):
-            broken(law, f"{block!r} is not a Block; write `self.block(start, end, \"code\")`")
+            broken(law, f'{block!r} is not a Block; write `self.block(start, end, "code")`')
         if type(block.start) is not int or type(block.end) is not int:
             broken(law, f"{block} has an edge that is not an int of microseconds")
         if block.start >= block.end:
@@ -67,7 +68,7 @@ def well_formed(rule: Rule, question: Question) -> None:
         if not set(block.touches) <= known:
             broken(law, f"{block} names a touch that the case does not have")
         if isinstance(rule, StopRule) and not (block.stops and block.scope == rule.scope):
-            broken(law, f"{block} of a stop rule does not stop; write `self.stop(start, end, \"code\")`")
+            broken(law, f'{block} of a stop rule does not stop; write `self.stop(start, end, "code")`')
 
 
 def told(rule: Rule, question: Question) -> None:
@@ -77,7 +78,10 @@ def told(rule: Rule, question: Question) -> None:
     shipped = type(rule).messages
     if len({frozenset(table) for table in shipped.values()}) > 1:
         every = sorted({code for table in shipped.values() for code in table})
-        broken(law, f"the languages of `messages` do not have the same codes; write each of {', '.join(every)} in each language")
+        broken(
+            law,
+            f"the languages of `messages` do not have the same codes; write each of {', '.join(every)} in each language",
+        )
     for block in answer(law, rule, view_of(question.case), question.candidate, question.span):
         for language in sorted({*languages(), *shipped}):
             house = house_messages(language)["blocks"].get(block.code) if language in languages() else None
@@ -88,7 +92,10 @@ def told(rule: Rule, question: Question) -> None:
                 continue
             missing = {name for _, name, _, _ in Formatter().parse(template) if name} - dict(block.details).keys()
             if missing:
-                broken(law, f"the `{language}` message of `{block.code}` wants {', '.join(sorted(missing))}, which {block} lacks")
+                broken(
+                    law,
+                    f"the `{language}` message of `{block.code}` wants {', '.join(sorted(missing))}, which {block} lacks",
+                )
 
 
 def purity(rule: Rule, question: Question) -> None:
@@ -136,7 +143,10 @@ def locality(rule: Rule, question: Question) -> None:
         for at in points(part, blocks):
             one, other = said(blocks, at), said(whole, at)
             if one != other:
-                broken(law, f"at {at}, asked on {part} (the one) and on the whole span (the other): {difference(one, other)}")
+                broken(
+                    law,
+                    f"at {at}, asked on {part} (the one) and on the whole span (the other): {difference(one, other)}",
+                )
 
 
 def idempotence(rule: Rule, question: Question) -> None:
@@ -157,7 +167,9 @@ def idempotence(rule: Rule, question: Question) -> None:
         for at in points(span, [*first, *other]):
             if said(first, at) != said(other, at):
                 told = difference(said(first, at), said(other, at))
-                broken(law, f"a touch older than its `memory` ({memory} us), {old!r}, changes the answer at {at}: {told}")
+                broken(
+                    law, f"a touch older than its `memory` ({memory} us), {old!r}, changes the answer at {at}: {told}"
+                )
 
 
 #: The laws of limits and stop rules, in the order in which they are tried.
@@ -176,5 +188,9 @@ def _older(instant: int, channel: str) -> list[Touch]:
     from .._clock import moment
 
     at = moment(instant)
-    sorts = ({"disposition": "no_answer"}, {"disposition": "replied"}, {"direction": "inbound", "disposition": "replied"})
-    return [Touch(id=f"old-{index}", at=at, channel=channel, **sort) for index, sort in enumerate(sorts)]  # type: ignore[arg-type]
+    sorts = (
+        {"disposition": "no_answer"},
+        {"disposition": "replied"},
+        {"direction": "inbound", "disposition": "replied"},
+    )
+    return [Touch(id=f"old-{index}", at=at, channel=channel, **sort) for index, sort in enumerate(sorts)]

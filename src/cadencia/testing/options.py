@@ -23,11 +23,13 @@ from .words import (
     date_near,
     near,
     record,
+    record_of,
     some,
     when_near,
 )
 
 __all__ = ["OPTIONS", "Place", "common", "stop_options", "touch_filter"]
+
 
 class Place(NamedTuple):
     """Where in time rules are put: around an instant, on the wall clock of a zone, and whether by the calendar at all."""
@@ -43,7 +45,19 @@ WINDOWS: Final = (
 )  # fmt: skip
 DAYS: Final = ("daily", "mon-fri", "sat", "sun", "sat-sun", "mon,wed", "fri-mon")
 LENGTHS: Final = ("1d", "7d", "48h", "90m", "30d", "10d", "1s")
-_FIXED: Final = ("48h", "2 days", "1 day", "2 dates", "1 date", "3 business days", "60 full dates", "90m", "1h 30m", "1 week", "0 days")
+_FIXED: Final = (
+    "48h",
+    "2 days",
+    "1 day",
+    "2 dates",
+    "1 date",
+    "3 business days",
+    "60 full dates",
+    "90m",
+    "1h 30m",
+    "1 week",
+    "0 days",
+)
 
 
 def choice(names: tuple[str, ...], most: int = 2) -> Data:
@@ -54,18 +68,17 @@ def choice(names: tuple[str, ...], most: int = 2) -> Data:
 
 def touch_filter(place: Place) -> Data:
     """The filter of a rule that reads touches."""
-    return record(
-        {},
-        1,
-        channels=choice(CHANNELS),
-        directions=choice(("outbound", "inbound")),
-        dispositions=choice(DISPOSITIONS, 4),
-        purposes=choice(PURPOSES),
-        steps=choice(STEPS),
-        subjects=choice(SUBJECTS),
-        reached=st.booleans(),
-        automated=st.booleans(),
-    )
+    keys: dict[str, Data] = {
+        "channels": choice(CHANNELS),
+        "directions": choice(("outbound", "inbound")),
+        "dispositions": choice(DISPOSITIONS, 4),
+        "purposes": choice(PURPOSES),
+        "steps": choice(STEPS),
+        "subjects": choice(SUBJECTS),
+        "reached": st.booleans(),
+        "automated": st.booleans(),
+    }
+    return record_of({}, keys, 1)
 
 
 def delay(place: Place, hours: bool = False) -> Data:
@@ -101,7 +114,9 @@ def history_options(place: Place) -> dict[str, Data]:
         "counts": touch_filter(place),
         "count": st.sampled_from(("attempted", "planned", "delivered", "reached")),
         "since": st.one_of(st.sampled_from(("ever", "case")), touch_filter(place)),
-        "per": st.lists(st.sampled_from(("channel", "step", "subject", "contact_point", "purpose")), max_size=2, unique=True),
+        "per": st.lists(
+            st.sampled_from(("channel", "step", "subject", "contact_point", "purpose")), max_size=2, unique=True
+        ),
         "over": st.sampled_from(("prospect", "account", "others")),
     }
 
@@ -115,7 +130,7 @@ def _many(least: int = 0, most: int = 4) -> Data:
 
 
 @st.composite
-def _with_hours(draw: DrawFn, place: Place, plain: Data, timed: Data, **optional: Data) -> dict[str, Any]:
+def _with_hours(draw: DrawFn, /, place: Place, plain: Data, timed: Data, **optional: Data) -> dict[str, Any]:
     """A rule with `hours`, where its delays may be business hours, or one without."""
     data: dict[str, Any] = draw(record({}, **optional))
     if draw(st.sampled_from((False, False, True))):
@@ -150,7 +165,9 @@ def _spacing(place: Place) -> Data:
 def _recall(place: Place) -> Data:
     def table(hours: bool) -> Data:
         row = st.lists(delay(place, hours), min_size=1, max_size=2)
-        return record({"after": st.dictionaries(st.sampled_from(("otherwise", *DISPOSITIONS[:5])), row, min_size=1, max_size=3)})
+        return record(
+            {"after": st.dictionaries(st.sampled_from(("otherwise", *DISPOSITIONS[:5])), row, min_size=1, max_size=3)}
+        )
 
     return _with_hours(place, table(False), table(True), **_keeps_time(place))
 
@@ -181,20 +198,27 @@ def _business_days(place: Place) -> Data:
 @st.composite
 def _active_period(draw: DrawFn, place: Place) -> dict[str, Any]:
     edges = draw(st.sampled_from((("from",), ("until",), ("from", "until"))))
-    return {**{edge: draw(when_near(place.around, place.zone)) for edge in edges}, **draw(record({}, clock=clock(place)))}
+    return {
+        **{edge: draw(when_near(place.around, place.zone)) for edge in edges},
+        **draw(record({}, clock=clock(place))),
+    }
 
 
 @st.composite
 def _any_of(draw: DrawFn, place: Place) -> dict[str, Any]:
     names = ("quiet_hours", "max_attempts", "spacing", "frequency_cap", "require_consent", "business_days")
     chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2))
-    return {"rules": [{"rule": name, "id": f"any-{i}", **draw(OPTIONS[name](place))} for i, name in enumerate(chosen, 1)]}
+    return {
+        "rules": [{"rule": name, "id": f"any-{i}", **draw(OPTIONS[name](place))} for i, name in enumerate(chosen, 1)]
+    }
 
 
 @st.composite
 def _lasting(draw: DrawFn, place: Place, required: Data) -> dict[str, Any]:
     until = {} if place.shiftable else {"until": when_near(place.around, place.zone)}
-    lasting = record({}, lasts=delay(place), lifted_by=touch_filter(place), clock=clock(place), **until, **_calendar(place))
+    lasting = record(
+        {}, lasts=delay(place), lifted_by=touch_filter(place), clock=clock(place), **until, **_calendar(place)
+    )
     return {**draw(required), **draw(lasting)}
 
 
@@ -218,7 +242,12 @@ def _qualified(draw: DrawFn, place: Place) -> dict[str, Any]:
 
 
 def _timed(place: Place) -> dict[str, Data]:
-    return {"met_by": touch_filter(place), "clock": clock(place), "business_days": st.sampled_from(DAYS), **_calendar(place)}
+    return {
+        "met_by": touch_filter(place),
+        "clock": clock(place),
+        "business_days": st.sampled_from(DAYS),
+        **_calendar(place),
+    }
 
 
 def _deadline(place: Place, field: str, required: bool = True) -> Data:
@@ -281,7 +310,8 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
     "stop_on_stage": lambda place: _lasting(place, record({"on": choice(STAGES)})),
     "stop_on_opt_out": lambda place: _lasting(place, record({})),
     "stop_when_exhausted": lambda place: record(
-        {"at_most": _many(1, 4)}, **{key: value for key, value in history_options(place).items() if key in ("counts", "count", "since")}
+        {"at_most": _many(1, 4)},
+        **{key: value for key, value in history_options(place).items() if key in ("counts", "count", "since")},
     ),
     "stop_unless_qualified": _qualified,
     "channel_rotation": _rotation,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 from typing import Any, Final
 
@@ -12,9 +13,11 @@ from ..rules.base import Deadline, Due, Offer, Preference, Rule
 from ..touch import Touch
 from ._asking import asked, broken, view_of
 from .guards import ReadsTheWorld, sealed
-from .laws import Law, _turned, _WORD, round_trip
+from .laws import _WORD, Law, _turned, round_trip
 from .questions import Question
 from .words import ADDRESSES, CHANNELS
+
+Turn = Callable[[tuple[Touch, ...]], tuple[Touch, ...]]
 
 __all__ = ["DEADLINE_LAWS", "PREFERENCE_LAWS", "due_well_formed", "met_stays_met", "same_dues", "same_key", "sortable"]
 
@@ -23,7 +26,7 @@ def sortable(rule: Rule, question: Question) -> None:
     """The keys of any two options compare."""
     assert isinstance(rule, Preference)
     view = view_of(question.case)
-    keys = [asked("sortable", lambda offer=offer: rule.key(view, offer)) for offer in _offers(question)]
+    keys = asked("sortable", lambda: [rule.key(view, offer) for offer in _offers(question)])
     for one, other in combinations(keys, 2):
         try:
             ways = (one < other) + (other < one) + (one == other)
@@ -38,18 +41,19 @@ def same_key(rule: Rule, question: Question) -> None:
     assert isinstance(rule, Preference)
     case, offers = question.case, _offers(question)
 
-    def keys(view: View) -> list[Any]:
+    def keys(turn: Turn) -> list[Any]:
+        view = view_of(_turned(case, turn))
         return [(rule.key(view, offer), rule.moment(view, offer, offer.opening + 2 * DAY)) for offer in offers]
 
-    first = asked("same key", lambda: keys(view_of(case)))
+    first = asked("same key", partial(keys, _as_they_are))
     try:
         with sealed(type(rule).__module__):
-            if keys(view_of(case)) != first:
+            if keys(_as_they_are) != first:
                 broken("same key", "asked twice, it gives different keys")
     except ReadsTheWorld as world:
         broken("same key", f"the rule reads `{world.what}`; whatever it needs to know must be in the case")
     for what, turn in _TURNS.items():
-        if asked("same key", lambda turn=turn: keys(view_of(_turned(case, turn)))) != first:
+        if asked("same key", partial(keys, turn)) != first:
             broken("same key", f"with the touches {what} it gives different keys")
     for offer, (_, taken) in zip(offers, first, strict=True):
         if not any(low <= taken < high for low, high in offer.spans) or taken < offer.opening:
@@ -107,11 +111,15 @@ PREFERENCE_LAWS: Final[tuple[Law, ...]] = (round_trip, sortable, same_key)
 #: The laws of deadlines.
 DEADLINE_LAWS: Final[tuple[Law, ...]] = (round_trip, due_well_formed, same_dues, met_stays_met)
 
-_TURNS: Final[dict[str, Callable[[tuple[Touch, ...]], tuple[Touch, ...]]]] = {
+_TURNS: Final[dict[str, Turn]] = {
     "in another order": lambda touches: touches[::-1],
     "turned round": lambda touches: touches[1:] + touches[:1],
     "given twice": lambda touches: (*touches, *touches),
 }
+
+
+def _as_they_are(touches: tuple[Touch, ...]) -> tuple[Touch, ...]:
+    return touches
 
 
 def _dues(law: str, rule: Rule, view: View, as_of: int) -> list[Due]:

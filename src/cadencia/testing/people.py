@@ -36,6 +36,7 @@ from .words import (
     near,
     often,
     record,
+    record_of,
     some,
     when_near,
     written,
@@ -172,18 +173,15 @@ def touches(
     if promises and draw(often(6 if theme == "promises" else 1)):
         promise = record({"by": st.sampled_from(("us", "them"))}, at=when_near(as_of, name))
         data["promise"] = draw(promise)
-    data |= draw(
-        record(
-            {},
-            3,
-            contact_point=st.sampled_from(ADDRESSES[channel]),
-            purpose=st.sampled_from(PURPOSES),
-            step=st.sampled_from(STEPS),
-            subjects=some(SUBJECTS),
-            by=st.sampled_from(OWNERS),
-            automated=st.just(True),
-        )
-    )
+    more: dict[str, Any] = {
+        "contact_point": st.sampled_from(ADDRESSES[channel]),
+        "purpose": st.sampled_from(PURPOSES),
+        "step": st.sampled_from(STEPS),
+        "subjects": some(SUBJECTS),
+        "by": st.sampled_from(OWNERS),
+        "automated": st.just(True),
+    }
+    data |= draw(record_of({}, more, 3))
     if theme == "plain" and draw(often(1)):
         data["cancelled"] = True
     return Touch.model_validate(data)

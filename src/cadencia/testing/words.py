@@ -51,9 +51,14 @@ def some(names: tuple[str, ...], least: int = 0, most: int = 2) -> SearchStrateg
     return st.lists(st.sampled_from(names), min_size=least, max_size=most, unique=True)
 
 
+def record(required: Mapping[str, Data], /, **optional: Data) -> SearchStrategy[dict[str, Any]]:
+    """A dict with every required key and at most two of the optional ones; the smallest has the required keys alone."""
+    return record_of(required, optional, 2)
+
+
 @st.composite
-def record(draw: DrawFn, required: Mapping[str, Data], most: int = 2, **optional: Data) -> dict[str, Any]:
-    """A dict with every required key and a few of the optional ones; the smallest has the required keys alone."""
+def record_of(draw: DrawFn, required: Mapping[str, Data], optional: Mapping[str, Data], most: int) -> dict[str, Any]:
+    """A dict with every required key and at most so many of the optional ones."""
     found = {key: draw(strategy) for key, strategy in required.items()}
     for _ in range(draw(st.integers(0, min(most, len(optional))))):
         name = draw(st.sampled_from(tuple(optional)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from acme_rules import LuckyWeekday, NoMondayMornings, ThankYou
+
 from cadencia import Policy, Prospect, Touch, Wait
 from cadencia.rules import Rule
 from cadencia.testing import check_rule

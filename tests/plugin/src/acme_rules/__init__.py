@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import time
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
 from cadencia.rules import Block, Candidate, Deadline, Due, Limit, Offer, Preference
 from cadencia.rules.author import DAY, EVER, FOREVER, HOUR, MINUTE, Span, View, weekday
-from pydantic import Field
 
 __all__ = ["LuckyWeekday", "NoMondayMornings", "ThankYou"]
 
@@ -67,7 +68,11 @@ class ThankYou(Deadline):
         for order in case.touches:
             if order.disposition != "converted" or order.booked:
                 continue
-            thanks = [seen.lo for seen in case.touches if seen.outbound and seen.out and not seen.booked and seen.lo > order.hi]
+            thanks = [
+                seen.lo
+                for seen in case.touches
+                if seen.outbound and seen.out and not seen.booked and seen.lo > order.hi
+            ]
             yield Due(
                 self.id, "thanks", order.id, order.lo, order.hi + self.days * DAY,
                 met=min(thanks, default=None), owner=case.prospect.owner, owner_kind=case.prospect.owner_kind,

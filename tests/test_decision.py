@@ -56,7 +56,7 @@ def at(decision: Decision) -> str:
     return decision.at.isoformat()
 
 
-# -- rules of a third party that misbehave --------------------------------------------------------------------------------
+# -- rules of a third party that misbehave ---------------------------------------------------------------------------
 
 
 class Broken(Limit):
@@ -91,7 +91,11 @@ class TestAnswers:
     def test_match(self) -> None:
         rules = policy(MORNINGS, StopOn(id="answered", dispositions=["refused"]))
         told: list[str] = []
-        for as_of, touches in ((NOON, ()), ("2026-03-03T15:00+01:00", ()), (NOON, (touch("t", "2026-03-02T10:00+01:00", disposition="refused"),))):
+        for as_of, touches in (
+            (NOON, ()),
+            ("2026-03-03T15:00+01:00", ()),
+            (NOON, (touch("t", "2026-03-02T10:00+01:00", disposition="refused"),)),
+        ):
             match rules.decide(prospect(), touches, as_of=as_of, purpose="sales"):
                 case Contact(channel=channel, purpose=purpose):
                     told.append(f"{channel} for {purpose}")
@@ -109,7 +113,12 @@ class TestAnswers:
     def test_contact(self) -> None:
         decision = policy(MORNINGS).decide(prospect(), as_of=NOON, purpose="sales", step="intro")
         assert isinstance(decision, Contact)
-        assert (decision.channel, decision.contact_point, decision.purpose, decision.step) == ("phone", None, "sales", "intro")
+        assert (decision.channel, decision.contact_point, decision.purpose, decision.step) == (
+            "phone",
+            None,
+            "sales",
+            "intro",
+        )
         assert (at(decision), decision.until.isoformat()) == ("2026-03-03T12:00:00+01:00", "2026-03-03T14:00:00+01:00")  # type: ignore[union-attr]
         assert (decision.blocking, decision.chain, decision.binding, decision.waits_for) == ((), (), None, None)
 
@@ -125,9 +134,16 @@ class TestAnswers:
         )
         assert isinstance(decision, Wait)
         assert at(decision) == "2026-03-09T09:00:00+01:00"
-        assert [(block.rule, block.code) for block in decision.chain] == [("breathe", "spacing"), ("mornings", "quiet_hours")]
+        assert [(block.rule, block.code) for block in decision.chain] == [
+            ("breathe", "spacing"),
+            ("mornings", "quiet_hours"),
+        ]
         assert (decision.binding, decision.blocking) == ("mornings", ("breathe", "mornings"))
-        assert {verdict.rule: (verdict.says, verdict.touches) for verdict in decision.verdicts if not verdict.rule.startswith("always/")} == {
+        assert {
+            verdict.rule: (verdict.says, verdict.touches)
+            for verdict in decision.verdicts
+            if not verdict.rule.startswith("always/")
+        } == {
             "breathe": ("forbids", ("t",)),
             "mornings": ("forbids", ()),
         }
@@ -140,11 +156,18 @@ class TestAnswers:
         assert (decision.needs, decision.not_before.isoformat()) == ((), "2026-06-01T00:00:00+02:00")  # type: ignore[union-attr]
 
     def test_all_of_one_options_needs_and_any_one_option(self) -> None:
-        """Phone needs a zone and a consent, e-mail an address: the shorter way is named first, both are with the options."""
-        rules = policy(MORNINGS.model_copy(update={"channels": None}), RequireConsent(id="consent", channels=["phone"]), channels=["phone", "email"])
+        """Phone needs a zone and a consent, e-mail a zone and an address; each option says its own."""
+        rules = policy(
+            MORNINGS.model_copy(update={"channels": None}),
+            RequireConsent(id="consent", channels=["phone"]),
+            channels=["phone", "email"],
+        )
         decision = rules.decide(Prospect(id="p", contact_points=[{"channel": "phone", "address": "1"}]), as_of=NOON)
         assert isinstance(decision, Blocked)
-        assert {option.channel: option.needs for option in decision.options} == {"phone": ("consent", "zone"), "email": ("contact_point", "zone")}
+        assert {option.channel: option.needs for option in decision.options} == {
+            "phone": ("consent", "zone"),
+            "email": ("contact_point", "zone"),
+        }
 
     def test_a_stop_that_ends_inside_the_horizon_is_a_wait(self) -> None:
         rules = policy(StopOn(id="later", dispositions=["refused"], lasts="2 months"))
@@ -162,14 +185,21 @@ class TestAnswers:
         history = [touch("t", "2026-03-02T10:00+01:00", disposition="refused")]
         decision = rules.decide(prospect(), history, as_of=NOON)
         assert (decision.answer, decision.record.channel) == ("contact", "email")
-        assert [(option.channel, option.blocked_by) for option in decision.options] == [("email", ()), ("phone", ("no-calls",))]
+        assert [(option.channel, option.blocked_by) for option in decision.options] == [
+            ("email", ()),
+            ("phone", ("no-calls",)),
+        ]
         only = Policy(name="calls", channels=["phone"], rules=rules.rules).decide(prospect(), history, as_of=NOON)
         assert isinstance(only, Stop)
         assert only.scope == "channel"
 
     def test_a_stop_beside_a_missing_fact_is_blocked(self) -> None:
         """One option is over, the other only needs something: it is not over."""
-        rules = policy(StopOn(id="no-calls", dispositions=["refused"], scope="channel"), RequireConsent(id="consent", channels=["email"]), channels=["email", "phone"])
+        rules = policy(
+            StopOn(id="no-calls", dispositions=["refused"], scope="channel"),
+            RequireConsent(id="consent", channels=["email"]),
+            channels=["email", "phone"],
+        )
         decision = rules.decide(prospect(), [touch("t", "2026-03-02T10:00+01:00", disposition="refused")], as_of=NOON)
         assert (decision.answer, decision.record.needs) == ("blocked", ("consent",))
 
@@ -185,15 +215,26 @@ class TestAnswers:
 
     def test_a_count_that_can_begin_again_is_blocked_and_not_over(self) -> None:
         rules = policy(MaxAttempts(id="two", at_most=2, since={"reached": True}))
-        decision = rules.decide(prospect(), [touch("a", "2026-03-01T10:00+01:00"), touch("b", "2026-03-02T10:00+01:00")], as_of=NOON)
+        decision = rules.decide(
+            prospect(), [touch("a", "2026-03-01T10:00+01:00"), touch("b", "2026-03-02T10:00+01:00")], as_of=NOON
+        )
         assert (decision.answer, decision.record.needs) == ("blocked", ("fresh_start",))
         answered = touch("c", "2026-03-03T09:00+01:00", disposition="connected")
-        assert rules.decide(prospect(), [touch("a", "2026-03-01T10:00+01:00"), touch("b", "2026-03-02T10:00+01:00"), answered], as_of=NOON).answer == "contact"
+        assert (
+            rules.decide(
+                prospect(),
+                [touch("a", "2026-03-01T10:00+01:00"), touch("b", "2026-03-02T10:00+01:00"), answered],
+                as_of=NOON,
+            ).answer
+            == "contact"
+        )
 
     def test_stops_by_stage_and_by_exhaustion(self) -> None:
         lost = policy(StopOnStage(id="gone", on=["lost"])).decide(prospect(stage="lost"), as_of=NOON)
         assert (lost.answer, lost.record.reason, lost.record.code) == ("stop", "gone", "stage")
-        tired = policy(StopWhenExhausted(id="enough", at_most=1)).decide(prospect(), [touch("t", "2026-03-02T10:00+01:00")], as_of=NOON)
+        tired = policy(StopWhenExhausted(id="enough", at_most=1)).decide(
+            prospect(), [touch("t", "2026-03-02T10:00+01:00")], as_of=NOON
+        )
         assert (tired.answer, tired.record.reason, tired.record.code) == ("stop", "enough", "exhausted")
 
 
@@ -206,7 +247,11 @@ class TestBinding:
         assert (decision.reason, decision.code, decision.scope) == ("always/suppressions", "suppressed", "case")
 
     def test_suppressions_by_scope(self) -> None:
-        points = [{"channel": "phone", "address": "1"}, {"channel": "phone", "address": "2"}, {"channel": "email", "address": "e"}]
+        points = [
+            {"channel": "phone", "address": "1"},
+            {"channel": "phone", "address": "2"},
+            {"channel": "email", "address": "e"},
+        ]
 
         def open_points(**suppression: Any) -> list[str | None]:
             person = prospect(contact_points=points, suppressions=suppression)
@@ -234,7 +279,11 @@ class TestBinding:
 
     def test_an_opt_out_that_ends(self) -> None:
         decision = policy().decide(prospect(opt_outs={"until": "2026-03-10T00:00+01:00"}), as_of=NOON)
-        assert (decision.answer, at(decision), decision.binding) == ("wait", "2026-03-10T00:00:00+01:00", "always/opt-outs")
+        assert (decision.answer, at(decision), decision.binding) == (
+            "wait",
+            "2026-03-10T00:00:00+01:00",
+            "always/opt-outs",
+        )
 
     @pytest.mark.parametrize(
         ("points", "answer", "needs"),
@@ -243,9 +292,17 @@ class TestBinding:
             ([], "blocked", ("contact_point",)),
             ([{"channel": "email", "address": "e"}], "blocked", ("contact_point",)),
             ([{"channel": "phone", "address": "1", "status": "invalid"}], "blocked", ("contact_point",)),
-            ([{"channel": "phone", "address": "1", "status": "bounced", "since": "2026-03-01T00:00Z"}], "blocked", ("contact_point",)),
+            (
+                [{"channel": "phone", "address": "1", "status": "bounced", "since": "2026-03-01T00:00Z"}],
+                "blocked",
+                ("contact_point",),
+            ),
             ([{"channel": "phone", "address": "1", "status": "unknown"}], "contact", ()),
-            ([{"channel": "phone", "address": "1", "status": "invalid"}, {"channel": "phone", "address": "2"}], "contact", ()),
+            (
+                [{"channel": "phone", "address": "1", "status": "invalid"}, {"channel": "phone", "address": "2"}],
+                "contact",
+                (),
+            ),
         ],
     )
     def test_contact_points(self, points: Any, answer: str, needs: tuple[str, ...]) -> None:
@@ -254,23 +311,41 @@ class TestBinding:
 
     def test_not_told_means_an_option_without_an_address(self) -> None:
         assert policy().decide(prospect(), as_of=NOON).record.contact_point is None
-        person = prospect(contact_points=[{"channel": "phone", "address": "1", "status": "invalid"}, {"channel": "phone", "address": "2"}])
+        person = prospect(
+            contact_points=[
+                {"channel": "phone", "address": "1", "status": "invalid"},
+                {"channel": "phone", "address": "2"},
+            ]
+        )
         assert policy().decide(person, as_of=NOON).record.contact_point == "2"
 
     def test_wishes(self) -> None:
-        wishes = [{"rule": "quiet_hours", "id": "late", "allow": "18:00-20:00"}, {"rule": "frequency_cap", "at_most": 1, "each": "month"}]
-        decision = policy(MORNINGS, channels=["email"]).decide(prospect(wishes=wishes), [touch("t", "2026-03-02T10:00+01:00")], as_of=NOON)
+        wishes = [
+            {"rule": "quiet_hours", "id": "late", "allow": "18:00-20:00"},
+            {"rule": "frequency_cap", "at_most": 1, "each": "month"},
+        ]
+        decision = policy(MORNINGS, channels=["email"]).decide(
+            prospect(wishes=wishes), [touch("t", "2026-03-02T10:00+01:00")], as_of=NOON
+        )
         assert (decision.answer, decision.blocking) == ("blocked", ("wish/late", "wish/wish-2"))
         assert set(decision.without("mornings").blocking) == {"wish/late", "wish/wish-2"}
 
     def test_an_unreadable_touch_closes(self) -> None:
         case = Case(prospect=prospect(), unreadable=["calls.csv line 7: date `31/02`"])
         decision = policy().decide(case, as_of=NOON)
-        assert (decision.answer, decision.blocking, decision.record.needs) == ("blocked", ("always/unreadable-touches",), ("readable_touch",))
+        assert (decision.answer, decision.blocking, decision.record.needs) == (
+            "blocked",
+            ("always/unreadable-touches",),
+            ("readable_touch",),
+        )
         assert "calls.csv line 7" in decision.text()
 
     def test_one_id_with_two_contents_closes_and_a_repeat_changes_nothing(self) -> None:
-        first, same, other = touch("t", "2026-03-02T10:00+01:00"), touch("t", "2026-03-02T09:00Z"), touch("t", "2026-03-02T11:00+01:00")
+        first, same, other = (
+            touch("t", "2026-03-02T10:00+01:00"),
+            touch("t", "2026-03-02T09:00Z"),
+            touch("t", "2026-03-02T11:00+01:00"),
+        )
         rules = policy(MaxAttempts(id="two", at_most=2))
         assert rules.decide(prospect(), [first, same], as_of=NOON) == rules.decide(prospect(), [first], as_of=NOON)
         decision = rules.decide(prospect(), [first, other], as_of=NOON)
@@ -285,11 +360,15 @@ class TestTime:
         assert isinstance(fits, Contact)
         assert fits.until is not None
         assert fits.until.isoformat() == "2026-03-03T13:30:00+01:00"
-        assert at(rules.decide(prospect(), as_of="2026-03-03T13:30+01:00", duration="30m")) == "2026-03-04T09:00:00+01:00"
+        assert (
+            at(rules.decide(prospect(), as_of="2026-03-03T13:30+01:00", duration="30m")) == "2026-03-04T09:00:00+01:00"
+        )
 
     def test_a_call_that_would_run_past_closing_waits(self) -> None:
         rules = policy(MORNINGS)
-        assert at(rules.decide(prospect(), as_of="2026-03-03T13:45+01:00", duration="30m")) == "2026-03-04T09:00:00+01:00"
+        assert (
+            at(rules.decide(prospect(), as_of="2026-03-03T13:45+01:00", duration="30m")) == "2026-03-04T09:00:00+01:00"
+        )
         assert rules.decide(prospect(), as_of="2026-03-03T13:45+01:00", duration="10m").answer == "contact"
         assert rules.decide(prospect(), as_of="2026-03-03T13:45+01:00").answer == "contact"
 
@@ -339,7 +418,9 @@ class TestBookings:
 
 class TestReports:
     def test_a_touch_in_the_future_counts_and_is_reported(self) -> None:
-        decision = policy(FrequencyCap(id="one", at_most=1, each="day")).decide(prospect(), [touch("t", "2026-03-03T12:05+01:00")], as_of=NOON)
+        decision = policy(FrequencyCap(id="one", at_most=1, each="day")).decide(
+            prospect(), [touch("t", "2026-03-03T12:05+01:00")], as_of=NOON
+        )
         assert (decision.answer, decision.reports) == ("wait", (("touch_in_the_future", "t"),))
         assert decision.blocking == ("one",)
 
@@ -348,7 +429,10 @@ class TestReports:
         decision = policy(FrequencyCap(id="one", at_most=1, each="day")).decide(prospect(), history, as_of=NOON)
         assert (decision.answer, decision.reports) == ("wait", (("undeclared_disposition", "t", "ghosted"),))
         declared = policy(FrequencyCap(id="one", at_most=1, each="day"), dispositions={"ghosted": {"went_out": False}})
-        assert (declared.decide(prospect(), history, as_of=NOON).answer, declared.decide(prospect(), history, as_of=NOON).reports) == ("contact", ())
+        assert (
+            declared.decide(prospect(), history, as_of=NOON).answer,
+            declared.decide(prospect(), history, as_of=NOON).reports,
+        ) == ("contact", ())
 
     def test_a_rule_that_raises_blocks(self) -> None:
         decision = policy(Broken(id="broken"), MORNINGS).decide(prospect(), as_of=NOON)
@@ -365,7 +449,11 @@ class TestReports:
         assert exempt.decide(prospect(), as_of=NOON).answer == "blocked"
 
     def test_a_preference_that_raises_is_ignored(self) -> None:
-        rules = policy(BrokenPreference(id="broken", rank=-1), PreferredChannel(id="way", order=["phone"]), channels=["email", "phone"])
+        rules = policy(
+            BrokenPreference(id="broken", rank=-1),
+            PreferredChannel(id="way", order=["phone"]),
+            channels=["email", "phone"],
+        )
         decision = rules.decide(prospect(), as_of=NOON)
         assert (decision.answer, decision.record.channel) == ("contact", "phone")
         assert ("preference_ignored", "broken", "KeyError") in decision.reports
@@ -397,7 +485,10 @@ class TestCounterfactuals:
             decision.without("breath")
 
     def test_a_wish_may_be_thought_away_but_not_what_always_binds(self) -> None:
-        person = prospect(wishes=[{"rule": "quiet_hours", "id": "late", "allow": "18:00-20:00"}], suppressions={"channel": "phone", "until": "2026-03-04T00:00Z"})
+        person = prospect(
+            wishes=[{"rule": "quiet_hours", "id": "late", "allow": "18:00-20:00"}],
+            suppressions={"channel": "phone", "until": "2026-03-04T00:00Z"},
+        )
         decision = policy(channels=["phone"]).decide(person, as_of=NOON)
         assert set(decision.blocking) == {"always/suppressions", "wish/late"}
         assert set(decision.counterfactuals()) == {"wish/late"}
@@ -420,7 +511,11 @@ class TestCounterfactuals:
 
 class TestPreferences:
     def test_without_patience_the_earliest_opening_wins(self) -> None:
-        rules = policy(MORNINGS.model_copy(update={"channels": None, "id": "calls"}), PreferredChannel(id="way", order=["phone", "email"]), channels=["phone", "email"])
+        rules = policy(
+            MORNINGS.model_copy(update={"channels": None, "id": "calls"}),
+            PreferredChannel(id="way", order=["phone", "email"]),
+            channels=["phone", "email"],
+        )
         only_calls = Policy.from_dict({**rules.to_dict(), "rules": [
             {"rule": "quiet_hours", "id": "calls", "channels": ["phone"], "allow": "17:00-20:00"},
             {"rule": "preferred_channel", "id": "way", "order": ["phone", "email"]},
@@ -459,7 +554,10 @@ class TestPreferences:
             assert (decision.answer, decision.record.channel) == ("contact", "email")
 
     def test_preferred_hours_wait_inside_an_option(self) -> None:
-        rules = policy(QuietHours(id="open", allow="09:00-20:00"), PreferredHours(id="evening", hours="18:00-19:00", patience="12h"))
+        rules = policy(
+            QuietHours(id="open", allow="09:00-20:00"),
+            PreferredHours(id="evening", hours="18:00-19:00", patience="12h"),
+        )
         decision = rules.decide(Case(prospect=prospect(), opened_at=NOON), as_of=NOON)
         assert isinstance(decision, Wait)
         assert (at(decision), decision.until.isoformat(), decision.waits_for) == (  # type: ignore[union-attr]
@@ -490,21 +588,33 @@ class TestDeadlines:
         assert state("2026-03-03T14:10+01:00", late) == [("will_be_missed", ("mornings",))]
 
     def test_our_promise(self) -> None:
-        promised = touch("t", "2026-03-02T10:00+01:00", disposition="callback_requested", promise={"by": "us", "at": "2026-03-03T16:00+01:00"})
-        [due] = policy(PromiseDue(id="promised"), MORNINGS).decide(prospect(owner="ana"), [promised], as_of=NOON).deadlines
+        promised = touch(
+            "t",
+            "2026-03-02T10:00+01:00",
+            disposition="callback_requested",
+            promise={"by": "us", "at": "2026-03-03T16:00+01:00"},
+        )
+        [due] = (
+            policy(PromiseDue(id="promised"), MORNINGS).decide(prospect(owner="ana"), [promised], as_of=NOON).deadlines
+        )
         assert (due.state, due.anchor, due.owner) == ("due", "t", "ana")
 
     def test_a_deadline_never_changes_the_answer(self) -> None:
         asked = touch("i", "2026-03-03T11:30+01:00", direction="inbound", disposition="connected")
         rules = policy(MORNINGS, RespondWithin(id="quick", within="1h"))
         late = "2026-03-03T15:00+01:00"
-        assert at(rules.decide(prospect(), [asked], as_of=late)) == at(rules.without("quick").decide(prospect(), [asked], as_of=late))
+        assert at(rules.decide(prospect(), [asked], as_of=late)) == at(
+            rules.without("quick").decide(prospect(), [asked], as_of=late)
+        )
 
 
 class TestKnownAt:
     def test_what_was_learned_later_is_gone(self) -> None:
         case = Case(
-            prospect=prospect(opt_outs={"since": "2026-03-02T00:00Z"}, stages=[{"name": "new"}, {"name": "lost", "since": "2026-03-02T00:00Z"}]),
+            prospect=prospect(
+                opt_outs={"since": "2026-03-02T00:00Z"},
+                stages=[{"name": "new"}, {"name": "lost", "since": "2026-03-02T00:00Z"}],
+            ),
             touches=[
                 touch("early", "2026-02-20T10:00Z"),
                 touch("late", "2026-03-02T10:00Z"),
@@ -529,7 +639,9 @@ class TestKnownAt:
 
 class TestForms:
     def decisions(self) -> list[Decision]:
-        rules = policy(MORNINGS, StopOn(id="answered", dispositions=["refused"]), RespondWithin(id="quick", within="2h"))
+        rules = policy(
+            MORNINGS, StopOn(id="answered", dispositions=["refused"]), RespondWithin(id="quick", within="2h")
+        )
         refused = touch("t", "2026-03-02T10:00+01:00", disposition="refused")
         asked = touch("i", "2026-03-03T11:30+01:00", direction="inbound", disposition="ghosted")
         return [
@@ -562,7 +674,9 @@ class TestForms:
         spanish = [decision.text("es").splitlines()[0] for decision in self.decisions()]
         assert spanish[0] == "contactar ahora por teléfono, hasta mar 3 mar 2026 14:00 +01:00"
         assert spanish[2].startswith("bloqueado")
-        assert all(len(decision.text("es").splitlines()) == len(decision.text().splitlines()) for decision in self.decisions())
+        assert all(
+            len(decision.text("es").splitlines()) == len(decision.text().splitlines()) for decision in self.decisions()
+        )
         with pytest.raises(InputError, match="language `eo` is not there; write one of en, es"):
             self.decisions()[0].text("eo")
 

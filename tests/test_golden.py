@@ -23,7 +23,7 @@ from cadencia.rules.registry import kinds, rule_class
 
 Golden = Callable[[str, str], None]
 
-# -- rules: each kind with every option set; several of a kind where options exclude each other ---------------------------
+# -- rules: each kind with every option set; several of a kind where options exclude each other ----------------------
 
 COUNTS = {
     "channels": ["phone", "sms"],
@@ -59,11 +59,39 @@ LIMIT = {
     "stages": {"except": ["customer"]},
     "unless": UNLESS,
 }
-HISTORY = {**LIMIT, "counts": COUNTS, "count": "reached", "since": {"dispositions": ["connected"]}, "per": ["channel", "subject"], "over": "account"}
+HISTORY = {
+    **LIMIT,
+    "counts": COUNTS,
+    "count": "reached",
+    "since": {"dispositions": ["connected"]},
+    "per": ["channel", "subject"],
+    "over": "account",
+}
 CLOCK = {"clock": ["prospect", "Europe/Madrid"]}
-TIMES = {**HISTORY, **CLOCK, "calendar": ["ES", "prospect"], "business_days": "sun-thu", "hours": {"mon-fri": ["09:00-14:00", "16:00-18:00"]}}
-LASTING = {**LIMIT, **CLOCK, "scope": "channel", "lasts": "6 months", "until": "2026-12-31", "lifted_by": {"dispositions": ["callback_requested"]}, "calendar": "ES"}
-TIMED = {**ANY, **CLOCK, "met_by": COUNTS, "calendar": "prospect", "business_days": ["mon", "tue"], "hours": {"daily": ["08:00-20:00"]}}
+TIMES = {
+    **HISTORY,
+    **CLOCK,
+    "calendar": ["ES", "prospect"],
+    "business_days": "sun-thu",
+    "hours": {"mon-fri": ["09:00-14:00", "16:00-18:00"]},
+}
+LASTING = {
+    **LIMIT,
+    **CLOCK,
+    "scope": "channel",
+    "lasts": "6 months",
+    "until": "2026-12-31",
+    "lifted_by": {"dispositions": ["callback_requested"]},
+    "calendar": "ES",
+}
+TIMED = {
+    **ANY,
+    **CLOCK,
+    "met_by": COUNTS,
+    "calendar": "prospect",
+    "business_days": ["mon", "tue"],
+    "hours": {"daily": ["08:00-20:00"]},
+}
 PATIENT = {**ANY, "rank": 3, "patience": "36h"}
 
 RULES: dict[str, list[dict[str, Any]]] = {
@@ -71,18 +99,38 @@ RULES: dict[str, list[dict[str, Any]]] = {
     "frequency_cap": [
         {**HISTORY, "at_most": 3, "within": "7d"},
         {**HISTORY, **CLOCK, "at_most": 0, "dates": 30},
-        {**HISTORY, **CLOCK, "at_most": 2, "each": "half_month", "week_start": "sun", "since": "case", "per": "contact_point", "count": "planned", "over": "others"},
+        {
+            **HISTORY,
+            **CLOCK,
+            "at_most": 2,
+            "each": "half_month",
+            "week_start": "sun",
+            "since": "case",
+            "per": "contact_point",
+            "count": "planned",
+            "over": "others",
+        },
     ],
     "spacing": [
         {**TIMES, "at_least": "4 business hours"},
-        {**TIMES, "gaps": ["90m", "2 days", "2 dates", "3 business days", "1 month", "60 full dates", "1 week", "1 h 30 m"]},
+        {
+            **TIMES,
+            "gaps": ["90m", "2 days", "2 dates", "3 business days", "1 month", "60 full dates", "1 week", "1 h 30 m"],
+        },
         {**TIMES, "backoff": {"first": "1h", "factor": 1.5, "at_most": "7d"}},
     ],
-    "recall": [{**TIMES, "after": {"busy": "30m", "voicemail_left": ["2 days", "1 week"], "otherwise": "1 business day"}}],
+    "recall": [
+        {**TIMES, "after": {"busy": "30m", "voicemail_left": ["2 days", "1 week"], "otherwise": "1 business day"}}
+    ],
     "cool_off": [{**TIMES, "times": 3, "within": "10d", "silence": "30 days"}],
     "quiet_hours": [
-        {**LIMIT, **CLOCK, "allow": {"fri,mon-thu": ["17:00-20:00", ">09:00-14:00"], "sat": "22:00-02:00"}, "holidays": ["prospect", "ES-CT", "ES"],
-         "dates": {"2026-12-25": "closed", "2026-12-24": ["09:00-13:00"]}},
+        {
+            **LIMIT,
+            **CLOCK,
+            "allow": {"fri,mon-thu": ["17:00-20:00", ">09:00-14:00"], "sat": "22:00-02:00"},
+            "holidays": ["prospect", "ES-CT", "ES"],
+            "dates": {"2026-12-25": "closed", "2026-12-24": ["09:00-13:00"]},
+        },
         {**LIMIT, **CLOCK, "between": ["21:00-08:00", "14:00-16:00"], "holidays": "ES"},
     ],
     "business_days": [{**LIMIT, **CLOCK, "days": ["sun", "mon-wed"], "holidays": ["US-NY"]}],
@@ -93,16 +141,38 @@ RULES: dict[str, list[dict[str, Any]]] = {
     "account_reply": [{**LIMIT, **CLOCK, "lasts": "5 business days", "counts": COUNTS, "calendar": ["ES"]}],
     "account_load": [{**LIMIT, "at_most": 2, "within": "14d"}],
     "account_day": [{**LIMIT, **CLOCK}],
-    "any_of": [{**LIMIT, "rules": [
-        {"rule": "quiet_hours", "id": "hours", "allow": "09:00-14:00"},
-        {"rule": "any_of", "id": "inner", "rules": [{"rule": "require_consent", "id": "consent"}, {"rule": "business_days", "id": "days"}]},
-    ]}],
+    "any_of": [
+        {
+            **LIMIT,
+            "rules": [
+                {"rule": "quiet_hours", "id": "hours", "allow": "09:00-14:00"},
+                {
+                    "rule": "any_of",
+                    "id": "inner",
+                    "rules": [{"rule": "require_consent", "id": "consent"}, {"rule": "business_days", "id": "days"}],
+                },
+            ],
+        }
+    ],
     "stop_on": [{**LASTING, "dispositions": ["refused", "replied"], "counts": COUNTS, "over": "account"}],
     "stop_on_stage": [{**LASTING, "on": {"except": ["new", "working"]}}],
     "stop_on_opt_out": [LASTING],
-    "stop_when_exhausted": [{**LIMIT, "scope": "contact_point", "at_most": 6, "counts": COUNTS, "count": "delivered", "since": "case"}],
-    "stop_unless_qualified": [{**LIMIT, "scope": "channel", "fact": "budget", "tag": "fit", "at_stages": ["qualified"]}],
-    "channel_rotation": [{**PATIENT, "order": ["phone", "email", "phone"], "mode": "escalate", "each": 2, "counts": COUNTS, "count": "delivered"}],
+    "stop_when_exhausted": [
+        {**LIMIT, "scope": "contact_point", "at_most": 6, "counts": COUNTS, "count": "delivered", "since": "case"}
+    ],
+    "stop_unless_qualified": [
+        {**LIMIT, "scope": "channel", "fact": "budget", "tag": "fit", "at_stages": ["qualified"]}
+    ],
+    "channel_rotation": [
+        {
+            **PATIENT,
+            "order": ["phone", "email", "phone"],
+            "mode": "escalate",
+            "each": 2,
+            "counts": COUNTS,
+            "count": "delivered",
+        }
+    ],
     "preferred_channel": [{**PATIENT, "order": ["email", "phone"]}],
     "preferred_hours": [{**PATIENT, **CLOCK, "hours": {"mon-fri": ["10:00-12:00"]}}],
     "soonest": [PATIENT],
@@ -119,7 +189,9 @@ CASES = [
 
 
 def policy_of(kind: str, data: dict[str, Any]) -> Policy:
-    return Policy.from_dict({"cadencia": 1, "name": "golden", "channels": ["phone", "email"], "rules": [{"rule": kind, "id": "it", **data}]})
+    return Policy.from_dict(
+        {"cadencia": 1, "name": "golden", "channels": ["phone", "email"], "rules": [{"rule": kind, "id": "it", **data}]}
+    )
 
 
 def pretty(data: Any) -> str:
@@ -165,38 +237,77 @@ def test_schema_accepts_every_rule() -> None:
     everything = {
         "cadencia": 1,
         "name": "all",
-        "rules": [{**policy_of(kind, item).to_dict()["rules"][0], "id": f"{kind}-{place}"} for kind, many in RULES.items() for place, item in enumerate(many)],
+        "rules": [
+            {**policy_of(kind, item).to_dict()["rules"][0], "id": f"{kind}-{place}"}
+            for kind, many in RULES.items()
+            for place, item in enumerate(many)
+        ],
     }
-    errors = [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}" for error in check.iter_errors(everything)]
+    errors = [
+        f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}" for error in check.iter_errors(everything)
+    ]
     assert not errors, "\n".join(errors)
-    wrong = ({"rule": "max_attempt", "id": "a", "at_most": 1}, {"rule": "max_attempts", "id": "a", "at_mots": 1}, {"rule": "max_attempts", "id": "a"})
+    wrong = (
+        {"rule": "max_attempt", "id": "a", "at_most": 1},
+        {"rule": "max_attempts", "id": "a", "at_mots": 1},
+        {"rule": "max_attempts", "id": "a"},
+    )
     for rule in wrong:
         assert list(check.iter_errors({"cadencia": 1, "name": "x", "rules": [rule]})), rule
 
 
-# -- decisions ------------------------------------------------------------------------------------------------------------
+# -- decisions -------------------------------------------------------------------------------------------------------
 
 RULEBOOK: list[dict[str, Any]] = [
     {"rule": "max_attempts", "id": "four", "at_most": 4, "because": "nobody likes the fifth"},
     {"rule": "spacing", "id": "breathe", "at_least": "2 days"},
-    {"rule": "quiet_hours", "id": "siesta", "channels": ["phone"], "allow": {"mon-fri": ["09:00-14:00", "17:00-20:00"]}, "holidays": "ES"},
+    {
+        "rule": "quiet_hours",
+        "id": "siesta",
+        "channels": ["phone"],
+        "allow": {"mon-fri": ["09:00-14:00", "17:00-20:00"]},
+        "holidays": "ES",
+    },
     {"rule": "channel_rotation", "id": "vary", "order": ["email", "phone"]},
     {"rule": "stop_on", "id": "answered", "dispositions": ["replied", "refused"]},
     {"rule": "respond_within", "id": "quick", "within": "24h"},
 ]
 HOUSE = {"cadencia": 1, "name": "house", "version": "7", "channels": ["email", "phone"], "rules": RULEBOOK}
-LAW = {"cadencia": 1, "name": "law", "channels": ["email", "phone", "sms"],
-       "rules": [{"rule": "require_consent", "id": "consent", "channels": ["phone"], "because": "no call without one"}]}
+LAW = {
+    "cadencia": 1,
+    "name": "law",
+    "channels": ["email", "phone", "sms"],
+    "rules": [{"rule": "require_consent", "id": "consent", "channels": ["phone"], "because": "no call without one"}],
+}
 PERSON: dict[str, Any] = {
-    "id": "p1", "zones": "Europe/Madrid", "regions": "ES", "owner": "ana", "owner_kind": "team",
-    "contact_points": [{"channel": "phone", "address": "+34600000001"}, {"channel": "email", "address": "p1@example.com"}],
+    "id": "p1",
+    "zones": "Europe/Madrid",
+    "regions": "ES",
+    "owner": "ana",
+    "owner_kind": "team",
+    "contact_points": [
+        {"channel": "phone", "address": "+34600000001"},
+        {"channel": "email", "address": "p1@example.com"},
+    ],
     "wishes": [{"rule": "quiet_hours", "id": "not-early", "allow": "10:00-24:00"}],
 }
 HISTORY_OF_P1: list[dict[str, Any]] = [
     {"id": "t1", "at": "2026-03-02T10:30+01:00", "channel": "email", "disposition": "sent"},
-    {"id": "t2", "at": "2026-03-04T17:30+01:00", "end": "2026-03-04T17:35+01:00", "channel": "phone", "disposition": "no_answer"},
+    {
+        "id": "t2",
+        "at": "2026-03-04T17:30+01:00",
+        "end": "2026-03-04T17:35+01:00",
+        "channel": "phone",
+        "disposition": "no_answer",
+    },
 ]
-INBOUND = {"id": "i1", "at": "2026-03-05T12:00+01:00", "channel": "email", "direction": "inbound", "disposition": "clicked"}
+INBOUND = {
+    "id": "i1",
+    "at": "2026-03-05T12:00+01:00",
+    "channel": "email",
+    "direction": "inbound",
+    "disposition": "clicked",
+}
 
 
 def decisions() -> dict[str, Decision]:
@@ -210,14 +321,18 @@ def decisions() -> dict[str, Decision]:
         "contact": of(house, "2026-03-09T11:00+01:00", INBOUND),
         "wait": of(house, "2026-03-05T13:00+01:00", INBOUND),
         "blocked": of(house, "2026-03-09T11:00+01:00", contact_points=[]),
-        "stop": of(house, "2026-03-09T11:00+01:00", {"id": "t3", "at": "2026-03-06T18:00+01:00", "channel": "phone", "disposition": "refused"}),
+        "stop": of(
+            house,
+            "2026-03-09T11:00+01:00",
+            {"id": "t3", "at": "2026-03-06T18:00+01:00", "channel": "phone", "disposition": "refused"},
+        ),
         "layered": of(house & law, "2026-03-05T13:00+01:00"),
     }
 
 
 def masked(data: dict[str, Any]) -> dict[str, Any]:
     """Versions of what a decision was made with differ from machine to machine."""
-    return {**data, "made_with": {name: "*" for name in data["made_with"]}}
+    return {**data, "made_with": dict.fromkeys(data["made_with"], "*")}
 
 
 @pytest.mark.parametrize("name", ["contact", "wait", "blocked", "stop", "layered"])
@@ -239,7 +354,7 @@ def test_schema_accepts_every_decision() -> None:
         validator(schema).validate(decision.to_dict())
 
 
-# -- errors ---------------------------------------------------------------------------------------------------------------
+# -- errors ----------------------------------------------------------------------------------------------------------
 
 MINIMAL: dict[str, Any] = {"cadencia": 1, "name": "p", "channels": ["phone"], "rules": []}
 
@@ -277,7 +392,9 @@ def errors(folder: Path) -> dict[str, Callable[[], object]]:
         "a horizon that is no length": asks(horizon="a while"),
         "a horizon of nothing": asks(horizon="0 days"),
         "a touch without offset": lambda: Touch(id="t", at="2026-03-06T10:00", channel="phone"),
-        "a touch that ends first": lambda: Touch(id="t", at="2026-03-06T10:00Z", end="2026-03-06T09:00Z", channel="phone"),
+        "a touch that ends first": lambda: Touch(
+            id="t", at="2026-03-06T10:00Z", end="2026-03-06T09:00Z", channel="phone"
+        ),
         "an unknown zone": lambda: Prospect(id="p", zones="Europe/Madird"),
         "a region that is a name": lambda: Prospect(id="p", regions="Spain"),
         "a wish that is a preference": lambda: Prospect(id="p", wishes=[{"rule": "soonest"}]),
@@ -312,7 +429,9 @@ def errors(folder: Path) -> dict[str, Callable[[], object]]:
         "a key that is missing": one(rule="max_attempts"),
         "an unknown key of a filter": one(rule="max_attempts", at_most=1, counts={"channel": "phone"}),
         "an unknown key far inside": one(rule="max_attempts", at_most=1, unless={"consent": {"base": "express"}}),
-        "an unknown key where several things may stand": one(rule="max_attempts", at_most=1, since={"disposition": "sent"}),
+        "an unknown key where several things may stand": one(
+            rule="max_attempts", at_most=1, since={"disposition": "sent"}
+        ),
         "an unknown key of a disposition": top(dispositions={"ghosted": {"wentout": False}}),
         "an unknown key of a layer": top(layers=[{**MINIMAL, "rule": []}]),
         "an unknown key of a policy": top(rule=[]),
@@ -322,14 +441,23 @@ def errors(folder: Path) -> dict[str, Callable[[], object]]:
         "an empty recall": one(rule="recall", after={}),
         "a stop on everything": one(rule="stop_on"),
         "an `any_of` with a preference": one(rule="any_of", rules=[{"rule": "soonest", "id": "b"}]),
-        "a period in force turned round": one(rule="max_attempts", at_most=1, in_force={"from": "2026-02-01", "to": "2026-01-01"}),
+        "a period in force turned round": one(
+            rule="max_attempts", at_most=1, in_force={"from": "2026-02-01", "to": "2026-01-01"}
+        ),
         "the wrong format": top(cadencia=2),
         "no format": lambda: read_json('{"name": "p"}'),
         "a name with a slash": top(name="a/b"),
         "a name that only layers have": top(name="a & b"),
-        "two rules with one id": top(rules=[{"rule": "max_attempts", "id": "a", "at_most": 1}, {"rule": "max_attempts", "id": "a", "at_most": 2}]),
+        "two rules with one id": top(
+            rules=[{"rule": "max_attempts", "id": "a", "at_most": 1}, {"rule": "max_attempts", "id": "a", "at_most": 2}]
+        ),
         "a reserved id": top(rules=[{"rule": "max_attempts", "id": "always/mine", "at_most": 1}]),
-        "several mistakes at once": top(rules=[{"rule": "max_attempts", "id": "a", "at_most": "many"}, {"rule": "spacing", "id": "b", "at_least": "2d"}]),
+        "several mistakes at once": top(
+            rules=[
+                {"rule": "max_attempts", "id": "a", "at_most": "many"},
+                {"rule": "spacing", "id": "b", "at_least": "2d"},
+            ]
+        ),
         "no channels": lambda: Policy(name="layer").decide(Prospect(id="p"), as_of="2026-03-06T10:00Z"),
         "two layers with one name": lambda: house & Policy.from_dict({**MINIMAL, "name": "house", "channels": ["sms"]}),
         "without a rule that is not there": lambda: house.without("siesta"),
@@ -349,7 +477,9 @@ def errors(folder: Path) -> dict[str, Callable[[], object]]:
         "a layer that names itself": lambda: load(folder / "circle.yaml"),
         "a layer above the folder": lambda: load(folder / "above.yaml"),
         "a pack that is not shipped": lambda: load(folder / "pack.yaml"),
-        "a language that is not there": lambda: Policy.from_dict(MINIMAL).decide(Prospect(id="p"), as_of="2026-03-06T10:00Z").text("sp"),
+        "a language that is not there": lambda: (
+            Policy.from_dict(MINIMAL).decide(Prospect(id="p"), as_of="2026-03-06T10:00Z").text("sp")
+        ),
     }
 
 
@@ -357,20 +487,12 @@ def test_errors(tmp_path: Path, golden: Golden) -> None:
     """Every refusal is one line for each mistake: where, what was given, what to write instead."""
     told: list[str] = []
     for what, attempt in errors(tmp_path).items():
-        with pytest.raises((CadenciaError, ValueError)) as caught:
+        with pytest.raises(CadenciaError) as caught:
             attempt()
-        text = message_of(caught.value).replace(str(tmp_path), "FOLDER")
+        text = str(caught.value).replace(str(tmp_path), "FOLDER")
         assert text.strip(), what
         told.append("\n".join([what, *(f"    {line}" for line in text.splitlines())]))
     golden("errors.txt", "\n".join(told) + "\n")
-
-
-def message_of(error: Exception) -> str:
-    """Our own message; of a model that a program makes itself, pydantic's, without its links."""
-    if isinstance(error, CadenciaError):
-        return str(error)
-    items = error.errors(include_url=False)  # type: ignore[attr-defined]
-    return "\n".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in items)
 
 
 def test_what_survives_yaml() -> None:
@@ -406,7 +528,7 @@ def test_a_limit_of_zero_means_never() -> None:
         assert (decision.answer, decision.blocking) == ("stop", ("zero",))
 
 
-# -- words ----------------------------------------------------------------------------------------------------------------
+# -- words -----------------------------------------------------------------------------------------------------------
 
 
 def shape(value: Any) -> Any:
@@ -426,7 +548,11 @@ def test_languages_have_the_same_messages() -> None:
 
 def texts(node: ast.AST | None) -> set[str]:
     """The texts that an expression may give."""
-    return {item.value for item in ast.walk(node) if isinstance(item, ast.Constant) and isinstance(item.value, str)} if node else set()
+    return (
+        {item.value for item in ast.walk(node) if isinstance(item, ast.Constant) and isinstance(item.value, str)}
+        if node
+        else set()
+    )
 
 
 def codes_in(folder: Path) -> tuple[set[str], set[str], set[str]]:
@@ -436,11 +562,17 @@ def codes_in(folder: Path) -> tuple[set[str], set[str], set[str]]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "closes":
                 blocks |= texts(node.value)
-            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "code":
+            elif (
+                isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "code"
+            ):
                 blocks |= {text for text in texts(node.value) if not text.startswith("_")}
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 keywords = {item.arg: item.value for item in node.keywords}
-                if node.func.attr in ("block", "stop") and len(node.args) > 2 and isinstance(node.args[2], ast.Constant):
+                if (
+                    node.func.attr in ("block", "stop")
+                    and len(node.args) > 2
+                    and isinstance(node.args[2], ast.Constant)
+                ):
                     blocks |= texts(node.args[2])
                 if node.func.attr in ("block", "stop"):
                     needs |= texts(keywords.get("needs"))
@@ -450,7 +582,7 @@ def codes_in(folder: Path) -> tuple[set[str], set[str], set[str]]:
 
 
 def test_every_code_has_words() -> None:
-    """Each code of a block, need and deadline that the sources of the rules name is said in every language, and no other."""
+    """Each code of a block, need and deadline that the rules' sources name is said in every language, and no other."""
     blocks, needs, dues = codes_in(Path(cadencia.rules.__file__).parent)
     for language in languages():
         table = messages(language)

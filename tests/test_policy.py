@@ -36,13 +36,21 @@ def touch(id: str, at: str, channel: str = "phone", **more: Any) -> Touch:
 
 
 LAW = policy("law", None, [QuietHours(id="hours", channels=["phone"], allow="09:00-21:00")])
-HOUSE = policy("house", ["phone", "email"], [QuietHours(id="hours", channels=["phone"], allow="10:00-22:00"), MaxAttempts(id="four", at_most=4)])
+HOUSE = policy(
+    "house",
+    ["phone", "email"],
+    [QuietHours(id="hours", channels=["phone"], allow="10:00-22:00"), MaxAttempts(id="four", at_most=4)],
+)
 SPRING = policy("spring", ["phone", "sms"], [Spacing(id="breathe", at_least="2 days")])
 
 
 class TestLayers:
     def test_ids_name_their_layer(self) -> None:
-        assert {rule.id for rule in (LAW & HOUSE).engine.rules if not rule.id.startswith("always/")} == {"law/hours", "house/hours", "house/four"}
+        assert {rule.id for rule in (LAW & HOUSE).engine.rules if not rule.id.startswith("always/")} == {
+            "law/hours",
+            "house/hours",
+            "house/four",
+        }
 
     def test_a_layer_alone_has_plain_ids(self) -> None:
         assert {rule.id for rule in HOUSE.engine.rules if not rule.id.startswith("always/")} == {"hours", "four"}
@@ -93,17 +101,36 @@ class TestLayers:
             assert {block.rule for block in joined.why_not(MADRID, instant, "phone")} == rules
 
     def test_stops_deadlines_and_preferences_unite(self) -> None:
-        first = policy("a", rules=[StopOn(id="stop", dispositions=["refused"]), RespondWithin(id="quick", within="1h"), PreferredChannel(id="way", order=["phone"])])
-        second = policy("b", rules=[StopOn(id="stop", dispositions=["wrong_person"]), RespondWithin(id="quick", within="2h"), PreferredChannel(id="way", order=["email"])])
+        first = policy(
+            "a",
+            rules=[
+                StopOn(id="stop", dispositions=["refused"]),
+                RespondWithin(id="quick", within="1h"),
+                PreferredChannel(id="way", order=["phone"]),
+            ],
+        )
+        second = policy(
+            "b",
+            rules=[
+                StopOn(id="stop", dispositions=["wrong_person"]),
+                RespondWithin(id="quick", within="2h"),
+                PreferredChannel(id="way", order=["email"]),
+            ],
+        )
         joined = first & second
         engine = joined.engine
         assert [item.rule.id for item in engine.preferences] == ["a/way", "b/way"]
         assert [item.rule.id for item in engine.deadlines] == ["a/quick", "b/quick"]
         for disposition, reason in (("refused", "a/stop"), ("wrong_person", "b/stop")):
-            decision = joined.decide(MADRID, [touch("t", "2026-03-02T12:00+01:00", disposition=disposition)], as_of=NOON)
+            decision = joined.decide(
+                MADRID, [touch("t", "2026-03-02T12:00+01:00", disposition=disposition)], as_of=NOON
+            )
             assert (decision.answer, decision.record.reason) == ("stop", reason)
         inbound = touch("i", "2026-03-03T11:30+01:00", direction="inbound", disposition="connected")
-        assert [(due.rule, due.state) for due in joined.decide(MADRID, [inbound], as_of=NOON).deadlines] == [("a/quick", "due"), ("b/quick", "due")]
+        assert [(due.rule, due.state) for due in joined.decide(MADRID, [inbound], as_of=NOON).deadlines] == [
+            ("a/quick", "due"),
+            ("b/quick", "due"),
+        ]
 
     def test_preferences_compete_by_rank_and_then_by_id(self) -> None:
         phone_first = policy("a", rules=[PreferredChannel(id="way", order=["phone", "email"])])
@@ -116,7 +143,9 @@ class TestLayers:
     def test_words_resolve_inside_the_layer_that_wrote_the_rule(self) -> None:
         """No company can loosen the law by redefining a word."""
         law = policy("law", rules=[FrequencyCap(id="one", at_most=1, within="7d")])
-        company = policy("company", dispositions={"no_answer": {"went_out": False}}, rules=[MaxAttempts(id="one-in-all", at_most=1)])
+        company = policy(
+            "company", dispositions={"no_answer": {"went_out": False}}, rules=[MaxAttempts(id="one-in-all", at_most=1)]
+        )
         history = [touch("t", "2026-03-02T12:00+01:00")]
         decision = (law & company).decide(MADRID, history, as_of=NOON)
         assert (decision.answer, decision.blocking) == ("wait", ("law/one",))
@@ -161,7 +190,10 @@ class TestWithout:
 
     def test_a_rule_of_a_layer_is_left_out_by_its_whole_id(self) -> None:
         joined = (LAW & HOUSE).without("house/hours")
-        assert {rule.id for rule in joined.engine.rules if not rule.id.startswith("always/")} == {"law/hours", "house/four"}
+        assert {rule.id for rule in joined.engine.rules if not rule.id.startswith("always/")} == {
+            "law/hours",
+            "house/four",
+        }
         with pytest.raises(PolicyError, match="has no rule `hours`"):
             (LAW & HOUSE).without("hours")
 
@@ -188,7 +220,14 @@ class TestFingerprint:
             policy("house", ["phone", "email"], rules[::-1]),
             policy("house", ["phone", "email"], rules, version="9", because="why not"),
             policy("house", ["phone", "email"], [rule.model_copy(update={"because": "a reason"}) for rule in rules]),
-            policy("house", ["phone", "email"], rules, examples=[{"says": "x", "as_of": NOON, "case": {"prospect": {"id": "p"}}, "expect": {"answer": "contact"}}]),
+            policy(
+                "house",
+                ["phone", "email"],
+                rules,
+                examples=[
+                    {"says": "x", "as_of": NOON, "case": {"prospect": {"id": "p"}}, "expect": {"answer": "contact"}}
+                ],
+            ),
         ]
         assert {item.fingerprint for item in same} == {HOUSE.fingerprint}
 
@@ -211,7 +250,10 @@ class TestFingerprint:
         assert other.fingerprint != HOUSE.fingerprint
 
     def test_a_word_declared_as_it_is_known_still_counts_as_a_declaration(self) -> None:
-        assert policy(dispositions={"ghosted": {"reached": "no"}}).fingerprint == policy(dispositions={"ghosted": {}}).fingerprint
+        assert (
+            policy(dispositions={"ghosted": {"reached": "no"}}).fingerprint
+            == policy(dispositions={"ghosted": {}}).fingerprint
+        )
 
 
 class TestData:
@@ -220,7 +262,10 @@ class TestData:
             "name": "p",
             "cadencia": 1,
             "channels": ["sms", "email"],
-            "rules": [{"at_most": 2, "id": "b", "rule": "max_attempts", "since": "ever"}, {"rule": "soonest", "id": "a", "rank": 0}],
+            "rules": [
+                {"at_most": 2, "id": "b", "rule": "max_attempts", "since": "ever"},
+                {"rule": "soonest", "id": "a", "rank": 0},
+            ],
         }
         assert Policy.from_dict(data).to_dict() == {
             "cadencia": 1,
@@ -257,7 +302,12 @@ class TestData:
         assert empty.fingerprint != alone.fingerprint
         case = Case(prospect=MADRID)
         assert SPRING.decide(case, as_of=NOON).answer == "contact"
-        assert SPRING.decide(case.model_copy(update={"touches": (touch("t", "2026-03-03T11:00+01:00"),)}), as_of=NOON).answer == "wait"
+        assert (
+            SPRING.decide(
+                case.model_copy(update={"touches": (touch("t", "2026-03-03T11:00+01:00"),)}), as_of=NOON
+            ).answer
+            == "wait"
+        )
         assert len(pickle.dumps(rule)) == len(pickle.dumps(QuietHours(id="hours", allow="09:00-12:00")))
 
     def test_frozen(self) -> None:
@@ -282,19 +332,27 @@ class TestData:
         (tmp_path / "law.json").write_text(LAW.to_json(), encoding="utf-8")
         (tmp_path / "sub").mkdir()
         (tmp_path / "sub" / "spring.yaml").write_text(
-            "cadencia: 1\nname: spring\nchannels: [phone, sms]\nrules: [{rule: spacing, id: breathe, at_least: 2 days}]\n", encoding="utf-8"
+            "cadencia: 1\nname: spring\nchannels: [phone, sms]\n"
+            "rules: [{rule: spacing, id: breathe, at_least: 2 days}]\n",
+            encoding="utf-8",
         )
         (tmp_path / "house.yaml").write_text(
-            "cadencia: 1\nname: house\nchannels: [phone, email]\nlayers: [law.json, sub/spring.yaml]\nrules: [{rule: max_attempts, id: four, at_most: 4}]\n",
+            "cadencia: 1\nname: house\nchannels: [phone, email]\nlayers: [law.json, sub/spring.yaml]\n"
+            "rules: [{rule: max_attempts, id: four, at_most: 4}]\n",
             encoding="utf-8",
         )
         loaded = Policy.load(tmp_path / "house.yaml")
-        assert {rule.id for rule in loaded.engine.rules if not rule.id.startswith("always/")} == {"house/four", "law/hours", "spring/breathe"}
+        assert {rule.id for rule in loaded.engine.rules if not rule.id.startswith("always/")} == {
+            "house/four",
+            "law/hours",
+            "spring/breathe",
+        }
         assert loaded.engine.channels == ("phone",)
         assert Policy.load(tmp_path / "law.json", tmp_path / "sub" / "spring.yaml") == LAW & SPRING
 
     def test_a_policy_keeps_its_own_examples(self) -> None:
-        example = {"says": "nobody calls at nine", "as_of": "2026-03-03T09:00+01:00", "case": {"prospect": {"id": "p", "zones": "Europe/Madrid"}},
+        example = {"says": "nobody calls at nine", "as_of": "2026-03-03T09:00+01:00",
+                   "case": {"prospect": {"id": "p", "zones": "Europe/Madrid"}},
                    "expect": {"answer": "contact", "channel": "email"}}  # fmt: skip
         kept = policy("house", ["phone", "email"], HOUSE.rules, examples=[example])
         assert kept.to_dict()["examples"] == [example]
@@ -310,7 +368,11 @@ class TestAsking:
         assert (block.code, block.needs) == ("channel_not_allowed", ("policy",))
 
     def test_windows(self) -> None:
-        [(candidate, spans)] = policy(channels=["phone"], rules=[HOUSE.rules[1]]).windows(MADRID, "2026-03-03T00:00+01:00", "2026-03-05T00:00+01:00").items()
+        [(candidate, spans)] = (
+            policy(channels=["phone"], rules=[HOUSE.rules[1]])
+            .windows(MADRID, "2026-03-03T00:00+01:00", "2026-03-05T00:00+01:00")
+            .items()
+        )
         assert candidate.channel == "phone"
         assert [(start.isoformat(), end.isoformat()) for start, end in spans] == [
             ("2026-03-03T09:00:00+00:00", "2026-03-03T21:00:00+00:00"),
@@ -326,4 +388,6 @@ class TestAsking:
     def test_rotation_across_touches(self) -> None:
         both = policy(rules=[ChannelRotation(id="vary", order=["email", "phone"])])
         assert both.decide(MADRID, as_of=NOON).record.channel == "email"
-        assert both.decide(MADRID, [touch("t", "2026-03-02T12:00+01:00", "email")], as_of=NOON).record.channel == "phone"
+        assert (
+            both.decide(MADRID, [touch("t", "2026-03-02T12:00+01:00", "email")], as_of=NOON).record.channel == "phone"
+        )

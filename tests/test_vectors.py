@@ -1,10 +1,10 @@
 """Worked examples from the field: facts of regulators, vendors and public test suites, with their reasons.
 
-`tests/vectors/*.json` needs no knowledge of Python: a policy, a case, and steps. A step asks at an instant and says the answer
-and why. The expected values were worked out by hand from the sources' facts; nothing in them was copied from a run.
+`tests/vectors/*.json` needs no knowledge of Python: a policy, a case, and steps. A step asks at an instant and says the
+answer and why. The expected values were worked out by hand from the sources' facts; nothing was copied from a run.
 
-`not-ours.json` lists the facts that a deliberate choice of ours contradicts: what they do, what we do, and where that is
-decided. Many carry a vector of our own answer. `docs/explanation/choices.md` shows the list.
+`not-ours.json` lists the facts that a deliberate choice of ours contradicts: what they do, what we do, and where that
+is decided. Many carry a vector of our own answer. `docs/explanation/choices.md` shows the list.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Expected(Strict):
 
 
 class Step(Strict):
-    """One question. `touches` are what has happened or been booked since the step before; they stay for the steps after."""
+    """One question. `touches` happened or were booked since the step before, and stay for the steps after."""
 
     as_of: Time
     touches: list[dict[str, Any]] = []
@@ -153,7 +153,10 @@ REQUIRED = {
 def ask(vector: Vector, place: int) -> Decision:
     step = vector.steps[place]
     data = dict(vector.case)
-    data["touches"] = [*data.get("touches", ()), *(touch for earlier in vector.steps[: place + 1] for touch in earlier.touches)]
+    data["touches"] = [
+        *data.get("touches", ()),
+        *(touch for earlier in vector.steps[: place + 1] for touch in earlier.touches),
+    ]
     return Policy.from_dict(vector.policy).decide(
         Case.model_validate(data),
         as_of=step.as_of,
@@ -221,7 +224,11 @@ def test_vector_asked_again_at_its_answer(vector: Vector, place: int) -> None:
     assert decision.answer == "wait"
     later = step.model_copy(update={"as_of": decision.record.at.isoformat()})  # type: ignore[union-attr]
     again = ask(vector.model_copy(update={"steps": [*vector.steps[:place], later]}), place)
-    assert (again.answer, again.record.channel, again.record.at) == ("contact", decision.record.channel, decision.record.at)
+    assert (again.answer, again.record.channel, again.record.at) == (
+        "contact",
+        decision.record.channel,
+        decision.record.at,
+    )
 
 
 def test_ids_are_unique_and_complete() -> None:

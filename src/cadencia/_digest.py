@@ -23,42 +23,43 @@ Row = tuple[int, int, str, bool, str, str]
 
 
 class Tally:
-    """The outbound touches of one way of counting, in order of start.
+    """The outbound touches of one way of counting, in order.
 
     Attributes:
-        touches: `(start, end, channel, id)` of each.
-        ids, starts: their ids and starts.
-        ends: the latest end by channel.
-        end: the latest end of all, `EVER` when there are none.
+        touches: the rows.
+        starts: their starts.
+        channels: their channels.
+        ends: the latest end by channel; `end` the latest of all, `EVER` when there are none.
         last: the channels of the last touch (of all touches of that instant).
         ties: whether two touches begin at one instant.
     """
 
-    __slots__ = ("channels", "end", "ends", "ids", "last", "starts", "ties", "touches")
+    __slots__ = ("channels", "end", "ends", "last", "starts", "ties", "touches")
 
-    def __init__(self, touches: list[tuple[int, int, str, str]]) -> None:
-        ends: dict[str, int] = {}
-        starts: list[int] = []
-        latest = EVER
-        for start, end, channel, _ in touches:
-            starts.append(start)
-            if end > latest:
-                latest = end
-            if end > ends.get(channel, EVER):
-                ends[channel] = end
-        self.starts = starts
-        self.ends = ends
-        self.end = latest
+    def __init__(self, touches: list[Row], plain: bool) -> None:
+        """From rows in order; `plain` when no two begin together and none has a length."""
         self.touches = touches
-        self.ids = tuple([item[3] for item in touches])
-        self.channels = [channel for _, _, channel, _ in touches]
-        self.ties = len(set(starts)) < len(starts)
-        if not touches:
-            self.last: tuple[str, ...] = ()
-        elif len(starts) == 1 or starts[-2] != starts[-1]:
+        self.starts = starts = [row[0] for row in touches]
+        self.channels = [row[2] for row in touches]
+        self.ends = ends = {row[2]: row[1] for row in touches}
+        self.ties = False
+        self.end = EVER
+        self.last: tuple[str, ...] = ()
+        if touches:
             self.last = (self.channels[-1],)
-        else:
-            self.last = tuple(sorted({channel for start, _, channel, _ in touches if start == starts[-1]}))
+            self.end = starts[-1]
+            if not plain:
+                self.ties = len(set(starts)) < len(starts)
+                self.last = tuple(sorted({row[2] for row in touches if row[0] == starts[-1]}))
+                for row in touches:  # a later touch may end earlier
+                    if row[1] > ends[row[2]]:
+                        ends[row[2]] = row[1]
+                self.end = max(ends.values())
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the touches, in order."""
+        return tuple([row[5] for row in self.touches])
 
 
 class Digest:
@@ -66,39 +67,46 @@ class Digest:
 
     Attributes:
         place, zone: where the case lies.
-        long: whether any touch has a length.
-        rows: the touches in order.
+        rows: the touches in order; `made` the outbound ones.
         latest: no touch begins after this instant.
-        dispositions: the channels touched by each disposition that occurs.
-        attempted, planned: the tallies of touches that went out, and of all.
+        long: whether any touch has a length.
+        dispositions: those that occur.
+        planned, attempted: the tallies of all outbound touches, and of those that went out; made when first asked for.
     """
 
-    __slots__ = ("attempted", "dispositions", "latest", "long", "place", "planned", "rows", "zone")
+    __slots__ = ("attempted", "dispositions", "latest", "long", "lost", "made", "place", "plain", "planned", "rows", "zone")
 
-    def __init__(self, place: Place, touches: list[Row]) -> None:
+    planned: Tally
+    attempted: Tally
+
+    def __init__(self, place: Place, rows: list[Row], long: bool) -> None:
+        rows.sort()
+        starts = [row[0] for row in rows]
         self.place = place
         self.zone = zone_of(place[0])
-        self.long = False
-        touches.sort()
-        self.rows = touches
-        dispositions: dict[str, set[str]] = {}
-        planned: list[tuple[int, int, str, str]] = []
-        attempted: list[tuple[int, int, str, str]] = []
-        for start, end, channel, outbound, disposition, name in touches:
-            if disposition in dispositions:
-                dispositions[disposition].add(channel)
-            else:
-                dispositions[disposition] = {channel}
-            if end != start:
-                self.long = True
-            if outbound:
-                planned.append((start, end, channel, name))
-                if disposition not in _NOT_OUT:
-                    attempted.append((start, end, channel, name))
-        self.dispositions = dispositions
-        self.latest = touches[-1][0] if touches else EVER
-        self.planned = Tally(planned)
-        self.attempted = self.planned if len(attempted) == len(planned) else Tally(attempted)
+        self.rows = rows
+        self.made = [row for row in rows if row[3]]
+        self.latest = starts[-1] if starts else EVER
+        self.long = long
+        self.plain = not long and len(set(starts)) == len(starts)
+        self.dispositions = {row[4] for row in rows}
+        self.lost = not _NOT_OUT.isdisjoint(self.dispositions)
+
+    def __getattr__(self, name: str) -> Tally:
+        """The tallies, while their slots are empty."""
+        made: Tally
+        if name == "planned":
+            self.planned = made = Tally(self.made, self.plain)
+        elif name == "attempted":
+            out = [row for row in self.made if row[4] not in _NOT_OUT] if self.lost else self.made
+            self.attempted = made = self.planned if len(out) == len(self.made) else Tally(out, self.plain)
+        else:
+            raise AttributeError(name)
+        return made
+
+    def by(self, names: frozenset[str]) -> set[str]:
+        """The channels touched with one of these dispositions."""
+        return {row[2] for row in self.rows if row[4] in names}
 
 
 _NOT_OUT = frozenset(name for name, facts in DISPOSITIONS.items() if not facts.went_out)
@@ -130,7 +138,10 @@ def digest_of(case: Case) -> Digest | None:
         rows.append((start, start if touch.end is None else _micros(touch.end), touch.channel, touch.direction == "outbound", touch.disposition, touch.id))
     if len(ids) != len(rows):
         return None
-    return Digest((prospect.zones[0].zone, _regions(region.region for region in prospect.regions)), rows)
+    place = prospect.zones[0].zone, _regions(region.region for region in prospect.regions)
+    digest = Digest(place, rows, any(row[0] != row[1] for row in rows))
+    assert digest.attempted is not None  # both tallies are made with the view
+    return digest
 
 
 def _regions(names: Iterable[str]) -> tuple[str, ...]:

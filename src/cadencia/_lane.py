@@ -110,7 +110,7 @@ class Road(NamedTuple):
     once: tuple[bool, ...]
     hours: tuple[OnTheClock, ...]
     timelines: dict[Place, Timeline]
-    deadly: tuple[tuple[str, str], ...]
+    deadly: frozenset[str]
     alone: tuple[Open, ...]
     spacings: tuple[Gap, ...]
 
@@ -173,7 +173,7 @@ class Lane:
         self.dated = any(gap.elapsed < 0 for gap in every)
         self.runs = any(isinstance(rule, NoRepeatedChannel) and rule.at_most > 1 for rule in limits)
         self.roads = {channel: _road(channel, limits, every) for channel in channels}
-        self.deadly = frozenset(name for road in self.roads.values() for _, name in road.deadly)
+        self.deadly = frozenset(name for road in self.roads.values() for name in road.deadly)
         self.preferences = preferences
         self.rotates_planned = any(isinstance(rule, ChannelRotation) and rule.count == "planned" for rule in preferences)
         self.plans: dict[str, Any] = {}
@@ -193,10 +193,10 @@ class Lane:
         dispositions = digest.dispositions
         if not self.ending.isdisjoint(dispositions):
             return STOPPED
-        attempted, planned = digest.attempted, digest.planned
         for _, at_most, all_ in self.most:
-            if len(planned.starts if all_ else attempted.starts) >= at_most:
+            if len(digest.made) >= at_most and (all_ or len(digest.attempted.starts) >= at_most):
                 return STOPPED
+        attempted, planned = digest.attempted, digest.planned
         if (self.dated and digest.long) or (self.runs and planned.ties):
             return None
         floor = as_of
@@ -213,13 +213,13 @@ class Lane:
                 release = latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.zone, place)
                 if release > floor:
                     floor = release
-        deadly = not self.deadly.isdisjoint(dispositions)
+        deadly = self.deadly and not self.deadly.isdisjoint(dispositions)
         last = planned.last if self.rotates_planned else attempted.last
         best = end
         found = BLOCKED
         dead = 0
         for channel, gaps, running, once, hours, timelines, kills, _, _ in self._orders.get(last) or self.order(last):
-            if deadly and any(channel in dispositions.get(name, ()) for _, name in kills):
+            if deadly and channel in digest.by(kills):
                 dead += 1
                 continue
             if floor >= best:
@@ -297,11 +297,11 @@ def _road(channel: str, limits: list[Limit], gaps: list[Gap]) -> Road:
         tuple(rule.count == "planned" for rule in mine if isinstance(rule, NoRepeatedChannel) and rule.at_most == 1),
         hours,
         {},
-        tuple(
-            (rule.id, name)
+        frozenset(
+            name
             for rule in mine
             if isinstance(rule, StopOn) and rule.scope == "channel" and rule.dispositions is not None
-            for name in sorted(rule.dispositions.names)
+            for name in rule.dispositions.names
         ),
         tuple(Open(rule.id, rule, {}) for rule in hours),
         tuple(gap for gap in gaps if not gap.each or gap.id in ids),

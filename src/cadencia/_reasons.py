@@ -104,7 +104,7 @@ def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: i
     """The touches that count for a rule, and its blocks that cover now."""
     if kind == _STOP:
         names = rule.dispositions.names
-        if names.isdisjoint(digest.dispositions):
+        if digest.dispositions.isdisjoint(names):
             return (), []
         whole = rule.scope == "case"
         hits = [row for row in digest.rows if row[4] in names and (whole or row[2] == channel)]
@@ -116,7 +116,7 @@ def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: i
     touches, ids = tally.touches, tally.ids
     if rule.per:
         touches = [item for item in touches if item[2] == channel]
-        ids = tuple([item[3] for item in touches])
+        ids = tuple([item[5] for item in touches])
     if kind == _ATTEMPTS:
         if len(ids) < rule.at_most:
             return ids, []
@@ -125,7 +125,7 @@ def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: i
     if kind == _SPACING:
         gap = lane.spacings[rule.id]
         late: list[Block] = []
-        for start, end, _, name in reversed(touches):
+        for start, end, _, _, _, name in reversed(touches):
             over = end + gap.elapsed if gap.elapsed >= 0 else gap.after(end, digest.zone, digest.place)
             if over <= now:
                 break
@@ -143,7 +143,7 @@ def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: i
             full.append(Block(start, over, rule.id, "frequency_cap", (), ids[index : index + count], details))
         return ids[first:], full
     running: list[str] = []
-    for _, _, by, name in reversed(touches):
+    for _, _, by, _, _, name in reversed(touches):
         if by != channel or len(running) > rule.at_most:
             break
         running.append(name)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import ValidationError
+
 from ._clock import Instant, read_instant
 from ._model import Model, OneOrMore
-from .errors import InputError, given
+from .errors import InputError, given, mistakes_of
 from .prospect import Prospect
 from .touch import Touch
 
@@ -52,19 +54,26 @@ class Case(Model):
     """One line for each touch row that could not be read; any closes the case."""
 
     @classmethod
-    def of(cls, subject: Prospect | Case, touches: Iterable[Touch] = ()) -> Case:
-        """The case of a prospect and touches; a case is returned as it is (then `touches` must be empty)."""
+    def of(cls, subject: Prospect | Case | Mapping[str, Any], touches: Iterable[Touch | Mapping[str, Any]] = ()) -> Case:
+        """The case of a prospect and touches, models or data; a case is returned as it is (then `touches` must be empty).
+
+        Raises:
+            InputError: one line for each mistake in the data.
+        """
         if isinstance(subject, Case):
             if touches:
                 raise InputError("touches: a case carries its own touches; give a prospect with touches, or a case alone")
             return subject
-        if not isinstance(subject, Prospect):
+        if not isinstance(subject, (Prospect, Mapping)):
             raise InputError(f"prospect: {given(type(subject).__name__)} is neither a Prospect nor a Case; write `Prospect(id=...)`")
         touches = tuple(touches)
         for touch in touches:
-            if not isinstance(touch, Touch):
+            if not isinstance(touch, (Touch, Mapping)):
                 raise InputError(f"touches: {given(type(touch).__name__)} is not a Touch; write `Touch(id=..., at=..., channel=...)`")
-        return cls(prospect=subject, touches=touches)
+        try:
+            return cls.model_validate({"prospect": subject, "touches": touches})
+        except ValidationError as error:
+            raise InputError(*mistakes_of(error, "")) from None
 
     def view(self) -> View:
         """The integer view that the rules read; made once."""
@@ -84,10 +93,6 @@ class Case(Model):
 
             found = self.__dict__["_digest"] = digest_of(self)
         return found
-
-    def __getstate__(self) -> dict[Any, Any]:
-        state = super().__getstate__()
-        return {**state, "__dict__": {name: value for name, value in state["__dict__"].items() if name in Case.model_fields}}
 
     def known_at(self, when: datetime | str) -> Case:
         """The case as it was known at an instant: whatever we learned later is gone.

@@ -21,6 +21,7 @@ from .errors import InputError
 if TYPE_CHECKING:
     import pendulum
 
+    from ._rows import Raw
     from .case import Case
     from .engine import Engine, Option, Question
     from .rules.base import Block
@@ -40,7 +41,7 @@ class Reasons(NamedTuple):
 
 
 #: A question as it was put to the fast lane: engine, case, start, end, purpose and step. A bare tuple, as it is made for every answer.
-Ask = tuple["Engine", "Case", int, int, str | None, str | None]
+Ask = tuple["Engine", "Case | Raw", int, int, str | None, str | None]
 
 
 class Inquiry(NamedTuple):
@@ -422,8 +423,10 @@ class Decision:
         if self._record is not None:
             return self._record.zone
         ask = self._asked()
-        prospect = ask[1].prospect if ask is not None else self.inquiry().question.view.prospect
-        return min((item.zone for item in prospect.zones), default=None)
+        if ask is not None:
+            digest = ask[1].digest()
+            return None if digest is None else digest.place[0]
+        return min((item.zone for item in self.inquiry().question.view.prospect.zones), default=None)
 
     @property
     def as_of(self) -> pendulum.DateTime:

@@ -93,7 +93,7 @@ class Engine:
         return start, end
 
     def decide(
-        self, subject: Prospect | Case, touches: Iterable[Touch], as_of: datetime | str, purpose: str | None, step: str | None,
+        self, subject: Prospect | Case | Mapping[str, Any], touches: Iterable[Touch | Mapping[str, Any]], as_of: datetime | str, purpose: str | None, step: str | None,
         subjects: Iterable[str], duration: timedelta | str | None, horizon: timedelta | str, fulfils: str | None,
     ) -> Decision:  # fmt: skip
         """The decision by the general path. See `Policy.decide`."""
@@ -117,7 +117,8 @@ class Engine:
 
     def inquire(self, ask: Ask, channel: str | None) -> Inquiry:
         """The options behind a fast answer, worked out by the general path."""
-        _, case, start, end, purpose, step = ask
+        _, source, start, end, purpose, step = ask
+        case = source if isinstance(source, Case) else source.case()
         view = case.view().at(start)
         question = Question(self, case, view, self.limits_of(view), Candidate("", None, purpose, step), start, end)
         assert self.channels is not None

@@ -130,7 +130,7 @@ def _fields(kind: Any) -> dict[str, Any]:
     """The annotations of a model or dataclass by key."""
     if hasattr(kind, "model_fields"):
         return {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
-    return {name: None for name in getattr(kind, "__dataclass_fields__", ())}
+    return dict.fromkeys(getattr(kind, "__dataclass_fields__", ()))
 
 
 def _classes(annotation: Any) -> list[Any]:

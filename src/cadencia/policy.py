@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from ._model import Model, Names
+from ._rows import Raw, read_raw
 from .case import Case
 from .decision import Blocked, Contact, Stop, Wait
 from .errors import InputError, PolicyError, did_you_mean, given, mistakes_of
@@ -250,7 +251,7 @@ class Policy(Model):
     def _as_layers(self) -> tuple[Policy, ...]:
         if not self.layers:
             return (self,)
-        own = self._replace(layers=())
+        own = self.model_copy(update={"layers": ()})
         return (*self.layers, own) if self.rules or self.channels is not None else self.layers
 
     def without(self, *ids: str) -> Policy:
@@ -266,21 +267,12 @@ class Policy(Model):
             if name.startswith("always/"):
                 raise PolicyError(f"rule {given(name)} binds in every policy; it cannot be left out")
         if not self.layers:
-            return self._replace(rules=tuple(rule for rule in self.rules if rule.id not in ids))
+            return self.model_copy(update={"rules": tuple(rule for rule in self.rules if rule.id not in ids)})
         layers = tuple(
-            layer._replace(rules=tuple(rule for rule in layer.rules if f"{layer.name}/{rule.id}" not in ids))
+            layer.model_copy(update={"rules": tuple(rule for rule in layer.rules if f"{layer.name}/{rule.id}" not in ids)})
             for layer in self._as_layers()
         )
         return Policy.model_construct(None, name=self.name, layers=layers, channels=None)
-
-    def _replace(self, **changes: Any) -> Policy:
-        """A copy with some fields changed and nothing remembered."""
-        return Policy.model_construct(None, **{name: getattr(self, name) for name in Policy.model_fields} | changes)
-
-    def __getstate__(self) -> dict[Any, Any]:
-        state = super().__getstate__()
-        fields = {name: value for name, value in state["__dict__"].items() if name in Policy.model_fields}
-        return {**state, "__dict__": fields}
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 
@@ -293,8 +285,8 @@ class Policy(Model):
 
     def decide(
         self,
-        prospect: Prospect | Case,
-        touches: Iterable[Touch] = (),
+        prospect: Prospect | Case | Mapping[str, Any],
+        touches: Iterable[Touch | Mapping[str, Any]] = (),
         *,
         as_of: datetime | str,
         purpose: str | None = None,
@@ -307,7 +299,7 @@ class Policy(Model):
         """May this prospect be contacted, when, how and what for; and if not, why not?
 
         Args:
-            prospect: a prospect with its `touches`, or a case (which carries its own).
+            prospect: a prospect with its `touches`, or a case (which carries its own); models, or their data.
             as_of: the instant of the question, with offset. No clock is ever read.
             purpose, step, subjects: what the contact would be for.
             duration: how long it would last; it must fit before the next block. None is no length.
@@ -323,19 +315,25 @@ class Policy(Model):
         """
         engine = self.engine
         lane = engine.lane
-        if lane is not None and type(prospect) is Case and duration is None and fulfils is None and not touches and not subjects:
-            digest = prospect.__dict__.get("_digest") or prospect.digest()
-            asked, length, start, end = engine.last
-            if asked is not as_of or length is not horizon:
-                start, end = engine.span(as_of, horizon)
-            if digest is not None and digest.latest <= start:
-                found = lane.answer(digest, start, end)
-                if found is not None:
-                    channel, at, until = found
-                    ask = (engine, prospect, start, end, purpose, step)
-                    if channel:
-                        return (Contact if at == start else Wait)(ask, channel, at, until if until < end else None)
-                    return Stop(ask, None, None, until) if until else Blocked(ask)
+        if lane is not None and duration is None and fulfils is None and not subjects:
+            source: Case | Raw | None = None
+            if type(prospect) is Case and not touches:
+                source = prospect
+                digest = prospect.__dict__.get("_digest") or prospect.digest()
+            elif type(prospect) is dict and type(touches) in (list, tuple):
+                source = digest = read_raw(prospect, touches)
+            if source is not None and digest is not None:
+                asked, length, start, end = engine.last
+                if asked is not as_of or length is not horizon:
+                    start, end = engine.span(as_of, horizon)
+                if digest.latest <= start:
+                    found = lane.answer(digest, start, end)
+                    if found is not None:
+                        channel, at, until = found
+                        ask = (engine, source, start, end, purpose, step)
+                        if channel:
+                            return (Contact if at == start else Wait)(ask, channel, at, until if until < end else None)
+                        return Stop(ask, None, None, until) if until else Blocked(ask)
         return engine.decide(prospect, touches, as_of, purpose, step, subjects, duration, horizon, fulfils)
 
     def why_not(

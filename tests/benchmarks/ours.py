@@ -87,7 +87,12 @@ def force(decision: Decision) -> Any:
 
 def decide_from_dicts(policy: Policy, dicts: dict[str, Any], now: datetime) -> Decision:
     """The decision from unvalidated dicts, validation included."""
-    raise NotImplementedError
+    prospect = {"id": dicts["id"], "zones": dicts["zone"], "regions": dicts["country"]}
+    decision = policy.decide(prospect, dicts["touches"], as_of=now)
+    decision.answer, decision._channel, decision._at, decision._until  # noqa: B018
+    if decision.answer == "wait":
+        decision.blocking  # noqa: B018
+    return decision
 
 
 def plain(decision: Decision) -> tuple[str, str | None, datetime | None, datetime | None, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 from hypothesis import strategies as st
-from pydantic import Field, field_serializer
+from pydantic import ConfigDict, Field, field_serializer
 
 from cadencia import PolicyError
 from cadencia.rules import Block, Candidate, Deadline, Due, Limit, Offer, Preference, Rule, StopRule
@@ -347,7 +347,7 @@ class Nameless(Broken):
 class Loose(Broken):
     """It can be changed."""
 
-    model_config = {"frozen": False}
+    model_config = ConfigDict(frozen=False)
 
 
 class Mute(Broken):
@@ -389,7 +389,7 @@ def test_instances_are_made_from_the_types_and_constraints_of_fields() -> None:
 
 
 def test_a_field_that_cannot_be_drawn_is_named() -> None:
-    with pytest.raises(PolicyError, match="field `thing` of `acme.broken`"):
+    with pytest.raises(PolicyError, match=r"field `thing` of `acme\.broken`"):
         check_rule(Strange, examples=5)
 
 
@@ -415,8 +415,9 @@ def test_a_strategy_of_something_else_is_refused() -> None:
 
 
 def test_outside_the_seal_everything_works_again() -> None:
-    with pytest.raises(ReadsTheWorld), sealed(__name__):
+    with sealed(__name__):
         assert isinstance(datetime(2026, 3, 2), datetime)
-        datetime.now()
+        with pytest.raises(ReadsTheWorld):
+            datetime.now()
     assert datetime.now().year > 2000
     assert 0 <= random.random() < 1

@@ -29,7 +29,7 @@ def run_examples(policy: Policy) -> list[str]:
     """
     layers = policy._as_layers()
     if policy.layers and policy.examples and not any(layer.name == policy.name for layer in layers):
-        layers = (*layers, policy._replace(layers=()))
+        layers = (*layers, policy.model_copy(update={"layers": ()}))
     return [line for layer in layers for example in layer.examples for line in _run(layer, example)]
 
 
@@ -48,7 +48,7 @@ def _run(policy: Policy, example: Example) -> Iterator[str]:
     if policy.channels is None:
         channels = _channels(example.expect)
         policy, asked = (
-            policy._replace(channels=channels),
+            policy.model_copy(update={"channels": channels}),
             f" (the policy names no channels; asked about {given(', '.join(channels))})",
         )
     try:

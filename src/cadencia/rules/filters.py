@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from .._clock import EVER, FOREVER, micros
+from .._clock import EVER, FOREVER, day_number, micros
 from .._model import Model, Names
 from .._periods import Length, LengthField
 from .._spans import Span, cut, meet, union
@@ -200,15 +201,18 @@ def consent_spans(view: View, channel: str, purpose: str | None, basis: Names | 
 
 
 def requested_spans(view: View, fact: RequestedFact) -> list[Span]:
-    """From each time that was agreed (or `early` before it) until the person is reached or `grace` has passed."""
+    """From each instant that was agreed (or `early` before it) until the person is reached or `grace` has passed.
+
+    A time agreed only to the day is not known, and lifts nothing.
+    """
     spans: list[Span] = []
     for seen in view.touches:
         promise = seen.promise
-        if promise is None or promise.by != "us" or promise.at is None:
+        if promise is None or promise.by != "us" or not isinstance(promise.at, datetime):
             continue
-        start, last = promised_range(view, seen)
-        start -= fact.early.micros if fact.early else 0
-        end = last + 1 + fact.grace.micros
+        agreed = micros(promise.at)
+        start = agreed - (fact.early.micros if fact.early else 0)
+        end = agreed + fact.grace.micros
         for later in view.touches:
             if later.reached and later.lo > seen.hi:
                 end = min(end, later.lo)
@@ -218,10 +222,6 @@ def requested_spans(view: View, fact: RequestedFact) -> list[Span]:
 
 def promised_range(view: View, seen: Seen) -> Span:
     """The first and last instant of the time that a touch's promise names."""
-    from datetime import datetime
-
-    from .._clock import day_number
-
     promise = seen.promise
     assert promise is not None and promise.at is not None
     if isinstance(promise.at, datetime):

@@ -1,7 +1,7 @@
-"""For those who test rules, policies and programs that use them: strategies for hypothesis, and our own laws to run on your rules.
+"""For whoever tests rules, policies and programs that use them: strategies for hypothesis, and our laws for your rules.
 
-Needs the extra `testing`. Everything drawn is clustered on the places where things go wrong: clock changes, midnights, window edges,
-equal instants, bookings, dates without a time.
+Needs the extra `testing`. Everything drawn is clustered on the places where things go wrong: clock changes, midnights,
+window edges, equal instants, bookings, dates without a time.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from . import _needs as _needs
 from .check import check_rule
 from .clocks import instants, spans, ticks, zones
-from .people import cases, histories, prospects, touches
+from .histories import histories, touches
+from .people import cases, prospects
 from .questions import Question, candidates, questions
 from .rulebook import deadlines, limits, policies, policy_data, preferences, rule_data, rules, stop_rules
 

@@ -10,7 +10,7 @@ from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import DrawFn, SearchStrategy
 from pydantic import ValidationError
 
-from ..errors import PolicyError
+from ..errors import InputError, PolicyError
 from ..rules.base import Deadline, Limit, Preference, Rule
 from ..rules.registry import BUILT_IN, kind_of
 from ._asking import LawBroken, shown
@@ -25,10 +25,10 @@ __all__ = ["check_rule", "laws_of"]
 def check_rule(rule: type[Rule], strategy: SearchStrategy[Any] | None = None, examples: int = 200) -> None:
     """Runs every law that fits the kind of a rule on random cases, clustered on the nasty places.
 
-    For limits and stop rules: the rule is written and read back unchanged; blocks are well formed and have messages; the same
-    question gets the same answer, whatever the order of touches, however often one is repeated, and with clocks and dice out of
-    reach; a part of a span is answered as the whole; nothing raises. For preferences: keys compare and depend on the case alone.
-    For deadlines: dues are well formed and what is met stays met.
+    For limits and stop rules: the rule is written and read back unchanged; blocks are well formed and have messages;
+    the same question gets the same answer, whatever the order of touches, however often one is repeated, and with
+    clocks and dice out of reach; a part of a span is answered as the whole; nothing raises. For preferences: keys
+    compare and depend on the case alone. For deadlines: dues are well formed and what is met stays met.
 
     Args:
         rule: the class, such as `NoMondayMornings`.
@@ -116,7 +116,7 @@ def _drawn(draw: DrawFn, rule: type[Rule], strategy: SearchStrategy[Any] | None)
     data = draw(rules_of(rule, question.as_of, question.zone))
     try:
         return rule.model_validate(data), question
-    except ValidationError:
+    except (ValidationError, InputError):
         from hypothesis import reject
 
         reject()

@@ -1,7 +1,7 @@
 """Zones, instants and spans, clustered on the places where clocks go wrong.
 
-Everything is drawn from small integers and short lists, the plainest value first, so that failures shrink to something a
-person can read.
+Everything is drawn from small integers and short lists, the plainest value first, so that failures shrink to something
+a person can read.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def ticks(draw: DrawFn, zone: str | None = None) -> int:
 
 
 def instants(zone: str | None = None) -> SearchStrategy[datetime]:
-    """Aware UTC datetimes, many of them within microseconds of a clock change, a local midnight or the edge of a window.
+    """Aware UTC datetimes, many within microseconds of a clock change, a local midnight or the edge of a window.
 
     Args:
         zone: whose clock changes and midnights; any of `zones()` when not given.
@@ -102,7 +102,7 @@ def instants(zone: str | None = None) -> SearchStrategy[datetime]:
 
 @st.composite
 def ticks_near(draw: DrawFn, around: int, zone: str, *, past: bool = True, future: bool = False) -> int:
-    """Microsecond instants at distances from `around` at which rules bind: round lengths, wall clocks, midnights, clock changes.
+    """Instants in microseconds, as far from `around` as rules reach: round lengths, wall clocks, midnights, changes.
 
     Args:
         around: the instant that counts, usually `as_of`.

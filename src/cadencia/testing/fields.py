@@ -19,7 +19,7 @@ from ..errors import PolicyError
 from ..rules.base import Limit, Rule, StopRule
 from ..rules.filters import Choice, TouchFilter
 from ..rules.registry import BUILT_IN, kind_of
-from .options import (
+from .fragments import (
     DAYS,
     LENGTHS,
     Place,
@@ -71,7 +71,7 @@ def rules_of(rule: type[Rule], around: datetime, zone: str) -> SearchStrategy[di
         if strategy is None:
             if field.is_required():
                 raise PolicyError(
-                    f"field `{name}` of `{kind}`: nothing can be drawn from its type; give `check_rule` a strategy of instances"
+                    f"field `{name}` of `{kind}`: nothing can be drawn from its type; give `check_rule` a strategy"
                 )
             continue
         (required if field.is_required() else optional)[field.alias or name] = strategy
@@ -137,7 +137,7 @@ def _of_type(kind: Any, limits: list[Any], place: Place) -> SearchStrategy[Any] 
         return known[kind]
     if origin in (tuple, list, frozenset, set) and inside and inside[-1] is not Ellipsis and origin is tuple:
         parts = [_of_type(part, [], place) for part in inside]
-        return None if None in parts else st.tuples(*parts).map(list)  # type: ignore[arg-type]
+        return None if None in parts else st.tuples(*parts).map(list)
     if origin in (tuple, list, frozenset, set) and inside:
         item = _of_type(inside[0], [], place)
         least = max((getattr(limit, "min_length", 0) or 0 for limit in limits), default=0)

@@ -102,7 +102,7 @@ def _stand_in(value: Any) -> Any:
 
 @contextmanager
 def sealed(module: str) -> Iterator[None]:
-    """Inside, the functions of `time` and `random` raise, and so do `now` and `today` under whatever name the module knows them.
+    """Inside, the functions of `time` and `random` raise, and `now` and `today` under any name the module has for them.
 
     Args:
         module: the name of the module in which the rule is written.

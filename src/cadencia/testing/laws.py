@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from string import Formatter
 from typing import Final
@@ -31,17 +32,20 @@ Law = Callable[[Rule, Question], None]
 
 def round_trip(rule: Rule, question: Question) -> None:
     """Law 12: model to data to model is the identity, and data is written in one normal form."""
-    for short in (False, True):
 
-        def write(model: Rule, short: bool = short) -> str:
-            return json.dumps(model.model_dump(mode="json", by_alias=True, exclude_defaults=short), sort_keys=True)
+    def write(model: Rule, short: bool) -> str:
+        return json.dumps(model.model_dump(mode="json", by_alias=True, exclude_defaults=short), sort_keys=True)
 
-        text = asked("round trip", lambda: write(rule))
-        again = asked("round trip", lambda: type(rule).model_validate(json.loads(text)))
+    def there_and_back(short: bool) -> None:
+        text = write(rule, short)
+        again = type(rule).model_validate(json.loads(text))
         if again != rule:
             broken("round trip", f"{rule!r} is written as `{text}`, which reads as {again!r}")
-        if write(again) != text:
-            broken("round trip", f"`{text}`, read and written again, is `{write(again)}`")
+        if (second := write(again, short)) != text:
+            broken("round trip", f"`{text}`, read and written again, is `{second}`")
+
+    for short in (False, True):
+        asked("round trip", partial(there_and_back, short))
 
 
 def well_formed(rule: Rule, question: Question) -> None:
@@ -50,25 +54,32 @@ def well_formed(rule: Rule, question: Question) -> None:
     case, candidate, span = question.case, question.candidate, question.span
     law = "well-formed blocks"
     known = {touch.id for touch in (*case.touches, *(case.account.touches if case.account else ()))}
-    raw: list[Block] = asked(law, lambda: list(rule.blocks(view_of(case), candidate, span)))
-    for block in [*raw, *answer(law, rule, view_of(case), candidate, span)]:
-        if not isinstance(block, Block):
-            broken(law, f'{block!r} is not a Block; write `self.block(start, end, "code")`')
-        if type(block.start) is not int or type(block.end) is not int:
-            broken(law, f"{block} has an edge that is not an int of microseconds")
-        if block.start >= block.end:
-            broken(law, f"{block} does not begin before it ends")
-        if block.rule != rule.id:
-            broken(law, f"{block} bears another id than the rule's, `{rule.id}`")
-        if not _WORD.fullmatch(block.code):
-            broken(law, f"code `{block.code}` is not one word in lower case, such as `monday_morning`")
-        for need in block.needs:
-            if not _WORD.fullmatch(need):
-                broken(law, f"need `{need}` is not one word in lower case, such as `consent`")
-        if not set(block.touches) <= known:
-            broken(law, f"{block} names a touch that the case does not have")
-        if isinstance(rule, StopRule) and not (block.stops and block.scope == rule.scope):
-            broken(law, f'{block} of a stop rule does not stop; write `self.stop(start, end, "code")`')
+    blocks: list[Block] = asked(law, lambda: list(rule.blocks(view_of(case), candidate, span)))
+    for block in blocks:
+        _well_formed(rule, block, known)
+    for block in answer(law, rule, view_of(case), candidate, span):
+        _well_formed(rule, block, known)
+
+
+def _well_formed(rule: Limit, block: Block, known: set[str]) -> None:
+    law = "well-formed blocks"
+    if not isinstance(block, Block):
+        broken(law, f'{block!r} is not a Block; write `self.block(start, end, "code")`')
+    if type(block.start) is not int or type(block.end) is not int:
+        broken(law, f"{block} has an edge that is not an int of microseconds")
+    if block.start >= block.end:
+        broken(law, f"{block} does not begin before it ends")
+    if block.rule != rule.id:
+        broken(law, f"{block} bears another id than the rule's, `{rule.id}`")
+    if not _WORD.fullmatch(block.code):
+        broken(law, f"code `{block.code}` is not one word in lower case, such as `monday_morning`")
+    for need in block.needs:
+        if not _WORD.fullmatch(need):
+            broken(law, f"need `{need}` is not one word in lower case, such as `consent`")
+    if not set(block.touches) <= known:
+        broken(law, f"{block} names a touch that the case does not have")
+    if isinstance(rule, StopRule) and not (block.stops and block.scope == rule.scope):
+        broken(law, f'{block} of a stop rule does not stop; write `self.stop(start, end, "code")`')
 
 
 def told(rule: Rule, question: Question) -> None:
@@ -80,7 +91,7 @@ def told(rule: Rule, question: Question) -> None:
         every = sorted({code for table in shipped.values() for code in table})
         broken(
             law,
-            f"the languages of `messages` do not have the same codes; write each of {', '.join(every)} in each language",
+            f"the languages of `messages` differ in their codes; write each of {', '.join(every)} in each language",
         )
     for block in answer(law, rule, view_of(question.case), question.candidate, question.span):
         for language in sorted({*languages(), *shipped}):
@@ -90,16 +101,16 @@ def told(rule: Rule, question: Question) -> None:
                 if language in shipped:
                     broken(law, f"code `{block.code}` has no message in `{language}`; add one to `messages`")
                 continue
-            missing = {name for _, name, _, _ in Formatter().parse(template) if name} - dict(block.details).keys()
-            if missing:
+            wanted = {name for _, name, _, _ in Formatter().parse(template) if name}
+            if missing := ", ".join(sorted(wanted - dict(block.details).keys())):
                 broken(
                     law,
-                    f"the `{language}` message of `{block.code}` wants {', '.join(sorted(missing))}, which {block} lacks",
+                    f"the `{language}` message of `{block.code}` wants {missing}, which {block} lacks",
                 )
 
 
 def purity(rule: Rule, question: Question) -> None:
-    """Law 6: same input, same output. No clock is read, no dice are thrown, and what was asked before does not matter."""
+    """Law 6: same input, same output. No clock is read, no dice are thrown, and earlier questions do not matter."""
     assert isinstance(rule, Limit)
     law = "purity"
     case, candidate, span = question.case, question.candidate, question.span

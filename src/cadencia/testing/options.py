@@ -3,130 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
+from .fragments import (
+    DAYS,
+    LENGTHS,
+    WINDOWS,
+    Place,
+    calendar,
+    choice,
+    clock,
+    delay,
+    history_options,
+    keeps_time,
+    many,
+    regions,
+    touch_filter,
+    week,
+)
 from .words import (
     BASES,
     CHANNELS,
     DISPOSITIONS,
     FACTS,
     PURPOSES,
-    REGIONS,
     STAGES,
-    STEPS,
-    SUBJECTS,
     TAGS,
     Data,
     date_near,
-    near,
     record,
-    record_of,
     some,
     when_near,
 )
 
-__all__ = ["OPTIONS", "Place", "common", "stop_options", "touch_filter"]
-
-
-class Place(NamedTuple):
-    """Where in time rules are put: around an instant, on the wall clock of a zone, and whether by the calendar at all."""
-
-    around: int
-    zone: str
-    shiftable: bool = False
-
-
-WINDOWS: Final = (
-    "09:00-14:00", "17:00-20:00", "08:00-21:00", "21:00-08:00", "00:00-24:00", "22:30-02:30", ">08:00-12:00", "23:59-24:00",
-    "02:15-02:45", "00:00-00:30",
-)  # fmt: skip
-DAYS: Final = ("daily", "mon-fri", "sat", "sun", "sat-sun", "mon,wed", "fri-mon")
-LENGTHS: Final = ("1d", "7d", "48h", "90m", "30d", "10d", "1s")
-_FIXED: Final = (
-    "48h",
-    "2 days",
-    "1 day",
-    "2 dates",
-    "1 date",
-    "3 business days",
-    "60 full dates",
-    "90m",
-    "1h 30m",
-    "1 week",
-    "0 days",
-)
-
-
-def choice(names: tuple[str, ...], most: int = 2) -> Data:
-    """A few names, or everything but those."""
-    chosen = some(tuple(dict.fromkeys(names)), least=1, most=most)
-    return st.one_of(chosen, chosen.map(lambda names: {"except": names}))
-
-
-def touch_filter(place: Place) -> Data:
-    """The filter of a rule that reads touches."""
-    keys: dict[str, Data] = {
-        "channels": choice(CHANNELS),
-        "directions": choice(("outbound", "inbound")),
-        "dispositions": choice(DISPOSITIONS, 4),
-        "purposes": choice(PURPOSES),
-        "steps": choice(STEPS),
-        "subjects": choice(SUBJECTS),
-        "reached": st.booleans(),
-        "automated": st.booleans(),
-    }
-    return record_of({}, keys, 1)
-
-
-def delay(place: Place, hours: bool = False) -> Data:
-    """A delay of every spelling; in business hours only where the rule has `hours`."""
-    months = () if place.shiftable else ("1 month",)
-    return st.sampled_from((*_FIXED, *months, *(("4 business hours", "11 business hours") if hours else ())))
-
-
-def clock(place: Place) -> Data:
-    """The prospect's zones, a named zone, or both."""
-    return st.sampled_from((["prospect"], [place.zone], ["prospect", place.zone], ["UTC"]))
-
-
-def regions(place: Place) -> Data:
-    """Holiday calendars, or the prospect's; one of them reaches only a few years."""
-    return st.sampled_from((["prospect"], ["ES"], ["US-CA"], ["ES-CT", "US"]))
-
-
-def week(place: Place) -> Data:
-    """Windows by weekday."""
-    windows = st.lists(st.sampled_from(WINDOWS), min_size=1, max_size=2, unique=True)
-    by_day = st.dictionaries(st.sampled_from(DAYS), windows, min_size=1, max_size=2)
-    return st.one_of(windows.map(lambda chosen: {"daily": chosen}), by_day)
-
-
-def _calendar(place: Place) -> dict[str, Data]:
-    return {} if place.shiftable else {"calendar": regions(place)}
-
-
-def history_options(place: Place) -> dict[str, Data]:
-    """What every limit that counts touches has."""
-    return {
-        "counts": touch_filter(place),
-        "count": st.sampled_from(("attempted", "planned", "delivered", "reached")),
-        "since": st.one_of(st.sampled_from(("ever", "case")), touch_filter(place)),
-        "per": st.lists(
-            st.sampled_from(("channel", "step", "subject", "contact_point", "purpose")), max_size=2, unique=True
-        ),
-        "over": st.sampled_from(("prospect", "account", "others")),
-    }
-
-
-def _keeps_time(place: Place) -> dict[str, Data]:
-    return {**history_options(place), "clock": clock(place), "business_days": st.sampled_from(DAYS), **_calendar(place)}
-
-
-def _many(least: int = 0, most: int = 4) -> Data:
-    return st.integers(least, most)
+__all__ = ["OPTIONS"]
 
 
 @st.composite
@@ -159,7 +72,7 @@ def _spacing(place: Place) -> Data:
             record({"backoff": backoff}),
         )
 
-    return _with_hours(place, kinds(False), kinds(True), **_keeps_time(place))
+    return _with_hours(place, kinds(False), kinds(True), **keeps_time(place))
 
 
 def _recall(place: Place) -> Data:
@@ -169,7 +82,7 @@ def _recall(place: Place) -> Data:
             {"after": st.dictionaries(st.sampled_from(("otherwise", *DISPOSITIONS[:5])), row, min_size=1, max_size=3)}
         )
 
-    return _with_hours(place, table(False), table(True), **_keeps_time(place))
+    return _with_hours(place, table(False), table(True), **keeps_time(place))
 
 
 @st.composite
@@ -177,7 +90,7 @@ def _cool_off(draw: DrawFn, place: Place) -> dict[str, Any]:
     times = draw(st.integers(1, 3))
     within = {"within": draw(st.sampled_from(LENGTHS))} if times > 1 or draw(st.booleans()) else {}
     silence = [record({"silence": delay(place, hours)}) for hours in (False, True)]
-    return {"times": times, **within, **draw(_with_hours(place, *silence, **_keeps_time(place)))}
+    return {"times": times, **within, **draw(_with_hours(place, *silence, **keeps_time(place)))}
 
 
 @st.composite
@@ -217,7 +130,7 @@ def _any_of(draw: DrawFn, place: Place) -> dict[str, Any]:
 def _lasting(draw: DrawFn, place: Place, required: Data) -> dict[str, Any]:
     until = {} if place.shiftable else {"until": when_near(place.around, place.zone)}
     lasting = record(
-        {}, lasts=delay(place), lifted_by=touch_filter(place), clock=clock(place), **until, **_calendar(place)
+        {}, lasts=delay(place), lifted_by=touch_filter(place), clock=clock(place), **until, **calendar(place)
     )
     return {**draw(required), **draw(lasting)}
 
@@ -246,7 +159,7 @@ def _timed(place: Place) -> dict[str, Data]:
         "met_by": touch_filter(place),
         "clock": clock(place),
         "business_days": st.sampled_from(DAYS),
-        **_calendar(place),
+        **calendar(place),
     }
 
 
@@ -281,7 +194,7 @@ def _rotation(place: Place) -> Data:
 
 #: For every built-in kind, what is its own: all of it varied. Filters, `unless` and `in_force` come on top.
 OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
-    "max_attempts": lambda place: record({"at_most": _many()}, **history_options(place)),
+    "max_attempts": lambda place: record({"at_most": many()}, **history_options(place)),
     "frequency_cap": _frequency_cap,
     "spacing": _spacing,
     "recall": _recall,
@@ -293,13 +206,13 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
         {}, basis=some(BASES, least=1), purpose=st.sampled_from(PURPOSES), valid_for=delay(place), clock=clock(place)
     ),
     "await_promise": lambda place: record(
-        {}, grace=delay(place), undated=delay(place), clock=clock(place), **_calendar(place)
+        {}, grace=delay(place), undated=delay(place), clock=clock(place), **calendar(place)
     ),
-    "no_repeated_channel": lambda place: record({}, at_most=_many(1, 3), **history_options(place)),
+    "no_repeated_channel": lambda place: record({}, at_most=many(1, 3), **history_options(place)),
     "account_reply": lambda place: record(
-        {}, lasts=delay(place), counts=touch_filter(place), clock=clock(place), **_calendar(place)
+        {}, lasts=delay(place), counts=touch_filter(place), clock=clock(place), **calendar(place)
     ),
-    "account_load": lambda place: record({"at_most": _many(0, 2), "within": st.sampled_from(LENGTHS)}),
+    "account_load": lambda place: record({"at_most": many(0, 2), "within": st.sampled_from(LENGTHS)}),
     "account_day": lambda place: record({}, clock=clock(place)),
     "any_of": _any_of,
     "suppressions": lambda place: record({}),
@@ -310,7 +223,7 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
     "stop_on_stage": lambda place: _lasting(place, record({"on": choice(STAGES)})),
     "stop_on_opt_out": lambda place: _lasting(place, record({})),
     "stop_when_exhausted": lambda place: record(
-        {"at_most": _many(1, 4)},
+        {"at_most": many(1, 4)},
         **{key: value for key, value in history_options(place).items() if key in ("counts", "count", "since")},
     ),
     "stop_unless_qualified": _qualified,
@@ -325,40 +238,3 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
     "touch_at_least_every": lambda place: _deadline(place, "every"),
     "never_undated": lambda place: record({}, clock=clock(place)),
 }
-
-
-def common(place: Place) -> dict[str, Data]:
-    """What every limit may be narrowed and lifted by."""
-    unless = record(
-        {},
-        consent=record({}, purpose=st.sampled_from(PURPOSES), basis=some(BASES, least=1)),
-        requested=record({}, early=st.sampled_from(LENGTHS), grace=st.sampled_from(LENGTHS)),
-        replying=st.booleans(),
-        purposes=choice(PURPOSES),
-        channels=choice(CHANNELS),
-        tags=choice(TAGS),
-        regions=choice(REGIONS),
-        stages=choice(STAGES),
-    )
-    return {
-        "channels": choice(CHANNELS),
-        "purposes": choice(PURPOSES),
-        "steps": choice(STEPS),
-        "regions": choice(REGIONS),
-        "tags": choice(TAGS),
-        "stages": choice(STAGES),
-        "unless": st.lists(unless, min_size=1, max_size=2),
-    }
-
-
-def stop_options() -> dict[str, Data]:
-    """What every stop rule has besides."""
-    return {"scope": st.sampled_from(("case", "channel", "contact_point"))}
-
-
-@st.composite
-def in_force(draw: DrawFn, place: Place) -> dict[str, str]:
-    """From when and until when, in order: two dates, or two instants."""
-    spell = date_near if draw(st.booleans()) else near
-    first, last = sorted(draw(st.lists(spell(place.around, place.zone), min_size=2, max_size=2, unique=True)))
-    return draw(st.sampled_from(({"from": first}, {"to": last}, {"from": first, "to": last})))

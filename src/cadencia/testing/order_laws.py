@@ -37,7 +37,7 @@ def sortable(rule: Rule, question: Question) -> None:
 
 
 def same_key(rule: Rule, question: Question) -> None:
-    """Laws 2, 6 and 15: a key depends on the case and the option alone, not on a clock, dice, the order of touches or repetition."""
+    """Laws 2, 6 and 15: a key depends on the case and the option alone, not on clocks, dice, order or repetition."""
     assert isinstance(rule, Preference)
     case, offers = question.case, _offers(question)
 

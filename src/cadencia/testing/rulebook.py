@@ -13,7 +13,8 @@ from ..errors import PolicyError, did_you_mean, given
 from ..rules.base import Deadline, Limit, Preference, Rule, StopRule
 from ..rules.registry import ALWAYS, BUILT_IN, read_rule
 from .clocks import zones
-from .options import OPTIONS, Place, common, in_force, stop_options
+from .fragments import Place, common, in_force, stop_options
+from .options import OPTIONS
 from .words import CHANNELS, datetime_or, some
 
 if TYPE_CHECKING:

@@ -27,10 +27,10 @@ REGIONS: Final = ("ES", "ES-CT", "US", "US-CA")
 BASES: Final = ("express", "implied")
 OWNERS: Final = ("ana", "ben")
 
-#: Well-known dispositions of every sort: gone out or not, delivered or not, reached or not; some more often than others.
+#: Well-known dispositions of every sort: gone out or not, delivered or not, reached or not; some often.
 DISPOSITIONS: Final = (
-    "no_answer", "replied", "voicemail_left", "busy", "no_answer", "sent", "refused", "no_answer", "opted_out", "failed",
-    "unknown", "callback_requested",
+    "no_answer", "replied", "voicemail_left", "busy", "no_answer", "sent", "refused", "no_answer", "opted_out",
+    "failed", "unknown", "callback_requested",
 )  # fmt: skip
 #: A disposition that nobody declares.
 UNDECLARED: Final = "seen_on_the_moon"

@@ -44,5 +44,6 @@ def test_thanks_are_due_three_days_after_an_order() -> None:
     order = Touch(id="o", at="2026-03-02T10:00Z", channel="phone", disposition="converted")
     acme = policy({"rule": "acme.thank_you", "id": "thanks"})
     (due,) = acme.decide(MADRID, [order], as_of="2026-03-03T10:00Z").deadlines
-    assert due.due is not None and due.due.isoformat() == "2026-03-05T10:00:00+00:00"
+    assert due.due is not None
+    assert due.due.isoformat() == "2026-03-05T10:00:00+00:00"
     assert due.state == "due"

@@ -58,7 +58,7 @@ class LuckyWeekday(Preference):
 
 
 class ThankYou(Deadline):
-    """A word of thanks is due within some days of elapsed time after each order, which is a touch that ended `converted`."""
+    """Thanks are due within some days of elapsed time after each order: a touch that ended `converted`."""
 
     rule: Literal["acme.thank_you"] = "acme.thank_you"
     days: Annotated[int, Field(ge=0)] = 3

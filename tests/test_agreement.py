@@ -59,7 +59,9 @@ def test_exact(kind: str, data: st.DataObject) -> None:
                 note(f"rule {rule!r}\nprospect {case.prospect!r}\ntouches")
                 for touch in case.touches:
                     note(f"  {touch!r}")
-                note(f"account {case.account!r}\nopened {case.opened_at}\n{candidate}\nat {t} {moment(t)}\nengine {covering}\nspecification {expected}")
+                note(
+                    f"account {case.account!r}\nopened {case.opened_at}\n{candidate}\nat {t} {moment(t)}\nengine {covering}\nspecification {expected}"
+                )
             assert bool(covering) == expected
 
 
@@ -91,5 +93,7 @@ def test_sound_for_dates(kind: str, data: st.DataObject) -> None:
             for how in ("lo", "hi", "near"):
                 fixed = placed(case, moment(t), how)
                 if forbidden(rule, fixed, candidate, moment(t)):
-                    note(f"rule {rule!r}\nprospect {case.prospect!r}\n{case.touches!r}\n{case.account!r}\n{candidate}\nat {t} {moment(t)} placed {how}")
+                    note(
+                        f"rule {rule!r}\nprospect {case.prospect!r}\n{case.touches!r}\n{case.account!r}\n{candidate}\nat {t} {moment(t)} placed {how}"
+                    )
                 assert not forbidden(rule, fixed, candidate, moment(t))

@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from .decision import Blocked, Contact, Decision, Stop, Wait
     from .errors import CadenciaError, InputError, MissingExtra, PolicyError, RuleFailure
     from .policy import Policy
-    from .prospect import Consent, ContactPoint, Fact, Occasion, OptOut, PendingItem, Prospect, Region, Stage, Suppression, ZoneEvidence
+    from .prospect import (
+        Consent,
+        ContactPoint,
+        Fact,
+        Occasion,
+        OptOut,
+        PendingItem,
+        Prospect,
+        Region,
+        Stage,
+        Suppression,
+        ZoneEvidence,
+    )
     from .touch import CHANNELS, DISPOSITIONS, Disposition, Promise, Touch
 
 _HOME = {

@@ -74,7 +74,19 @@ class Digest:
         planned, attempted: the tallies of all outbound touches, and of those that went out; made when first asked for.
     """
 
-    __slots__ = ("attempted", "dispositions", "latest", "long", "lost", "made", "place", "plain", "planned", "rows", "zone")
+    __slots__ = (
+        "attempted",
+        "dispositions",
+        "latest",
+        "long",
+        "lost",
+        "made",
+        "place",
+        "plain",
+        "planned",
+        "rows",
+        "zone",
+    )
 
     planned: Tally
     attempted: Tally
@@ -135,7 +147,16 @@ def digest_of(case: Case) -> Digest | None:
             return None
         ids.add(touch.id)
         start = _micros(at)
-        rows.append((start, start if touch.end is None else _micros(touch.end), touch.channel, touch.direction == "outbound", touch.disposition, touch.id))
+        rows.append(
+            (
+                start,
+                start if touch.end is None else _micros(touch.end),
+                touch.channel,
+                touch.direction == "outbound",
+                touch.disposition,
+                touch.id,
+            )
+        )
     if len(ids) != len(rows):
         return None
     place = prospect.zones[0].zone, _regions(region.region for region in prospect.regions)

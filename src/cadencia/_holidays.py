@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 
 from ._clock import day_date, day_number
 from .errors import InputError, did_you_mean, given
 
 
-@lru_cache(maxsize=None)
+@cache
 def holiday_days(region: str, year: int) -> frozenset[int] | None:
     """The public holidays of a country (`ES`) or subdivision (`ES-CT`) in a year; None where the calendar does not reach."""
     import holidays
@@ -37,7 +37,7 @@ def closed_days(regions: Iterable[str], first: int, last: int) -> frozenset[int]
     return frozenset(closed)
 
 
-@lru_cache(maxsize=None)
+@cache
 def region_known(region: str) -> bool:
     """Whether the calendar package knows a country or subdivision."""
     import holidays
@@ -56,6 +56,7 @@ def check_region(region: str) -> str:
         country = region.partition("-")[0]
         known = [f"{country}-{name}" for name in supported.get(country, ())] or list(supported)
         raise InputError(
-            f"no holiday calendar for {given(region)}; write an ISO code such as `ES` or `ES-CT`" + did_you_mean(region, known)
+            f"no holiday calendar for {given(region)}; write an ISO code such as `ES` or `ES-CT`"
+            + did_you_mean(region, known)
         )
     return region

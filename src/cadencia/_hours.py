@@ -32,7 +32,10 @@ def read_days(text: Any) -> tuple[int, ...]:
         first, _, last = part.partition("-")
         for name in (first, last or first):
             if name not in DAYS:
-                raise InputError(f"{given(text)} is not a weekday; write for example `mon-fri`, `sat` or `daily`" + did_you_mean(name, DAYS))
+                raise InputError(
+                    f"{given(text)} is not a weekday; write for example `mon-fri`, `sat` or `daily`"
+                    + did_you_mean(name, DAYS)
+                )
         begin, end = DAYS.index(first), DAYS.index(last or first)
         found += [(begin + i) % 7 for i in range((end - begin) % 7 + 1)]
     return tuple(dict.fromkeys(found))
@@ -60,9 +63,13 @@ def read_window(text: Any) -> Span:
     after, h1, m1, h2, m2 = match.groups()
     start, end = int(h1) * HOUR + int(m1) * MINUTE, int(h2) * HOUR + int(m2) * MINUTE
     if int(m1) > 59 or int(m2) > 59 or start >= DAY or end > DAY:
-        raise InputError(f"window {given(text)} has a time that does not exist; write 00:00 to 23:59, and `24:00` only as an end")
+        raise InputError(
+            f"window {given(text)} has a time that does not exist; write 00:00 to 23:59, and `24:00` only as an end"
+        )
     if start == end:
-        raise InputError(f"window {given(text)} has equal edges; write `00:00-24:00` for the whole day, or leave it out")
+        raise InputError(
+            f"window {given(text)} has equal edges; write `00:00-24:00` for the whole day, or leave it out"
+        )
     if end < start:
         end += DAY
     return start + bool(after), end
@@ -94,7 +101,7 @@ def read_windows(value: Any) -> Windows:
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, (list, tuple)):
-        raise InputError(f"{given(value)} is not a list of windows; write for example `[\"09:00-14:00\", \"17:00-20:00\"]`")
+        raise InputError(f'{given(value)} is not a list of windows; write for example `["09:00-14:00", "17:00-20:00"]`')
     return tuple(union(read_window(item) if isinstance(item, str) else item for item in value))
 
 
@@ -131,7 +138,12 @@ NO_DAYS: frozenset[int] = frozenset()
 
 
 def open_spans(
-    hours: WeekHours, zone: Zone, start: int, end: int, closed: frozenset[int] = NO_DAYS, tailless: frozenset[int] = NO_DAYS
+    hours: WeekHours,
+    zone: Zone,
+    start: int,
+    end: int,
+    closed: frozenset[int] = NO_DAYS,
+    tailless: frozenset[int] = NO_DAYS,
 ) -> list[Span]:
     """When the hours are open in real time between two instants, exactly, clock changes included.
 
@@ -156,7 +168,7 @@ def read_week(value: Any) -> dict[str, Windows]:
     if isinstance(value, (str, list, tuple)):
         value = {"daily": value}
     if not isinstance(value, Mapping) or not value:
-        raise InputError(f"{given(value)} are not hours; write for example `{{mon-fri: [\"09:00-14:00\"]}}`")
+        raise InputError(f'{given(value)} are not hours; write for example `{{mon-fri: ["09:00-14:00"]}}`')
     week: dict[int, list[Span]] = {}
     for days, windows in value.items():
         for day in read_days(days):
@@ -183,7 +195,9 @@ def _write_week(value: Mapping[str, Windows]) -> dict[str, list[str]]:
 def read_dates(value: Any) -> dict[date, Windows]:
     """`{2026-12-24: ["09:00-13:00"], 2026-12-25: closed}`: dates whose hours differ from their weekday's."""
     if not isinstance(value, Mapping):
-        raise InputError(f"{given(value)} are not dated hours; write for example `{{2026-12-24: [\"09:00-13:00\"], 2026-12-25: closed}}`")
+        raise InputError(
+            f'{given(value)} are not dated hours; write for example `{{2026-12-24: ["09:00-13:00"], 2026-12-25: closed}}`'
+        )
     found: dict[date, Windows] = {}
     for key, windows in value.items():
         try:
@@ -218,7 +232,9 @@ WeekField = Annotated[
     dict[str, Windows],
     PlainValidator(read_week),
     PlainSerializer(_write_week, return_type=dict[str, list[str]]),
-    WithJsonSchema({"type": "object", "additionalProperties": _WINDOWS_SCHEMA, "examples": [{"mon-fri": ["09:00-14:00"]}]}),
+    WithJsonSchema(
+        {"type": "object", "additionalProperties": _WINDOWS_SCHEMA, "examples": [{"mon-fri": ["09:00-14:00"]}]}
+    ),
 ]
 DatesField = Annotated[
     dict[date, Windows],
@@ -228,7 +244,13 @@ DatesField = Annotated[
 ]
 DaysField = Annotated[
     tuple[int, ...],
-    PlainValidator(lambda value: value if isinstance(value, tuple) else tuple(sorted(read_days(",".join(value) if isinstance(value, list) else value)))),
+    PlainValidator(
+        lambda value: (
+            value
+            if isinstance(value, tuple)
+            else tuple(sorted(read_days(",".join(value) if isinstance(value, list) else value)))
+        )
+    ),
     PlainSerializer(days_text, return_type=str),
     WithJsonSchema({"type": "string", "examples": ["mon-fri"]}),
 ]

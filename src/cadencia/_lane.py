@@ -142,7 +142,12 @@ def _limit_fits(rule: Limit) -> bool:
     if type(rule) not in (MaxAttempts, FrequencyCap, Spacing, NoRepeatedChannel):
         return False
     assert isinstance(rule, (MaxAttempts, FrequencyCap, Spacing, NoRepeatedChannel))
-    if rule.counts != _NO_FILTER or rule.since != "ever" or rule.over != "prospect" or rule.count not in ("planned", "attempted"):
+    if (
+        rule.counts != _NO_FILTER
+        or rule.since != "ever"
+        or rule.over != "prospect"
+        or rule.count not in ("planned", "attempted")
+    ):
         return False
     if isinstance(rule, MaxAttempts):
         return rule.per == () and rule.channels is None
@@ -150,7 +155,11 @@ def _limit_fits(rule: Limit) -> bool:
         return rule.per == () and rule.within is not None and rule.at_most > 0 and rule.channels is None
     if isinstance(rule, Spacing):
         dated = rule.at_least is not None and rule.at_least.kind in ("elapsed", "dates", "business_days")
-        return dated and rule.clock == ("prospect",) and (rule.per == ("channel",) or (rule.per == () and rule.channels is None))
+        return (
+            dated
+            and rule.clock == ("prospect",)
+            and (rule.per == ("channel",) or (rule.per == () and rule.channels is None))
+        )
     return rule.per == ()
 
 
@@ -159,9 +168,16 @@ class Lane:
 
     def __init__(self, channels: tuple[str, ...], limits: list[Limit], preferences: list[Rule]) -> None:
         stops = [rule for rule in limits if isinstance(rule, StopOn) and rule.dispositions is not None]
-        self.ends = [(rule.id, name) for rule in stops if rule.scope == "case" and rule.dispositions for name in sorted(rule.dispositions.names)]
+        self.ends = [
+            (rule.id, name)
+            for rule in stops
+            if rule.scope == "case" and rule.dispositions
+            for name in sorted(rule.dispositions.names)
+        ]
         self.ending = frozenset(name for _, name in self.ends)
-        self.most = [(rule.id, rule.at_most, rule.count == "planned") for rule in limits if isinstance(rule, MaxAttempts)]
+        self.most = [
+            (rule.id, rule.at_most, rule.count == "planned") for rule in limits if isinstance(rule, MaxAttempts)
+        ]
         self.caps = [
             Cap(rule.id, rule.at_most, rule.within.micros, rule.count == "planned")
             for rule in limits
@@ -175,14 +191,18 @@ class Lane:
         self.roads = {channel: _road(channel, limits, every) for channel in channels}
         self.deadly = frozenset(name for road in self.roads.values() for name in road.deadly)
         self.preferences = preferences
-        self.rotates_planned = any(isinstance(rule, ChannelRotation) and rule.count == "planned" for rule in preferences)
+        self.rotates_planned = any(
+            isinstance(rule, ChannelRotation) and rule.count == "planned" for rule in preferences
+        )
         self.plans: dict[str, Any] = {}
         self._orders: dict[tuple[str, ...], tuple[Road, ...]] = {}
 
     def order(self, last: tuple[str, ...]) -> tuple[Road, ...]:
         """The channels, the preferred one first, after touches whose last was by these channels."""
         keys = {channel: tuple(_place(rule, channel, last) for rule in self.preferences) for channel in self.roads}
-        known = self._orders[last] = tuple(self.roads[channel] for channel in sorted(self.roads, key=lambda name: (keys[name], name)))
+        known = self._orders[last] = tuple(
+            self.roads[channel] for channel in sorted(self.roads, key=lambda name: (keys[name], name))
+        )
         return known
 
     def answer(self, digest: Digest, as_of: int, end: int) -> Found | None:
@@ -267,7 +287,10 @@ class Lane:
         for gap in road.spacings:
             tally = planned if gap.planned else attempted
             latest = tally.ends.get(channel, EVER) if gap.each else tally.end
-            if latest > EVER and (latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.zone, digest.place)) > as_of:
+            if (
+                latest > EVER
+                and (latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.zone, digest.place)) > as_of
+            ):
                 found.append(gap.id)
         for id_, rule, shut in road.alone:
             key = digest.place, as_of
@@ -322,7 +345,9 @@ def _place(rule: Any, channel: str, last: tuple[str, ...]) -> Any:
     return ((place - after - 1) % size, 0)
 
 
-def lane_for(channels: tuple[str, ...], limits: list[Limit], preferences: list[Rule], always: Iterable[Limit]) -> Lane | None:
+def lane_for(
+    channels: tuple[str, ...], limits: list[Limit], preferences: list[Rule], always: Iterable[Limit]
+) -> Lane | None:
     """The lane of a policy; None where a rule does not fit."""
     skip = {rule.id for rule in always}
     own = [rule for rule in limits if rule.id not in skip]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ._clock import EVER, FOREVER, zone_of
 from ._lane import BLOCKED
-from .explain import chain_link
 from .decision import Ask, BlockRecord, Reasons, Verdict
-from .rules.base import Block
+from .explain import chain_link
 from .rules.attempts import FrequencyCap, MaxAttempts
+from .rules.base import Block
 from .rules.channels import NoRepeatedChannel
 from .rules.hours import CHUNK, OnTheClock
 from .rules.spacing import Spacing
@@ -29,7 +29,15 @@ _CAP: Final = 4
 _SPACING: Final = 5
 _RUNNING: Final = 6
 _new: Final = tuple.__new__  # a named tuple made without a call into Python
-_KINDS = ((OnTheClock, _HOURS), (StopOn, _STOP), (MaxAttempts, _ATTEMPTS), (FrequencyCap, _CAP), (Spacing, _SPACING), (NoRepeatedChannel, _RUNNING))
+_KINDS = (
+    (OnTheClock, _HOURS),
+    (StopOn, _STOP),
+    (MaxAttempts, _ATTEMPTS),
+    (FrequencyCap, _CAP),
+    (Spacing, _SPACING),
+    (NoRepeatedChannel, _RUNNING),
+)
+
 
 class Item(NamedTuple):
     """One rule as a channel sees it: its place among the verdicts, how it is read, and what hours rules have said."""
@@ -89,7 +97,9 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None) -> Reasons | None:
         if blocks:
             held += blocks
             name, tag, _, _, _, because = verdicts[place]
-            verdicts[place] = _new(Verdict, (name, tag, "forbids", touches, tuple([BlockRecord(block) for block in blocks]), because))
+            verdicts[place] = _new(
+                Verdict, (name, tag, "forbids", touches, tuple([BlockRecord(block) for block in blocks]), because)
+            )
         elif touches:
             name, tag, says, _, _, because = verdicts[place]
             verdicts[place] = _new(Verdict, (name, tag, says, touches, (), because))
@@ -100,7 +110,9 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None) -> Reasons | None:
     return Reasons(tuple(verdicts), _chain(held, clocks, plan.silent, digest, now, at))
 
 
-def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: int) -> tuple[tuple[str, ...], list[Block]]:
+def _said(
+    kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: int
+) -> tuple[tuple[str, ...], list[Block]]:
     """The touches that count for a rule, and its blocks that cover now."""
     if kind == _STOP:
         names = rule.dispositions.names
@@ -109,7 +121,9 @@ def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: i
         whole = rule.scope == "case"
         hits = [row for row in digest.rows if row[4] in names and (whole or row[2] == channel)]
         return tuple([row[5] for row in hits]), [
-            Block(row[0], FOREVER, rule.id, "stopped", (), (row[5],), (("disposition", row[4]),), True, rule.scope, False)
+            Block(
+                row[0], FOREVER, rule.id, "stopped", (), (row[5],), (("disposition", row[4]),), True, rule.scope, False
+            )
             for row in hits
         ]
     tally = digest.planned if rule.count == "planned" else digest.attempted
@@ -150,7 +164,9 @@ def _said(kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: i
     if len(running) < rule.at_most:
         return ids, []
     details = (("channel", channel), ("running", len(running)))
-    return ids, [Block(touches[-1][0], FOREVER, rule.id, "repeated_channel", ("other_channel",), tuple(running[::-1]), details)]
+    return ids, [
+        Block(touches[-1][0], FOREVER, rule.id, "repeated_channel", ("other_channel",), tuple(running[::-1]), details)
+    ]
 
 
 def _shut(item: Item, digest: Digest, now: int, silent: Verdict) -> tuple[Verdict, tuple[Block, ...]] | None:

@@ -82,7 +82,7 @@ def read_raw(prospect: dict[str, Any], touches: Iterable[Any]) -> Raw | None:
         else:
             return None
     raw = Raw(place, rows, False)
-    if rows and not (_FIRST < rows[0][0] and raw.latest < _LAST and len({row[5] for row in rows}) == len(rows)):
+    if rows and not (rows[0][0] > _FIRST and raw.latest < _LAST and len({row[5] for row in rows}) == len(rows)):
         return None
     raw._prospect = prospect.copy()
     return raw

@@ -13,7 +13,7 @@ from ._spans import Span, gaps, meet, union
 if TYPE_CHECKING:
     from .rules.hours import OnTheClock
 
-_WIDTH = 8 * DAY
+_WIDTH = 4 * DAY
 
 
 class Timeline:
@@ -79,6 +79,9 @@ class Timeline:
         for name in rule.clock:
             zone = zone_of(self._place[0] if name == "prospect" else name)
             closed = closed_days(regions, zone.day(start) - 1, zone.day(end - 1) + 1)
-            shut = [*rule.closed_spans(zone, (start, end), closed), *(span for day in closed for span in zone.days(day, day))]
+            shut = [
+                *rule.closed_spans(zone, (start, end), closed),
+                *(span for day in closed for span in zone.days(day, day)),
+            ]
             spans = meet(spans, gaps(union(shut), start, end))
         return spans

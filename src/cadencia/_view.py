@@ -60,9 +60,7 @@ class Seen:
             facts = UNDECLARED
         self.out = touch.booked or facts.went_out
         self.delivered = not touch.booked and facts.delivered
-        self.reached: bool | None = (
-            False if touch.booked else True if not self.outbound else _REACHED[facts.reached]
-        )
+        self.reached: bool | None = False if touch.booked else True if not self.outbound else _REACHED[facts.reached]
 
     def order(self) -> tuple[Any, ...]:
         """The one order of touches, whatever order they came in."""
@@ -190,7 +188,12 @@ class View:
         seen: dict[str, Seen] = {}
         own = self.prospect.id
         for touch in touches:
-            if touch.cancelled or touch.id in self.set_aside or touch.id in self.conflicts or touch.disposition == "cancelled":
+            if (
+                touch.cancelled
+                or touch.id in self.set_aside
+                or touch.id in self.conflicts
+                or touch.disposition == "cancelled"
+            ):
                 continue
             lo, hi, end = self._range(touch)
             seen[touch.id] = Seen(touch, lo, hi, end, touch.prospect or own, self.table.get(touch.disposition))
@@ -227,6 +230,8 @@ class View:
     def stages(self) -> list[tuple[int, int, str]]:
         """The known stages as `(from, until, name)`; before the first dated one nothing is known."""
         stages = self.prospect.stages
-        dated = sorted((micros(stage.since) if stage.since else EVER, index, stage.name) for index, stage in enumerate(stages))
+        dated = sorted(
+            (micros(stage.since) if stage.since else EVER, index, stage.name) for index, stage in enumerate(stages)
+        )
         ends = [start for start, _, _ in dated[1:]] + [FOREVER]
         return [(start, end, name) for (start, _, name), end in zip(dated, ends, strict=False) if start < end]

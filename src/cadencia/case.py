@@ -54,7 +54,9 @@ class Case(Model):
     """One line for each touch row that could not be read; any closes the case."""
 
     @classmethod
-    def of(cls, subject: Prospect | Case | Mapping[str, Any], touches: Iterable[Touch | Mapping[str, Any]] = ()) -> Case:
+    def of(
+        cls, subject: Prospect | Case | Mapping[str, Any], touches: Iterable[Touch | Mapping[str, Any]] = ()
+    ) -> Case:
         """The case of a prospect and touches, models or data; a case is returned as it is (then `touches` must be empty).
 
         Raises:
@@ -62,14 +64,20 @@ class Case(Model):
         """
         if isinstance(subject, Case):
             if touches:
-                raise InputError("touches: a case carries its own touches; give a prospect with touches, or a case alone")
+                raise InputError(
+                    "touches: a case carries its own touches; give a prospect with touches, or a case alone"
+                )
             return subject
         if not isinstance(subject, (Prospect, Mapping)):
-            raise InputError(f"prospect: {given(type(subject).__name__)} is neither a Prospect nor a Case; write `Prospect(id=...)`")
+            raise InputError(
+                f"prospect: {given(type(subject).__name__)} is neither a Prospect nor a Case; write `Prospect(id=...)`"
+            )
         touches = tuple(touches)
         for touch in touches:
             if not isinstance(touch, (Touch, Mapping)):
-                raise InputError(f"touches: {given(type(touch).__name__)} is not a Touch; write `Touch(id=..., at=..., channel=...)`")
+                raise InputError(
+                    f"touches: {given(type(touch).__name__)} is not a Touch; write `Touch(id=..., at=..., channel=...)`"
+                )
         try:
             return cls.model_validate({"prospect": subject, "touches": touches})
         except ValidationError as error:

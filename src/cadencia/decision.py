@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import GetCoreSchemaHandler, PlainSerializer, TypeAdapter
+from pydantic import GetCoreSchemaHandler, PlainSerializer, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from ._clock import EVER, FOREVER, iso, local_moment, micros, moment
-from .errors import InputError
+from .errors import InputError, mistakes_of
 
 if TYPE_CHECKING:
     import pendulum
@@ -149,7 +149,11 @@ class BlockRecord:
         start = EVER if data.start is None else micros(data.start)
         end = FOREVER if data.end is None else micros(data.end)
         details = tuple(sorted(data.details.items()))
-        return cls(Block(start, end, data.rule, data.code, data.needs, data.touches, details, data.stops, data.scope, data.final))
+        return cls(
+            Block(
+                start, end, data.rule, data.code, data.needs, data.touches, details, data.stops, data.scope, data.final
+            )
+        )
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -451,7 +455,9 @@ class Decision:
         if engine.channels is None:
             engine.channels = question.engine.channels
         limits = [item for item in engine.limits_of(question.view) if item.rule.id not in ids]
-        return Question(engine, question.case, question.view, limits, question.wanted, question.start, question.end).answer()
+        return Question(
+            engine, question.case, question.view, limits, question.wanted, question.start, question.end
+        ).answer()
 
     def counterfactuals(self) -> dict[str, Decision]:
         """For each rule that forbids now, the decision without it alone."""
@@ -471,7 +477,10 @@ class Decision:
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Decision:
         """A decision from its data; it compares equal to the one that wrote it."""
-        return _decision_of(_adapter().validate_python(dict(data)))
+        try:
+            return _decision_of(_adapter().validate_python(dict(data)))
+        except ValidationError as error:
+            raise InputError(*mistakes_of(error, "decision")) from None
 
     @staticmethod
     def json_schema() -> dict[str, Any]:
@@ -527,7 +536,13 @@ class Opened(Decision):
     def contact_point(self) -> str | None:
         """The address to use; None where the prospect's contact points were not given."""
         ask = self._ask
-        return self.record.contact_point if ask is None else ask.chosen.point if isinstance(ask, Inquiry) and ask.chosen else None
+        return (
+            self.record.contact_point
+            if ask is None
+            else ask.chosen.point
+            if isinstance(ask, Inquiry) and ask.chosen
+            else None
+        )
 
     @property
     def purpose(self) -> str | None:

@@ -100,9 +100,13 @@ class Engine:
         instant, end = self.span(as_of, horizon)
         case = Case.of(subject, touches)
         if self.channels is None:
-            raise PolicyError(f"policy {given(self.policy.name)} names no channels; write `channels: [phone, email]` or lay it over one that does")
+            raise PolicyError(
+                f"policy {given(self.policy.name)} names no channels; write `channels: [phone, email]` or lay it over one that does"
+            )
         view = case.view().at(instant, fulfils)
-        wanted = Candidate("", None, purpose, step, _subjects(subjects), 0 if duration is None else _length(duration, "duration"))
+        wanted = Candidate(
+            "", None, purpose, step, _subjects(subjects), 0 if duration is None else _length(duration, "duration")
+        )
         return Question(self, case, view, self.limits_of(view), wanted, instant, end).answer()
 
     @cached_property
@@ -159,7 +163,19 @@ class Engine:
             candidates = [item for item in question.candidates((channel,))]
         answers = [question.blocks(candidate, at, at + 1) for candidate in candidates]
         if self.channels is not None and channel not in self.channels:
-            return (Block(EVER, FOREVER, "always/channels", "channel_not_allowed", ("policy",), (), (("channel", channel),), False, "channel"),)
+            return (
+                Block(
+                    EVER,
+                    FOREVER,
+                    "always/channels",
+                    "channel_not_allowed",
+                    ("policy",),
+                    (),
+                    (("channel", channel),),
+                    False,
+                    "channel",
+                ),
+            )
         return () if not all(answers) else tuple(answers[0])
 
     def windows(
@@ -174,7 +190,9 @@ class Engine:
         wanted = Candidate("", None, purpose, step, _subjects(subjects))
         question = self._question(subject, touches, low, high, as_of, wanted, duration)
         return {
-            candidate: tuple((moment(begin), moment(finish)) for begin, finish in question.permitted(candidate, low, high))
+            candidate: tuple(
+                (moment(begin), moment(finish)) for begin, finish in question.permitted(candidate, low, high)
+            )
             for candidate in question.candidates(self.channels or ())
         }
 
@@ -214,7 +232,9 @@ class Question:
             limits = [item for item in self.limits if not isinstance(item.rule, OnTheClock)]
             steady = self._steady[candidate] = self._ask(limits, candidate, self.start, self.end)
         found = [block for block in steady if block.start < end and block.end > start]
-        return found + self._ask([item for item in self.limits if isinstance(item.rule, OnTheClock)], candidate, start, end)
+        return found + self._ask(
+            [item for item in self.limits if isinstance(item.rule, OnTheClock)], candidate, start, end
+        )
 
     def _ask(self, limits: list[Ruled], candidate: Candidate, start: int, end: int) -> list[Block]:
         long = candidate.duration
@@ -229,7 +249,11 @@ class Question:
                     found.append(block._replace(start=max(block.start - long, EVER)) if long else block)
             except Exception as error:  # when in doubt, closed: whatever a rule raises is a block
                 self.failures.setdefault(rule.id, RuleFailure(rule.id, error))
-                found.append(Block(EVER, FOREVER, rule.id, "rule_error", ("rule_mended",), (), (("error", type(error).__name__),)))
+                found.append(
+                    Block(
+                        EVER, FOREVER, rule.id, "rule_error", ("rule_mended",), (), (("error", type(error).__name__),)
+                    )
+                )
         return found
 
     def permitted(self, candidate: Candidate, start: int, end: int) -> list[Span]:
@@ -278,7 +302,11 @@ class Question:
     def choose(self, options: list[Option]) -> tuple[Option, int]:
         """The option that preferences choose, and the instant at which it is taken."""
         deadline = self.patience_ends()
-        ready = [option for option in options if option.opening is not None and option.opening <= deadline] if deadline is not None else []
+        ready = (
+            [option for option in options if option.opening is not None and option.opening <= deadline]
+            if deadline is not None
+            else []
+        )
         patient = bool(ready)
         if not ready:
             first = min(option.opening for option in options if option.opening is not None)
@@ -294,7 +322,7 @@ class Question:
         for rule, table in self.engine.preferences:
             view = self.view.using(table)
             try:
-                if rule.in_force is not None and not _holds(rule.in_force.spans(view.zones), min(moments.values())):
+                if not _in_force(rule, view, min(moments.values())):
                     continue
                 found: dict[Option, Any] = {}
                 for option in options:
@@ -323,19 +351,24 @@ class Question:
 
     def patience_ends(self) -> int | None:
         """`ready + patience`: until when a better option may be waited for; None when nobody is patient."""
-        waits = [rule.patience.micros for rule, _ in self.engine.preferences if getattr(rule, "patience", None) is not None]
-        if not waits:
+        patient = [item for item in self.engine.preferences if getattr(item.rule, "patience", None) is not None]
+        if not patient:
             return None
-        made = [seen.hi for seen in self.view.touches if seen.outbound and seen.out and not seen.booked and seen.lo <= self.start]
+        made = [
+            seen.hi
+            for seen in self.view.touches
+            if seen.outbound and seen.out and not seen.booked and seen.lo <= self.start
+        ]
         begin = made[-1] + 1 if made else self.view.opened if self.view.opened is not None else self.start
         begin = min(begin, self.start)
         assert self.engine.channels is not None
-        opened = [
-            option.opening
-            for option in (self.option(candidate, begin, self.end) for candidate in self.candidates(self.engine.channels))
-            if option.opening is not None
-        ]
-        return min(opened) + max(waits) if opened else None
+        options = [self.option(candidate, begin, self.end) for candidate in self.candidates(self.engine.channels)]
+        opened = [option.opening for option in options if option.opening is not None]
+        if not opened:
+            return None
+        ready = min(opened)
+        waits = [rule.patience.micros for rule, _ in patient if _in_force(rule, self.view, ready)]
+        return ready + max(waits) if waits else None
 
     # -- nothing opens -------------------------------------------------------------------------------------------------
 
@@ -377,8 +410,9 @@ class Question:
         return tuple(sorted(needs)), left[0][0] if left[0][0] > self.start else None
 
 
-def _holds(spans: list[Span], instant: int) -> bool:
-    return any(start <= instant < end for start, end in spans)
+def _in_force(rule: Rule, view: View, instant: int) -> bool:
+    """Whether a preference or deadline is in force at an instant."""
+    return rule.in_force is None or any(start <= instant < end for start, end in rule.in_force.spans(view.zones))
 
 
 def _subjects(value: Iterable[str]) -> tuple[str, ...]:
@@ -391,14 +425,26 @@ def _length(value: timedelta | str, what: str) -> int:
         length = (value.days * 86_400 + value.seconds) * SECOND + value.microseconds
     else:
         text = str(value).replace(" ", "")
-        for word, unit in (("days", "d"), ("day", "d"), ("hours", "h"), ("hour", "h"), ("minutes", "m"), ("minute", "m"), ("min", "m")):
+        for word, unit in (
+            ("days", "d"),
+            ("day", "d"),
+            ("hours", "h"),
+            ("hour", "h"),
+            ("minutes", "m"),
+            ("minute", "m"),
+            ("min", "m"),
+        ):
             text = text.removesuffix(word) + unit if text.endswith(word) else text
         try:
-            length = read_length(text).micros
+            length = 0 if text in ("0s", "0m", "0h", "0d") else read_length(text).micros
         except InputError:
-            raise InputError(f"{what}: {given(value)} is not a length of time; write for example `90 days` or `20m`") from None
+            raise InputError(
+                f"{what}: {given(value)} is not a length of time; write for example `90 days` or `20m`"
+            ) from None
     if not 0 <= length <= _LONGEST_HORIZON or (what == "horizon" and length == 0):
-        raise InputError(f"{what}: {given(value)} is out of range; write between one minute and {_LONGEST_HORIZON // DAY} days")
+        raise InputError(
+            f"{what}: {given(value)} is out of range; write between one minute and {_LONGEST_HORIZON // DAY} days"
+        )
     return length
 
 

@@ -25,7 +25,9 @@ def record_of(decision: Decision) -> Record:
     opened = isinstance(decision, (Contact, Wait))
     if candidate is None:
         candidate = options[0].candidate if options else question.wanted
-    length = question.start + 1 if isinstance(decision, Stop) else question.end if decision._at is None else decision._at + 1
+    length = (
+        question.start + 1 if isinstance(decision, Stop) else question.end if decision._at is None else decision._at + 1
+    )
     blocks = question.blocks(candidate, question.start, min(length, question.end))
     chain = chain_of(blocks, question.start, length if decision._at is None else decision._at)
     now = [block for block in blocks if block.start <= question.start < block.end]
@@ -92,7 +94,11 @@ def chain_link(covering: list[Block]) -> Block:
     """Of some blocks the one that ends last, ties by rule, then by content."""
     last = max(block.end for block in covering)
     ties = [block for block in covering if block.end == last]
-    return ties[0] if len(ties) == 1 else min(ties, key=lambda block: (block.rule, block.code, block.touches, str(block.details)))
+    return (
+        ties[0]
+        if len(ties) == 1
+        else min(ties, key=lambda block: (block.rule, block.code, block.touches, str(block.details)))
+    )
 
 
 def _in_order(question: Question, options: tuple[Option, ...], chosen: Candidate, at: int | None) -> list[Option]:
@@ -135,14 +141,21 @@ def _hopes(options: tuple[OptionRecord, ...]) -> tuple[tuple[str, ...], Any]:
 def _principal(blocks: list[Block], start: int) -> Block:
     """The block that speaks for a stop: of those that cover now, a stop before a final limit, the longest, ties by rule."""
     ending = [block for block in blocks if (block.stops or block.final) and block.start <= start < block.end]
-    return min(ending, key=lambda block: (not block.stops, -block.end, block.rule, block.code, block.touches, str(block.details)))
+    return min(
+        ending,
+        key=lambda block: (not block.stops, -block.end, block.rule, block.code, block.touches, str(block.details)),
+    )
 
 
 def _waiting(question: Question, decision: Decision, earliest: int | None) -> str | None:
-    """The first preference, if it is preferences that wait and not limits."""
+    """The preference that waits, if it is one and not a limit: the first without which contact would be earlier."""
     if earliest is None or decision._at is None or not isinstance(decision, Wait) or decision._at <= earliest:
         return None
     patient = [rule.id for rule, _ in question.engine.preferences if getattr(rule, "patience", None) is not None]
+    for name in patient:
+        other = decision.without(name)
+        if other._at is not None and other._at < decision._at:
+            return str(name)
     return patient[0] if patient else None
 
 
@@ -167,7 +180,9 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
     for rule, table in question.engine.deadlines:
         view = question.view.using(table)
         try:
-            if rule.in_force is not None and not any(start <= question.start < end for start, end in rule.in_force.spans(view.zones)):
+            if rule.in_force is not None and not any(
+                start <= question.start < end for start, end in rule.in_force.spans(view.zones)
+            ):
                 continue
             owed = list(rule.dues(view, question.start))
         except Exception as error:
@@ -191,8 +206,16 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
                 state = "due"
             found.append(
                 Due(
-                    item.rule, item.code, item.anchor, _moment(item.due), state, _moment(item.met), item.owner, item.owner_kind,
-                    responsible, dict(item.details),
+                    item.rule,
+                    item.code,
+                    item.anchor,
+                    _moment(item.due),
+                    state,
+                    _moment(item.met),
+                    item.owner,
+                    item.owner_kind,
+                    responsible,
+                    dict(item.details),
                 )  # fmt: skip
             )
     return tuple(found)

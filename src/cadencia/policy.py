@@ -95,7 +95,9 @@ class Policy(Model):
     @classmethod
     def _plain(cls, value: str) -> str:
         if not all(re.fullmatch(_NAME, part) for part in value.split(" & ")):
-            raise InputError(f"{given(value)} cannot stand in a rule's id; write up to 120 characters without `/`, `&` and backticks")
+            raise InputError(
+                f"{given(value)} cannot stand in a rule's id; write up to 120 characters without `/`, `&` and backticks"
+            )
         return value
 
     @field_validator("layers")
@@ -113,7 +115,9 @@ class Policy(Model):
             if rule.rule in ALWAYS:
                 raise InputError(f"rule {given(rule.id)}: {given(rule.rule)} binds in every policy; leave it out")
             if rule.id.startswith(("always/", "wish/")):
-                raise InputError(f"rule id {given(rule.id)} is reserved; write an id that does not begin with `always/` or `wish/`")
+                raise InputError(
+                    f"rule id {given(rule.id)} is reserved; write an id that does not begin with `always/` or `wish/`"
+                )
             if by_id.setdefault(rule.id, rule) != rule:
                 raise InputError(f"two rules have the id {given(rule.id)}; give each its own")
         return tuple(by_id[name] for name in sorted(by_id))
@@ -123,7 +127,9 @@ class Policy(Model):
     def _no_files(cls, value: Any) -> Any:
         for item in value if isinstance(value, (list, tuple)) else ():
             if isinstance(item, str):
-                raise InputError(f"layer {given(item)} is a file name; read the policy from its file with `Policy.load`, or join policies with `&`")
+                raise InputError(
+                    f"layer {given(item)} is a file name; read the policy from its file with `Policy.load`, or join policies with `&`"
+                )
         return value
 
     @field_validator("channels")
@@ -187,7 +193,7 @@ class Policy(Model):
         from .policy_files import load
 
         if not paths:
-            raise PolicyError("no policy file given; write for example `Policy.load(\"house.yaml\")`")
+            raise PolicyError('no policy file given; write for example `Policy.load("house.yaml")`')
         policy = load(Path(paths[0]))
         for path in paths[1:]:
             policy = policy & load(Path(path))
@@ -196,7 +202,9 @@ class Policy(Model):
     def to_dict(self) -> dict[str, Any]:
         """The policy as data, in normal form: defaults left out, rules by id."""
         data: dict[str, Any] = {"cadencia": self.cadencia, "name": self.name}
-        data |= self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"cadencia", "name", "layers"})
+        data |= self.model_dump(
+            mode="json", by_alias=True, exclude_defaults=True, exclude={"cadencia", "name", "layers"}
+        )
         if self.layers:
             data["layers"] = [layer.to_dict() for layer in self.layers]
         return data
@@ -222,7 +230,9 @@ class Policy(Model):
         return {
             "format": self.cadencia,
             "channels": self.channels,
-            "dispositions": {name: [item.went_out, item.delivered, item.reached] for name, item in self.dispositions.items()},
+            "dispositions": {
+                name: [item.went_out, item.delivered, item.reached] for name, item in self.dispositions.items()
+            },
             "rules": {rule.id: _told(rule.model_dump(mode="json", by_alias=True)) for rule in self.rules},
             "layers": {layer.name: layer.fingerprint for layer in self.layers},
         }
@@ -269,7 +279,9 @@ class Policy(Model):
         if not self.layers:
             return self.model_copy(update={"rules": tuple(rule for rule in self.rules if rule.id not in ids)})
         layers = tuple(
-            layer.model_copy(update={"rules": tuple(rule for rule in layer.rules if f"{layer.name}/{rule.id}" not in ids)})
+            layer.model_copy(
+                update={"rules": tuple(rule for rule in layer.rules if f"{layer.name}/{rule.id}" not in ids)}
+            )
             for layer in self._as_layers()
         )
         return Policy.model_construct(None, name=self.name, layers=layers, channels=None)
@@ -357,7 +369,15 @@ class Policy(Model):
     ) -> dict[Candidate, tuple[tuple[datetime, datetime], ...]]:  # fmt: skip
         """The stretches of `[start, end)` in which each option is permitted."""
         return self.engine.windows(
-            prospect, start, end, touches=touches, as_of=as_of, purpose=purpose, step=step, subjects=subjects, duration=duration
+            prospect,
+            start,
+            end,
+            touches=touches,
+            as_of=as_of,
+            purpose=purpose,
+            step=step,
+            subjects=subjects,
+            duration=duration,
         )
 
     # -- checking -----------------------------------------------------------------------------------------------------

@@ -64,12 +64,16 @@ def read_yaml(text: str, where: str = "policy") -> Any:
             if not isinstance(key, str):
                 raise PolicyError(f"{where}: line {key_node.start_mark.line + 1}: a key must be text")
             if key in found:
-                raise PolicyError(f"{where}: line {key_node.start_mark.line + 1}: key {given(key)} is given twice; keep one")
+                raise PolicyError(
+                    f"{where}: line {key_node.start_mark.line + 1}: key {given(key)} is given twice; keep one"
+                )
             found[key] = loader.construct_object(value_node, deep=True)
         return found
 
     def refuse(loader: Any, node: Any) -> Any:
-        raise PolicyError(f"{where}: line {node.start_mark.line + 1}: tag {given(node.tag)} is not allowed; write plain values")
+        raise PolicyError(
+            f"{where}: line {node.start_mark.line + 1}: tag {given(node.tag)} is not allowed; write plain values"
+        )
 
     Loader.yaml_constructors = {
         "tag:yaml.org,2002:str": scalar,
@@ -81,7 +85,7 @@ def read_yaml(text: str, where: str = "policy") -> Any:
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=Loader)):
             raise PolicyError(f"{where}: aliases (`*name`) are not allowed; write the values out")
-        data = yaml.load(text, Loader=Loader)  # noqa: S506 - the loader above constructs text, lists and mappings only
+        data = yaml.load(text, Loader=Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}: " if mark is not None else ""
@@ -160,11 +164,15 @@ def _layer(name: Any, path: Path, seen: tuple[Path, ...]) -> Policy:
     if not isinstance(name, str):
         raise PolicyError(f"{path.name}, layers: {given(name)} is not a layer; write a file name")
     if name.startswith("pack:"):
-        raise PolicyError(f"{path.name}, layers: no pack {given(name.removeprefix('pack:'))} is shipped with this version")
+        raise PolicyError(
+            f"{path.name}, layers: no pack {given(name.removeprefix('pack:'))} is shipped with this version"
+        )
     folder = path.resolve().parent
     target = (folder / name).resolve()
     if not target.is_relative_to(folder):
-        raise PolicyError(f"{path.name}, layers: {given(name)} lies above the policy's folder; keep layers beside or below it")
+        raise PolicyError(
+            f"{path.name}, layers: {given(name)} lies above the policy's folder; keep layers beside or below it"
+        )
     if target in seen:
         raise PolicyError(f"{path.name}, layers: {given(name)} names itself; break the circle")
     return load(target, seen)
@@ -190,8 +198,16 @@ def json_schema() -> dict[str, Any]:
         branches.append({"$ref": f"#/$defs/{found.__name__}"})
         mapping[kind] = f"#/$defs/{found.__name__}"
     defs["Rule"] = {"oneOf": branches, "discriminator": {"propertyName": "rule", "mapping": mapping}}
-    defs["Layer"] = {"anyOf": [{"type": "string", "description": "a file beside or below this one"}, {"$ref": "#/$defs/Policy"}]}
-    main = defs.pop("Policy") if "Policy" in defs else {key: schema.pop(key) for key in ("properties", "required", "type", "additionalProperties") if key in schema}
+    defs["Layer"] = {
+        "anyOf": [{"type": "string", "description": "a file beside or below this one"}, {"$ref": "#/$defs/Policy"}]
+    }
+    main = (
+        defs.pop("Policy")
+        if "Policy" in defs
+        else {
+            key: schema.pop(key) for key in ("properties", "required", "type", "additionalProperties") if key in schema
+        }
+    )
     properties = main["properties"]
     properties["layers"] = {"type": "array", "items": {"$ref": "#/$defs/Layer"}, "default": []}
     main["required"] = sorted({*main.get("required", ()), "cadencia"})

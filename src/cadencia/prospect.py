@@ -184,7 +184,8 @@ class Prospect(Model):
             data["stages"] = () if stage is None else stage
         if isinstance(data.get("facts"), Mapping):
             data["facts"] = {
-                name: value if isinstance(value, (Fact, Mapping)) else {"value": value} for name, value in data["facts"].items()
+                name: value if isinstance(value, (Fact, Mapping)) else {"value": value}
+                for name, value in data["facts"].items()
             }
         if data.get("wishes"):
             data["wishes"] = _read_wishes(data["wishes"])
@@ -201,8 +202,8 @@ class Prospect(Model):
 
 def _read_wishes(value: Any) -> tuple[Limit, ...]:
     """The prospect's own limits; a wish without an id is named after its kind."""
-    from .rules.registry import read_rule
     from .rules.base import Limit
+    from .rules.registry import read_rule
 
     if not isinstance(value, (list, tuple)):
         value = [value]

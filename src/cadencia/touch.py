@@ -145,7 +145,9 @@ class Touch(Model):
     @model_validator(mode="after")
     def _in_order(self) -> Touch:
         if self.end is not None and isinstance(self.at, datetime) and self.end < self.at:
-            raise InputError(f"touch {given(self.id)} ends at {given(self.end)} before it begins; write an end after `at`")
+            raise InputError(
+                f"touch {given(self.id)} ends at {given(self.end)} before it begins; write an end after `at`"
+            )
         return self
 
     @property

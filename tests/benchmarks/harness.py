@@ -26,9 +26,7 @@ class Measured:
     greatest: float
 
 
-def measure(
-    tasks: dict[str, Task], items: int, *, reference: str | None = None, rounds: int = 7
-) -> list[Measured]:
+def measure(tasks: dict[str, Task], items: int, *, reference: str | None = None, rounds: int = 7) -> list[Measured]:
     """Run each task once per round, each round beginning with another one; the first round is not counted.
 
     A task works through all `items`. Garbage is collected before each task and not while it runs.

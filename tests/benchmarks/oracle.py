@@ -14,7 +14,6 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
-
 import rivals
 from workload import CHANNELS, NOW, SEED, PastTouch, Row, rows
 

@@ -104,7 +104,9 @@ def plain(decision: Decision) -> tuple[str, str | None, datetime | None, datetim
             order = [*REASONS, *(f"{name}-hours" for name in HOURS)]
             return "wait", channel, at, until, tuple(sorted(decision.blocking, key=order.index))
         case Stop():
-            now = {block.rule for verdict in decision.verdicts for block in verdict.blocks if block.stops or block.final}
+            now = {
+                block.rule for verdict in decision.verdicts for block in verdict.blocks if block.stops or block.final
+            }
             if "bounced" in now and all("bounced" in option.blocked_by for option in decision.options):
                 now.add("all-bounced")
             return "stop", None, None, None, tuple(name for name in REASONS[:3] if name in now)

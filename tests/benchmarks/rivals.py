@@ -13,7 +13,6 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
-
 from workload import CHANNELS, Row
 
 TWO_DAYS = timedelta(hours=48)
@@ -211,9 +210,7 @@ def is_open(channel: str, at: datetime, zone: ZoneInfo, closed: frozenset[date])
     local = at.astimezone(zone)
     day = local.date()
     clock = local.time()
-    return day not in closed and any(
-        opens <= clock < closes for opens, closes in WEEK[channel][day.weekday()]
-    )
+    return day not in closed and any(opens <= clock < closes for opens, closes in WEEK[channel][day.weekday()])
 
 
 def business_days_after(at: datetime, count: int, zone: ZoneInfo, closed: frozenset[date]) -> datetime:

@@ -95,7 +95,9 @@ def weekdays(text: str) -> frozenset[int]:
         return frozenset(range(7))
     found: set[int] = set()
     for part in text.split(","):
-        first, last = (WEEK.index(name) for name in (part.split("-") * 2)[:2]) if "-" in part else (WEEK.index(part),) * 2
+        first, last = (
+            (WEEK.index(name) for name in (part.split("-") * 2)[:2]) if "-" in part else (WEEK.index(part),) * 2
+        )
         found |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
     return frozenset(found)
 
@@ -115,7 +117,9 @@ def inside(week: Mapping[str, Windows], special: Mapping[date, Windows], shown: 
     return today not in special and any(start <= now + DAY // TICK < end for start, end in windows(today - DAY))
 
 
-def after(delay: Any, start: datetime, end: datetime, zone: str | None, rule: Any = None, regions: Any = ()) -> datetime:
+def after(
+    delay: Any, start: datetime, end: datetime, zone: str | None, rule: Any = None, regions: Any = ()
+) -> datetime:
     """When a delay after a touch is over, in one zone; never, where what it needs is not known."""
     hours = tuple((days, tuple(some)) for days, some in (getattr(rule, "hours", None) or {}).items())
     regions = None if regions is None else tuple(regions)
@@ -126,7 +130,9 @@ def after(delay: Any, start: datetime, end: datetime, zone: str | None, rule: An
 
 
 @lru_cache(4096)
-def _after(delay: Any, start: datetime, end: datetime, zone: str | None, days: Any, regions: Any, hours: Any) -> datetime:
+def _after(
+    delay: Any, start: datetime, end: datetime, zone: str | None, days: Any, regions: Any, hours: Any
+) -> datetime:
     if delay.kind == "elapsed":
         return end + delay.amount * TICK
     ends, starts = wall(end, zone), wall(start, zone).date()
@@ -135,7 +141,9 @@ def _after(delay: Any, start: datetime, end: datetime, zone: str | None, days: A
         return first_showing(ends + delay.amount * DAY, zone)
     if delay.kind == "months":
         year, month = divmod(ends.year * 12 + ends.month - 1 + delay.amount, 12)
-        return first_showing(ends.replace(year=year, month=month + 1, day=min(ends.day, monthrange(year, month + 1)[1])), zone)
+        return first_showing(
+            ends.replace(year=year, month=month + 1, day=min(ends.day, monthrange(year, month + 1)[1])), zone
+        )
     if delay.kind == "dates":
         return midnight(starts + delay.amount * DAY, zone)
     if delay.kind == "business_days":
@@ -147,7 +155,9 @@ def _after(delay: Any, start: datetime, end: datetime, zone: str | None, days: A
     return _business_hours(delay.amount * DAY / 24, end, zone, days, regions, dict(hours))
 
 
-def _business_hours(left: timedelta, t: datetime, zone: str, days: Any, regions: Any, hours: Mapping[str, Windows]) -> datetime:
+def _business_hours(
+    left: timedelta, t: datetime, zone: str, days: Any, regions: Any, hours: Mapping[str, Windows]
+) -> datetime:
     edges = {edge % (DAY // TICK) * TICK for windows in hours.values() for window in windows for edge in window}
     day, worked = wall(t, zone).date(), t
     while t - worked < 400 * DAY:  # from edge to edge, adding up what is open between
@@ -157,7 +167,9 @@ def _business_hours(left: timedelta, t: datetime, zone: str, days: Any, regions:
             if stop <= t:
                 continue
             today = wall(t, zone).date()
-            shut: dict[date, Windows] = {date: () for date in (today - DAY, today) if not is_business_day(date, days, regions)}
+            shut: dict[date, Windows] = {
+                date: () for date in (today - DAY, today) if not is_business_day(date, days, regions)
+            }
             if inside(hours, shut, wall(t, zone)):
                 if stop - t >= left:
                     return t + left

@@ -35,7 +35,15 @@ def end_of(touch: Touch) -> datetime:
 
 def order(touch: Touch) -> tuple[Any, ...]:
     """The one order of touches."""
-    return (touch.at, end_of(touch), touch.booked, touch.channel, touch.direction == "outbound", touch.disposition, touch.id)
+    return (
+        touch.at,
+        end_of(touch),
+        touch.booked,
+        touch.channel,
+        touch.direction == "outbound",
+        touch.disposition,
+        touch.id,
+    )
 
 
 def live(touches: Iterable[Touch]) -> list[Touch]:

@@ -42,7 +42,13 @@ def _of(rule: Any, case: Case, start: datetime, end: datetime) -> Iterator[datet
 
 def _known(case: Case) -> Iterator[datetime]:
     person = case.prospect
-    dated: list[Any] = [*person.consents, *person.opt_outs, *person.suppressions, *person.stages, *person.facts.values()]
+    dated: list[Any] = [
+        *person.consents,
+        *person.opt_outs,
+        *person.suppressions,
+        *person.stages,
+        *person.facts.values(),
+    ]
     for item in (*dated, *(person.contact_points or ())):
         yield from (t for t in (item.since, getattr(item, "until", None)) if t is not None)
     if case.opened_at is not None:
@@ -51,7 +57,14 @@ def _known(case: Case) -> Iterator[datetime]:
 
 def _edges(rule: Any) -> set[timedelta]:
     weeks = [getattr(rule, name, None) or {} for name in ("allow", "between", "dates")]
-    edges = {edge for week in weeks if isinstance(week, dict) for windows in week.values() for window in windows for edge in window}
+    edges = {
+        edge
+        for week in weeks
+        if isinstance(week, dict)
+        for windows in week.values()
+        for window in windows
+        for edge in window
+    }
     return {edge % (DAY // TICK) * TICK for edge in edges}
 
 

@@ -34,7 +34,11 @@ def speaks(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bo
         and chosen(rule.steps, candidate.step)
         and chosen(rule.stages, stage)
         and (rule.tags is None or count.picks(rule.tags, person.tags))
-        and (rule.regions is None or not person.regions or any(may_be_in(rule.regions, item.region) for item in person.regions))
+        and (
+            rule.regions is None
+            or not person.regions
+            or any(may_be_in(rule.regions, item.region) for item in person.regions)
+        )
         and not any(lifts(exception, case, candidate, t, table) for exception in rule.unless)
     )
 
@@ -77,7 +81,9 @@ def edges(first: Any, last: Any, t: datetime, zone: str | None, sure: bool = Fal
 def stage_at(case: Case, t: datetime) -> str | None:
     """The stage that the prospect stands at, the one reached last of those known."""
     known = [stage for stage in case.prospect.stages if stage.since is None or stage.since <= t]
-    return max(known, key=lambda stage: (stage.since is not None, stage.since, known.index(stage))).name if known else None
+    return (
+        max(known, key=lambda stage: (stage.since is not None, stage.since, known.index(stage))).name if known else None
+    )
 
 
 def lifts(fact: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -90,7 +96,10 @@ def lifts(fact: Any, case: Case, candidate: Any, t: datetime, table: Any) -> boo
         fact.regions is None or (bool(regions) and all(in_region(fact.regions, region) for region in regions)),
         fact.stages is None or chosen(fact.stages, stage_at(case, t), sure=True),
         fact.consent is None
-        or any(consents(item, candidate.channel, fact.consent.purpose or candidate.purpose, fact.consent.basis, t) for item in case.prospect.consents),
+        or any(
+            consents(item, candidate.channel, fact.consent.purpose or candidate.purpose, fact.consent.basis, t)
+            for item in case.prospect.consents
+        ),
         fact.requested is None or requested(fact.requested, case, t, table),
         not fact.replying or replying(case, t, table),
     ]
@@ -134,7 +143,9 @@ def promised(promise: Any, case: Case) -> tuple[datetime, datetime]:
     if where == [None]:
         day = datetime(promise.at.year, promise.at.month, promise.at.day, tzinfo=FAR.tzinfo)
         return day - 14 * DAY / 24, day + 36 * DAY / 24 - TICK
-    return min(midnight(promise.at, zone) for zone in where), max(midnight(promise.at + DAY, zone) for zone in where) - TICK
+    return min(midnight(promise.at, zone) for zone in where), max(
+        midnight(promise.at + DAY, zone) for zone in where
+    ) - TICK
 
 
 def replying(case: Case, t: datetime, table: Any) -> bool:
@@ -145,7 +156,10 @@ def replying(case: Case, t: datetime, table: Any) -> bool:
         and not touch.booked
         and touch.at <= t  # type: ignore[operator]
         and not any(
-            other.direction == "outbound" and count.went_out(other, table) and not other.booked and touch.at < other.at <= t  # type: ignore[operator]
+            other.direction == "outbound"
+            and count.went_out(other, table)
+            and not other.booked
+            and touch.at < other.at <= t  # type: ignore[operator]
             for other in mine
         )
         for touch in mine
@@ -164,7 +178,11 @@ def regions(names: Iterable[str] | None, case: Case) -> list[str] | None:
     """The regions whose holidays are meant; None when the prospect's are and are not known."""
     names = set(names or ())
     theirs = {item.region for item in case.prospect.regions}
-    return None if "prospect" in names and not theirs else sorted((names - {"prospect"}) | (theirs if "prospect" in names else set()))
+    return (
+        None
+        if "prospect" in names and not theirs
+        else sorted((names - {"prospect"}) | (theirs if "prospect" in names else set()))
+    )
 
 
 # Limits that count -------------------------------------------------------------------------------------------------------
@@ -205,16 +223,24 @@ def spacing(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> b
         return rule.at_least or rule.gaps[min(n, len(rule.gaps)) - 1]
 
     def over(delay: Any, touch: count.Event, zone: str | None) -> datetime:
-        return touch.end + delay if rule.backoff else after(delay, touch.at, touch.end, zone, rule, regions(rule.calendar, case))
+        return (
+            touch.end + delay
+            if rule.backoff
+            else after(delay, touch.at, touch.end, zone, rule, regions(rule.calendar, case))
+        )
 
     return any(
-        count.newly_broken(touches, candidate, t, "", count.too_close(gap, lambda delay, touch: over(delay, touch, zone)))
+        count.newly_broken(
+            touches, candidate, t, "", count.too_close(gap, lambda delay, touch: over(delay, touch, zone))
+        )
         for zone in zones(rule.clock, case)
     )
 
 
 def no_repeated_channel(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    return count.newly_broken(count.history(rule, case, candidate, t, table), candidate, t, "", count.running(rule.at_most))
+    return count.newly_broken(
+        count.history(rule, case, candidate, t, table), candidate, t, "", count.running(rule.at_most)
+    )
 
 
 def recall(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -236,7 +262,11 @@ def recall(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bo
 def cool_off(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     past = [touch for touch in count.history(rule, case, candidate, t, table) if not touch.booked and touch.at <= t]
     for touch in past:
-        within = [other for other in past if other.at <= touch.at and (not rule.within or other.at > touch.at - rule.within.micros * TICK)]
+        within = [
+            other
+            for other in past
+            if other.at <= touch.at and (not rule.within or other.at > touch.at - rule.within.micros * TICK)
+        ]
         if len(within) >= rule.times and t < latest(rule.silence, touch, rule, case):
             return True
     return False
@@ -263,7 +293,9 @@ def account_reply(rule: Any, case: Case, candidate: Any, t: datetime, table: Any
     replies = [
         touch
         for touch in count.pool(case, "others")
-        if not touch.booked and touch.at <= t and count.matches(rule.counts, touch, table)  # type: ignore[operator]
+        if not touch.booked
+        and touch.at <= t
+        and count.matches(rule.counts, touch, table)  # type: ignore[operator]
         and not (rule.counts.reached and count.reached(touch, table) is None)  # what may have been a reply is none
     ]
     return any(rule.lasts is None or t < latest(rule.lasts, touch, rule, case) for touch in replies)
@@ -273,7 +305,9 @@ def account_load(rule: Any, case: Case, candidate: Any, t: datetime, table: Any)
     talking = {
         touch.prospect or case.prospect.id
         for touch in count.pool(case, "account")
-        if touch.direction == "outbound" and count.went_out(touch, table) and touch.at <= t < touch.at + rule.within.micros * TICK  # type: ignore[operator]
+        if touch.direction == "outbound"
+        and count.went_out(touch, table)
+        and touch.at <= t < touch.at + rule.within.micros * TICK  # type: ignore[operator]
     }
     return rule.at_most == 0 or (case.prospect.id not in talking and len(talking) >= rule.at_most)
 
@@ -343,7 +377,9 @@ def require_consent(rule: Any, case: Case, candidate: Any, t: datetime, table: A
         return all(t < after(rule.valid_for, item.since, item.since, zone) != FAR for zone in zones(rule.clock, case))
 
     purpose = rule.purpose or candidate.purpose
-    return not any(consents(item, candidate.channel, purpose, rule.basis, t) and fresh(item) for item in case.prospect.consents)
+    return not any(
+        consents(item, candidate.channel, purpose, rule.basis, t) and fresh(item) for item in case.prospect.consents
+    )
 
 
 def await_promise(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -389,7 +425,9 @@ def contact_points(rule: Any, case: Case, candidate: Any, t: datetime, table: An
     if points is None:
         return False
     there = [item for item in points if item.channel == candidate.channel and item.address == candidate.point]
-    return not there or any(item.status in ("invalid", "bounced") and (item.since is None or item.since <= t) for item in there)
+    return not there or any(
+        item.status in ("invalid", "bounced") and (item.since is None or item.since <= t) for item in there
+    )
 
 
 def unreadable_touches(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -403,7 +441,13 @@ def any_of(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bo
     each = [(zone,) for zone in case.prospect.zones] or [()]
     return any(
         all(
-            forbidden(limit, case.model_copy(update={"prospect": case.prospect.model_copy(update={"zones": zone})}), candidate, t, table)
+            forbidden(
+                limit,
+                case.model_copy(update={"prospect": case.prospect.model_copy(update={"zones": zone})}),
+                candidate,
+                t,
+                table,
+            )
             for limit in rule.rules
         )
         for zone in each
@@ -431,13 +475,16 @@ def in_scope(rule: Any, candidate: Any, channel: str | None, point: str | None =
     """A stop of one channel or contact point says nothing of the others."""
     if rule.scope == "case":
         return True
-    return channel in (None, candidate.channel) and (rule.scope == "channel" or None in (point, candidate.point) or point == candidate.point)
+    return channel in (None, candidate.channel) and (
+        rule.scope == "channel" or None in (point, candidate.point) or point == candidate.point
+    )
 
 
 def lasts(rule: Any, case: Case, t: datetime, touch: Any, begun: Any, table: Any, over: str = "prospect") -> bool:
     """Whether a stop that began is still on: neither its time nor its date is over, and nothing lifted it."""
     if rule.lifted_by is not None and any(
-        count.matches(rule.lifted_by, other, table, sure=True) and begun < other.at <= t for other in count.pool(case, over)
+        count.matches(rule.lifted_by, other, table, sure=True) and begun < other.at <= t
+        for other in count.pool(case, over)
     ):
         return False
     if rule.lasts is not None and t >= latest(rule.lasts, touch, rule, case):
@@ -458,20 +505,30 @@ def stop_on_stage(rule: Any, case: Case, candidate: Any, t: datetime, table: Any
 def stop_on_opt_out(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     for item in case.prospect.opt_outs:
         begun = item.since or datetime(1, 1, 2, tzinfo=FAR.tzinfo)
-        if current(item, t) and in_scope(rule, candidate, item.channel) and lasts(rule, case, t, Moment(begun, begun), begun, table):
+        if (
+            current(item, t)
+            and in_scope(rule, candidate, item.channel)
+            and lasts(rule, case, t, Moment(begun, begun), begun, table)
+        ):
             return True
     return False
 
 
 def stop_when_exhausted(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    return sum(not touch.booked and touch.at <= t for touch in count.history(rule, case, candidate, t, table)) >= rule.at_most
+    return (
+        sum(not touch.booked and touch.at <= t for touch in count.history(rule, case, candidate, t, table))
+        >= rule.at_most
+    )
 
 
 def stop_unless_qualified(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     fact = case.prospect.facts.get(rule.fact) if rule.fact else None
     stage = stage_at(case, t)
     return not (
-        (rule.fact is None or (fact is not None and fact.value not in (False, None, "", "no", "false") and current(fact, t)))
+        (
+            rule.fact is None
+            or (fact is not None and fact.value not in (False, None, "", "no", "false") and current(fact, t))
+        )
         and (rule.tag is None or rule.tag in case.prospect.tags)
         and chosen(rule.at_stages, stage, sure=True)
     )

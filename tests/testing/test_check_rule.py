@@ -205,7 +205,7 @@ class MissingDetail(Broken):
         (Vague, "well-formed blocks"),
         (Inventive, "well-formed blocks"),
         (Floating, "well-formed blocks"),
-        (Plain, "raises nothing"),
+        (Plain, "well-formed blocks"),
         (OrderBound, "order"),
         (Counting, "idempotence"),
         (Forgetful, "idempotence"),

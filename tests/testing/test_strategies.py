@@ -212,7 +212,9 @@ def test_histories_lie_where_rules_bind(kind: str) -> None:
         )
 
     reaches(
-        kit.questions().flatmap(lambda asked: st.tuples(kit.rules(kind, asked.as_of, zone=asked.zone), st.just(asked))),
+        kit.questions(NOW).flatmap(
+            lambda asked: st.tuples(kit.rules(kind, asked.as_of, zone=asked.zone), st.just(asked))
+        ),
         binds,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -22,14 +22,19 @@ __all__ = ["languages", "messages", "render", "render_html"]
 @lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
     """The languages there are."""
-    return tuple(sorted(item.name.removesuffix(".json") for item in files(__name__).iterdir() if item.name.endswith(".json")))
+    return tuple(
+        sorted(item.name.removesuffix(".json") for item in files(__name__).iterdir() if item.name.endswith(".json"))
+    )
 
 
-@lru_cache(maxsize=None)
+@cache
 def messages(language: str) -> Mapping[str, Any]:
     """The messages of a language: tables `answers`, `blocks`, `needs`, `deadlines`, `reports`, `words`."""
     if language not in languages():
-        raise InputError(f"language {given(language)} is not there; write one of {', '.join(languages())}" + did_you_mean(language, languages()))
+        raise InputError(
+            f"language {given(language)} is not there; write one of {', '.join(languages())}"
+            + did_you_mean(language, languages())
+        )
     data: Mapping[str, Any] = json.loads((files(__name__) / f"{language}.json").read_text(encoding="utf-8"))
     return data
 
@@ -40,7 +45,11 @@ def say(language: str, table: str, code: str, details: Mapping[str, Any]) -> str
     if template is None:
         rest = ", ".join(f"{key} {value}" for key, value in details.items())
         return code.replace("_", " ") + (f" ({rest})" if rest else "")
-    shown = {key: ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value for key, value in details.items()}
+    shown = {
+        key: ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value for key, value in details.items()
+    }
+    if shown.get("channel"):
+        shown["channel"] = messages(language)["channels"].get(shown["channel"], shown["channel"])
     for key in _LENGTHS & shown.keys():
         shown[key] = length_text(str(shown[key]), language)
     return str(template).format_map(_Lenient(shown))
@@ -124,7 +133,9 @@ def headline(record: Record, language: str) -> str:
         "purpose": f" · {record.purpose}" if record.purpose else "",
         "step": f" · {record.step}" if record.step else "",
         "at": time_text(record.at, record.zone, language),
-        "until": f"{table['words']['until']} {time_text(record.until, record.zone, language)}" if record.until else table["words"]["to_horizon"],
+        "until": f"{table['words']['until']} {time_text(record.until, record.zone, language)}"
+        if record.until
+        else table["words"]["to_horizon"],
         "reason": record.reason or "",
         "not_before": time_text(record.not_before, record.zone, language),
         "needs": ", ".join(need_text(need, language) for need in record.needs),
@@ -143,11 +154,18 @@ def lines(record: Record, language: str) -> list[str]:
     told: list[str] = []
     for verdict in record.verdicts:
         for text in dict.fromkeys(block_text(block, record.zone, language) for block in verdict.blocks):
-            touches = f"  [{', '.join(verdict.touches[:8])}{' …' if len(verdict.touches) > 8 else ''}]" if verdict.touches else ""
+            touches = (
+                f"  [{', '.join(verdict.touches[:8])}{' …' if len(verdict.touches) > 8 else ''}]"
+                if verdict.touches
+                else ""
+            )
             because = f"  — {verdict.because}" if verdict.because else ""
             told.append(f"{verdict.rule}: {text}{touches}{because}")
     if record.waits_for:
-        told.append(f"{record.waits_for}: " + str(table["words"]["preference_waits"]).format(at=time_text(record.earliest, record.zone, language)))
+        told.append(
+            f"{record.waits_for}: "
+            + str(table["words"]["preference_waits"]).format(at=time_text(record.earliest, record.zone, language))
+        )
     told += [f"{due.rule}: {due_text(due, record.zone, language)}" for due in record.deadlines if due.state != "met"]
     told += [_report(report, language) for report in record.reports]
     return told
@@ -155,7 +173,9 @@ def lines(record: Record, language: str) -> list[str]:
 
 def _report(report: tuple[str, ...], language: str) -> str:
     code, *rest = report
-    return say(language, "reports", code, {"first": rest[0] if rest else "", "second": rest[1] if len(rest) > 1 else ""})
+    return say(
+        language, "reports", code, {"first": rest[0] if rest else "", "second": rest[1] if len(rest) > 1 else ""}
+    )
 
 
 def render(record: Record, language: str = "en") -> str:

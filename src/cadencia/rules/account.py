@@ -36,7 +36,14 @@ class AccountReply(Limit):
             if seen.booked or not self.counts.counts(seen) or (self.counts.reached and seen.reached is None):
                 continue
             if self.lasts is None:
-                yield self.block(seen.lo, FOREVER, "account_reply", needs=("account_cleared",), touches=(seen.id,), person=seen.person)
+                yield self.block(
+                    seen.lo,
+                    FOREVER,
+                    "account_reply",
+                    needs=("account_cleared",),
+                    touches=(seen.id,),
+                    person=seen.person,
+                )
                 continue
             done = over(self.lasts, clockwork, seen.hi, seen.end)
             if done.needs:
@@ -67,7 +74,9 @@ class AccountLoad(Limit):
             return
         own = [(seen.lo, seen.lo + width) for seen in case.touches if seen.outbound and seen.out]
         others = [(seen.lo, seen.hi + width, seen) for seen in case.others if seen.outbound and seen.out]
-        edges = sorted({edge for item in own for edge in item} | {edge for start, end, _ in others for edge in (start, end)})
+        edges = sorted(
+            {edge for item in own for edge in item} | {edge for start, end, _ in others for edge in (start, end)}
+        )
         for start, end in zip(edges, edges[1:], strict=False):
             if any(begin <= start < finish for begin, finish in own):
                 continue
@@ -96,7 +105,9 @@ class AccountDay(Limit):
             if not seen.outbound or not seen.out or (owner is not None and seen.by == owner):
                 continue
             if not zones:
-                yield self.block(seen.lo - 3 * DAY, seen.hi + 3 * DAY, "zone_unknown", needs=("zone",), touches=(seen.id,))
+                yield self.block(
+                    seen.lo - 3 * DAY, seen.hi + 3 * DAY, "zone_unknown", needs=("zone",), touches=(seen.id,)
+                )
                 continue
             for zone in zones:
                 for start, end in zone.days(zone.day(seen.lo), zone.day(seen.hi)):

@@ -83,7 +83,15 @@ class FrequencyCap(ReadsHistory):
             return None
         if self.within is not None:
             return self.within.micros
-        longest = {"day": 1, "week": 7, "half_month": 16, "month": 31, "quarter": 92, "year": 366, None: self.dates or 0}
+        longest = {
+            "day": 1,
+            "week": 7,
+            "half_month": 16,
+            "month": 31,
+            "quarter": 92,
+            "year": 366,
+            None: self.dates or 0,
+        }
         return (longest[self.each] + 3) * DAY
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
@@ -97,7 +105,11 @@ class FrequencyCap(ReadsHistory):
             if self.within is not None:
                 found: Iterable[Block] = self._rolling(segment, span, self.within.micros)
             elif not zones:
-                found = [self.block(EVER, FOREVER, "zone_unknown", needs=("zone",), touches=(seen.id for seen in segment.touches))]
+                found = [
+                    self.block(
+                        EVER, FOREVER, "zone_unknown", needs=("zone",), touches=(seen.id for seen in segment.touches)
+                    )
+                ]
             else:
                 found = (block for zone in zones for block in self._local(segment, span, zone))
             for block in found:
@@ -107,7 +119,9 @@ class FrequencyCap(ReadsHistory):
 
     def _rolling(self, segment: Segment, span: Span, width: int) -> Iterator[Block]:
         near = _near(segment.touches, span[0] - width, span[1] + width)
-        for start, end, ids in crowded([(seen.lo, seen.hi, seen.id) for seen in near], self.at_most, width, segment.exact):
+        for start, end, ids in crowded(
+            [(seen.lo, seen.hi, seen.id) for seen in near], self.at_most, width, segment.exact
+        ):
             yield self.full(start, end, ids)
 
     def _local(self, segment: Segment, span: Span, zone: Zone) -> Iterator[Block]:

@@ -102,7 +102,11 @@ class Rule(Model):
     def _tagged(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """The data form names the kind first, whatever is left out as a default."""
         data: dict[str, Any] = handler(self)
-        return {"rule": self.rule, "id": self.id, **{key: value for key, value in data.items() if key not in ("rule", "id")}}
+        return {
+            "rule": self.rule,
+            "id": self.id,
+            **{key: value for key, value in data.items() if key not in ("rule", "id")},
+        }
 
     @property
     def kind(self) -> str:
@@ -150,7 +154,9 @@ class Limit(Rule):
         **details: Any,
     ) -> Block:
         """A block of this rule."""
-        return Block(start, end, self.id, code, needs, tuple(touches), tuple(sorted(details.items())), False, "case", final)
+        return Block(
+            start, end, self.id, code, needs, tuple(touches), tuple(sorted(details.items())), False, "case", final
+        )
 
     @property
     def looks_back(self) -> int | None:
@@ -217,10 +223,21 @@ class StopRule(Limit):
     scope: Scope = "case"
 
     def stop(
-        self, start: int, end: int, code: str, /, *, needs: tuple[str, ...] = (), touches: Iterable[str] = (), final: bool = False, **details: Any
+        self,
+        start: int,
+        end: int,
+        code: str,
+        /,
+        *,
+        needs: tuple[str, ...] = (),
+        touches: Iterable[str] = (),
+        final: bool = False,
+        **details: Any,
     ) -> Block:
         """A stop of this rule."""
-        return Block(start, end, self.id, code, needs, tuple(touches), tuple(sorted(details.items())), True, self.scope, final)
+        return Block(
+            start, end, self.id, code, needs, tuple(touches), tuple(sorted(details.items())), True, self.scope, final
+        )
 
 
 class Offer(NamedTuple):
@@ -328,7 +345,11 @@ class ReadsHistory(Limit):
                 if seen.channel != candidate.channel:
                     return False
             elif what == "contact_point":
-                if seen.channel != candidate.channel or None not in (seen.point, candidate.point) and seen.point != candidate.point:
+                if (
+                    seen.channel != candidate.channel
+                    or (None not in (seen.point, candidate.point)
+                    and seen.point != candidate.point)
+                ):
                     return False
             elif what == "step":
                 if None not in (seen.step, candidate.step) and seen.step != candidate.step:
@@ -350,7 +371,11 @@ class ReadsHistory(Limit):
 
     def history(self, view: View, candidate: Candidate) -> list[Segment]:
         """The counted touches, split where counters begin again. Remembered per view and candidate."""
-        key = (id(self), candidate.channel, candidate.point, candidate.purpose, candidate.step, candidate.subjects) if self.per else id(self)
+        key = (
+            (id(self), candidate.channel, candidate.point, candidate.purpose, candidate.step, candidate.subjects)
+            if self.per
+            else id(self)
+        )
         known = view.memo.get(key)
         if known is None:
             known = view.memo[key] = (self, self._history(view, candidate))

@@ -55,7 +55,13 @@ class AnyOf(Limit):
         answers = [list(rule.answer(view, candidate, span)) for rule in self.rules]
         if not all(answers):
             return
-        edges = sorted({span[0], span[1], *(min(max(edge, span[0]), span[1]) for blocks in answers for block in blocks for edge in block[:2])})
+        edges = sorted(
+            {
+                span[0],
+                span[1],
+                *(min(max(edge, span[0]), span[1]) for blocks in answers for block in blocks for edge in block[:2]),
+            }
+        )
         for start, end in zip(edges, edges[1:], strict=False):
             covering = [[block for block in blocks if block.start <= start and block.end >= end] for blocks in answers]
             if not all(covering):

@@ -57,7 +57,9 @@ class RequireConsent(Limit):
         spans = []
         for item in case.prospect.consents:
             since = micros(item.since)
-            done = min(over(valid_for, clockwork, since, since) for clockwork in clocks)  # expired in one zone is expired
+            done = min(
+                over(valid_for, clockwork, since, since) for clockwork in clocks
+            )  # expired in one zone is expired
             if not done.needs:
                 spans.append((since, done.at))
         return union(spans)
@@ -95,7 +97,12 @@ class AwaitPromise(Limit):
             if seen.lo < end:
                 code = f"{done.needs[0]}_unknown" if done.needs and end == FOREVER else "await_promise"
                 yield self.block(
-                    seen.lo, end, code, needs=done.needs if end == FOREVER else (), touches=(seen.id,), promise=promise.kind
+                    seen.lo,
+                    end,
+                    code,
+                    needs=done.needs if end == FOREVER else (),
+                    touches=(seen.id,),
+                    promise=promise.kind,
                 )
 
 
@@ -155,7 +162,11 @@ class ContactPoints(Limit):
             yield self.block(EVER, FOREVER, "no_contact_point", needs=("contact_point",), channel=candidate.channel)
             return
         for point in points:
-            if point.channel == candidate.channel and point.address == candidate.point and point.status in ("invalid", "bounced"):
+            if (
+                point.channel == candidate.channel
+                and point.address == candidate.point
+                and point.status in ("invalid", "bounced")
+            ):
                 since = EVER if point.since is None else micros(point.since)
                 yield self.block(since, FOREVER, "dead_contact_point", needs=("contact_point",), status=point.status)
 
@@ -176,4 +187,6 @@ class UnreadableTouches(Limit):
 def _bounds(since: object, until: object) -> Span:
     from datetime import datetime
 
-    return micros(since) if isinstance(since, datetime) else EVER, micros(until) if isinstance(until, datetime) else FOREVER
+    return micros(since) if isinstance(since, datetime) else EVER, micros(until) if isinstance(
+        until, datetime
+    ) else FOREVER

@@ -39,7 +39,9 @@ class Timed(Deadline):
     @model_validator(mode="after")
     def _hours_given(self) -> Timed:
         if self.hours is None and any(delay.kind == "business_hours" for delay in self.delays()):
-            raise InputError("a delay in business hours needs `hours`; write for example `hours: {mon-fri: [\"09:00-18:00\"]}`")
+            raise InputError(
+                'a delay in business hours needs `hours`; write for example `hours: {mon-fri: ["09:00-18:00"]}`'
+            )
         return self
 
     def clockwork(self, view: View) -> Clockwork:
@@ -61,10 +63,14 @@ class Timed(Deadline):
         done = over(delay, self.clockwork(view), start, end)
         return None if done.needs or done.at >= FOREVER else done.at
 
-    def owed(self, view: View, code: str, anchor: str, since: int, due: int | None, met: int | None, **details: object) -> Due:
+    def owed(
+        self, view: View, code: str, anchor: str, since: int, due: int | None, met: int | None, **details: object
+    ) -> Due:
         """A due of this rule, with the owner of the prospect."""
         person = view.prospect
-        return Due(self.id, code, anchor, since, due, met, person.owner, person.owner_kind, tuple(sorted(details.items())))
+        return Due(
+            self.id, code, anchor, since, due, met, person.owner, person.owner_kind, tuple(sorted(details.items()))
+        )
 
 
 class RespondWithin(Timed):
@@ -128,9 +134,13 @@ class TouchAtLeastEvery(Timed):
     def dues(self, case: View, as_of: int) -> Iterator[Due]:
         made = [seen for seen in case.touches if self.meets(seen)]
         if made:
-            yield self.owed(case, "touch", made[-1].id, made[-1].lo, self.due(case, self.every, made[-1].hi, made[-1].end), None)
+            yield self.owed(
+                case, "touch", made[-1].id, made[-1].lo, self.due(case, self.every, made[-1].hi, made[-1].end), None
+            )
         elif case.opened is not None:
-            yield self.owed(case, "touch", "opening", case.opened, self.due(case, self.every, case.opened, case.opened), None)
+            yield self.owed(
+                case, "touch", "opening", case.opened, self.due(case, self.every, case.opened, case.opened), None
+            )
 
 
 class NeverUndated(Timed):
@@ -147,7 +157,9 @@ class NeverUndated(Timed):
                 due = micros(item.due)
             elif item.due is not None:
                 due = case.date_range(day_number(item.due))[1] + 1
-            owed = self.owed(case, "pending" if due is not None else "undated", item.id, since, due, met, kind=item.kind)
+            owed = self.owed(
+                case, "pending" if due is not None else "undated", item.id, since, due, met, kind=item.kind
+            )
             yield owed._replace(owner=item.owner or owed.owner)
 
 

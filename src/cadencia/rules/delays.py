@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from pydantic import AfterValidator, BeforeValidator
 
 from .._clock import DAY, FOREVER, Zone, day_date, weekday
-from .._hours import WeekHours, open_spans
 from .._holidays import check_region, holiday_days
+from .._hours import WeekHours, open_spans
 from .._model import Names
 from .._periods import Delay, DelayField, same_wall_clock
 from .._spans import Span
@@ -92,7 +92,9 @@ def regions_of(view: View, holidays: Names | None) -> tuple[str, ...] | None:
 
 def _no_business_hours(value: Delay) -> Delay:
     if value.kind == "business_hours":
-        raise InputError(f"{given(value)} needs the `hours` that this rule does not have; write for example `8h` or `1 business day`")
+        raise InputError(
+            f"{given(value)} needs the `hours` that this rule does not have; write for example `8h` or `1 business day`"
+        )
     return value
 
 

@@ -72,8 +72,14 @@ def _read_choice(value: Any) -> Choice:
         value, excluded = value["except"], True
     if isinstance(value, str):
         value = [value]
-    if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(item, str) for item in value) or not value:
-        raise InputError(f"{given(value)} is not a choice of names; write for example `[phone, email]` or `{{except: [email]}}`")
+    if (
+        not isinstance(value, (list, tuple, set, frozenset))
+        or not all(isinstance(item, str) for item in value)
+        or not value
+    ):
+        raise InputError(
+            f"{given(value)} is not a choice of names; write for example `[phone, email]` or `{{except: [email]}}`"
+        )
     return Choice(frozenset(value), excluded)
 
 
@@ -88,7 +94,17 @@ ChoiceField = Annotated[
     PlainValidator(_read_choice),
     PlainSerializer(_write_choice, return_type=Any),
     WithJsonSchema(
-        {"anyOf": [_NAMES_SCHEMA, {"type": "object", "properties": {"except": _NAMES_SCHEMA}, "required": ["except"], "additionalProperties": False}]}
+        {
+            "anyOf": [
+                _NAMES_SCHEMA,
+                {
+                    "type": "object",
+                    "properties": {"except": _NAMES_SCHEMA},
+                    "required": ["except"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
     ),
 ]
 
@@ -173,7 +189,10 @@ class Unless(Model):
             (self.purposes is None or (candidate.purpose is not None and self.purposes.has(candidate.purpose)))
             and (self.channels is None or self.channels.has(candidate.channel))
             and (self.tags is None or self.tags.has_any(view.prospect.tags))
-            and (self.regions is None or (bool(view.regions) and all(in_region(self.regions, name) for name in view.regions)))
+            and (
+                self.regions is None
+                or (bool(view.regions) and all(in_region(self.regions, name) for name in view.regions))
+            )
         )
         if not static:
             return []
@@ -181,7 +200,10 @@ class Unless(Model):
         if self.stages is not None:
             spans = meet(spans, union((start, end) for start, end, name in view.stages if self.stages.has(name)))
         if self.consent is not None:
-            spans = meet(spans, consent_spans(view, candidate.channel, self.consent.purpose or candidate.purpose, self.consent.basis))
+            spans = meet(
+                spans,
+                consent_spans(view, candidate.channel, self.consent.purpose or candidate.purpose, self.consent.basis),
+            )
         if self.requested is not None:
             spans = meet(spans, requested_spans(view, self.requested))
         if self.replying:
@@ -235,7 +257,11 @@ def replying_spans(view: View) -> list[Span]:
     for seen in view.touches:
         if seen.outbound or seen.booked:
             continue
-        answers = [later.lo for later in view.touches if later.outbound and later.out and not later.booked and later.hi > seen.lo]
+        answers = [
+            later.lo
+            for later in view.touches
+            if later.outbound and later.out and not later.booked and later.hi > seen.lo
+        ]
         spans.append((seen.hi, min(answers, default=FOREVER)))
     return union(spans)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from .._clock import DAY, EVER, FOREVER, HOUR, When, day_date, day_number, micros
-from .._hours import DatesField, DaysField, WeekField, WeekHours, date_name, dates_table, open_spans, week_table
 from .._holidays import closed_days, holiday_days
+from .._hours import DatesField, DaysField, WeekField, WeekHours, date_name, dates_table, open_spans, week_table
 from .._spans import Span, gaps
 from ..errors import InputError
 from .base import Block, Limit, check_clock, zones_of
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CHUNK = 16 * DAY
 _MOST_KEPT = 20_000
+#: How far a closed stretch is followed: two years; one that is longer is cut there.
+_FARTHEST = 2 * 366 * DAY
 
 
 class OnTheClock(Limit):
@@ -76,17 +78,19 @@ class OnTheClock(Limit):
         if known is None:
             if len(memo) >= _MOST_KEPT:
                 memo.clear()
-            # a stretch is followed eight days beyond the chunk, so that its end is its own and not the chunk's
-            span = index * CHUNK - CHUNK // 2, (index + 1) * CHUNK + CHUNK // 2
-            first, last = zone.day(span[0]) - 1, zone.day(span[1] - 1) + 1
-            blocks = [
-                self.block(start, end, self.closes, zone=zone.name)
-                for start, end in self.closed_spans(zone, span, closed_days(regions, first, last))
-            ]
+            low, high = index * CHUNK, (index + 1) * CHUNK
+            beyond = CHUNK // 2
+            while True:  # a stretch is followed beyond the chunk, so that its ends are its own and not the chunk's
+                span = low - beyond, high + beyond
+                first, last = zone.day(span[0]) - 1, zone.day(span[1] - 1) + 1
+                closed = self.closed_spans(zone, span, closed_days(regions, first, last))
+                mine = [item for item in closed if item[0] < high and item[1] > low]
+                if beyond >= _FARTHEST or not any(start <= span[0] or end >= span[1] for start, end in mine):
+                    break
+                beyond *= 4
+            blocks = [self.block(start, end, self.closes, zone=zone.name) for start, end in mine]
             blocks += [block for region in regions for block in self._holidays(zone, region, first, last)]
-            known = memo[key] = tuple(
-                block for block in blocks if block.start < (index + 1) * CHUNK and block.end > index * CHUNK
-            )
+            known = memo[key] = tuple(block for block in blocks if block.start < high and block.end > low)
         return known
 
     def closed_spans(self, zone: Zone, span: Span, closed: frozenset[int]) -> list[Span]:
@@ -95,7 +99,9 @@ class OnTheClock(Limit):
         A contact window that belongs to a closed date does not open, so the part of it after midnight is closed too.
         """
         hours, allowed = self.table()
-        return gaps(open_spans(hours, zone, *span, tailless=closed), *span) if allowed else open_spans(hours, zone, *span)
+        return (
+            gaps(open_spans(hours, zone, *span, tailless=closed), *span) if allowed else open_spans(hours, zone, *span)
+        )
 
     def _holidays(self, zone: Zone, region: str, first: int, last: int) -> Iterator[Block]:
         for year in range(day_date(first).year, day_date(last).year + 1):

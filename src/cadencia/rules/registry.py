@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Any, Final
@@ -83,11 +83,11 @@ def kind_of(rule: type[Rule]) -> str:
     """The tag of a rule class: the default of its `rule` field."""
     default = rule.model_fields["rule"].default
     if not isinstance(default, str):
-        raise PolicyError(f"{given(rule.__name__)} has no kind; write `rule: Literal[\"acme.name\"] = \"acme.name\"`")
+        raise PolicyError(f'{given(rule.__name__)} has no kind; write `rule: Literal["acme.name"] = "acme.name"`')
     return default
 
 
-@lru_cache(maxsize=None)
+@cache
 def _built_in(kind: str) -> type[Rule]:
     module, name = BUILT_IN[kind]
     found: type[Rule] = getattr(import_module(f".{module}", __package__), name)
@@ -111,16 +111,26 @@ def rule_class(kind: str) -> type[Rule]:
         if "." in kind:
             hint = did_you_mean(kind, [*_plug_ins(), *_registered])
             installed = ", ".join(sorted(_plug_ins())) or "none"
-            raise PolicyError(f"no rule named {given(kind)}{hint or f'; install the package that provides it (installed: {installed})'}")
-        raise PolicyError(f"no rule named {given(kind)}" + (did_you_mean(kind, kinds()) or "; `cadencia schema` lists the kinds"))
+            raise PolicyError(
+                f"no rule named {given(kind)}{hint or f'; install the package that provides it (installed: {installed})'}"
+            )
+        raise PolicyError(
+            f"no rule named {given(kind)}" + (did_you_mean(kind, kinds()) or "; `cadencia schema` lists the kinds")
+        )
     try:
         loaded = point.load()
     except Exception as error:
-        raise PolicyError(f"rule {given(kind)}: the plug-in {given(point.value)} cannot be loaded: {type(error).__name__}: {error}") from error
+        raise PolicyError(
+            f"rule {given(kind)}: the plug-in {given(point.value)} cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
     if not (isinstance(loaded, type) and issubclass(loaded, Rule)):
-        raise PolicyError(f"rule {given(kind)}: the plug-in {given(point.value)} is not a rule class; subclass Limit, StopRule, Preference or Deadline")
+        raise PolicyError(
+            f"rule {given(kind)}: the plug-in {given(point.value)} is not a rule class; subclass Limit, StopRule, Preference or Deadline"
+        )
     if kind_of(loaded) != kind:
-        raise PolicyError(f"rule {given(kind)}: the plug-in {given(point.value)} calls itself {given(kind_of(loaded))}; give both the same name")
+        raise PolicyError(
+            f"rule {given(kind)}: the plug-in {given(point.value)} calls itself {given(kind_of(loaded))}; give both the same name"
+        )
     _loaded[kind] = loaded
     return loaded
 
@@ -156,7 +166,11 @@ def read_rule(value: Any) -> Rule:
                 key = str(item["loc"][-1])
                 if len(item["loc"]) == 1:
                     others = [line for line in mistakes_of(error, "", found) if f"`{key}`" not in line]
-                    raise PolicyError(f"unknown key {given(key)}" + (did_you_mean(key, known) or f"; {kind} takes {', '.join(known)}"), *others) from None
+                    raise PolicyError(
+                        f"unknown key {given(key)}"
+                        + (did_you_mean(key, known) or f"; {kind} takes {', '.join(known)}"),
+                        *others,
+                    ) from None
         raise PolicyError(*mistakes_of(error, "", found)) from None
 
 
@@ -180,7 +194,17 @@ def is_plug_in(kind: str) -> bool:
     return kind not in BUILT_IN
 
 
-__all__ = ["ALWAYS", "BUILT_IN", "InputError", "RuleField", "kinds", "plug_in_of", "read_rule", "register", "rule_class"]
+__all__ = [
+    "ALWAYS",
+    "BUILT_IN",
+    "InputError",
+    "RuleField",
+    "kinds",
+    "plug_in_of",
+    "read_rule",
+    "register",
+    "rule_class",
+]
 
 
 def loaded_plug_ins() -> Iterator[type[Rule]]:

@@ -100,7 +100,9 @@ class PreferredHours(Patient):
     @model_validator(mode="after")
     def _some(self) -> PreferredHours:
         if not any(self.hours.values()):
-            raise InputError(f"hours {given(self.hours)} name no window; write for example `{{mon-fri: [\"10:00-12:00\"]}}`")
+            raise InputError(
+                f'hours {given(self.hours)} name no window; write for example `{{mon-fri: ["10:00-12:00"]}}`'
+            )
         return self
 
     def moment(self, case: View, offer: Offer, until: int) -> int:

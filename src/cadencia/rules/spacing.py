@@ -53,7 +53,9 @@ class KeepsTime(ReadsHistory):
     @model_validator(mode="after")
     def _hours_given(self) -> KeepsTime:
         if self.hours is None and any(delay.kind == "business_hours" for delay in self.delays()):
-            raise InputError("a delay in business hours needs `hours`; write for example `hours: {mon-fri: [\"09:00-18:00\"]}`")
+            raise InputError(
+                'a delay in business hours needs `hours`; write for example `hours: {mon-fri: ["09:00-18:00"]}`'
+            )
         return self
 
     def clockwork(self, view: View) -> Clockwork:
@@ -106,7 +108,9 @@ class Spacing(KeepsTime):
         if self.gaps:
             return self.gaps[min(attempt, len(self.gaps)) - 1]
         assert self.backoff is not None
-        grown = min(self.backoff.first.micros * self.backoff.factor ** min(attempt - 1, 200), self.backoff.at_most.micros)
+        grown = min(
+            self.backoff.first.micros * self.backoff.factor ** min(attempt - 1, 200), self.backoff.at_most.micros
+        )
         return Delay(f"{int(grown) // 1_000_000}s", "elapsed", int(grown))
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
@@ -121,7 +125,9 @@ class Spacing(KeepsTime):
 
     def _segment(self, segment: Segment, clockwork: Clockwork, span: Span) -> Iterator[Block]:
         touches = segment.touches
-        latest: list[int] = []  # the latest end so far: touches may be long, so starts alone do not say when to stop looking
+        latest: list[
+            int
+        ] = []  # the latest end so far: touches may be long, so starts alone do not say when to stop looking
         for seen in touches:
             latest.append(max(seen.end, latest[-1]) if latest else seen.end)
         for index in range(len(touches) - 1, -1, -1):
@@ -129,14 +135,18 @@ class Spacing(KeepsTime):
             done = over(gap, clockwork, seen.hi, seen.end)
             if done.at > span[0]:
                 yield self._wait(seen.lo, done, gap, seen)
-            elif self.at_least is not None and over(gap, clockwork, latest[index], latest[index]).at + 2 * DAY <= span[0]:
+            elif (
+                self.at_least is not None and over(gap, clockwork, latest[index], latest[index]).at + 2 * DAY <= span[0]
+            ):
                 break
         if touches[-1].lo > span[0]:
             yield from self._before_bookings(touches, clockwork, span)
 
     def _wait(self, start: int, done: Over, gap: Delay, seen: Seen) -> Block:
         if done.needs:
-            return self.block(start, FOREVER, f"{done.needs[0]}_unknown", needs=done.needs, touches=(seen.id,), gap=str(gap))
+            return self.block(
+                start, FOREVER, f"{done.needs[0]}_unknown", needs=done.needs, touches=(seen.id,), gap=str(gap)
+            )
         return self.block(start, done.at, "spacing", touches=(seen.id,), gap=str(gap))
 
     def _before_bookings(self, touches: list[Seen], clockwork: Clockwork, span: Span) -> Iterator[Block]:
@@ -146,7 +156,9 @@ class Spacing(KeepsTime):
             return over(self.gap(attempt), clockwork, touches[index].hi, touches[index].end)
 
         sound = [
-            all(ends(earlier, earlier + 1).at <= touches[later].lo for earlier in range(later)) if touches[later].lo > span[0] else False
+            all(ends(earlier, earlier + 1).at <= touches[later].lo for earlier in range(later))
+            if touches[later].lo > span[0]
+            else False
             for later in range(len(touches))
         ]
         for place in range(len(touches) + 1):  # the candidate comes after `place` of the touches
@@ -174,7 +186,13 @@ class Spacing(KeepsTime):
                 since = max(since, seen.lo - reach)
                 for start, end in too_close(after, clockwork.zones, seen.lo, since) if since < seen.lo else ():
                     if start < high:
-                        yield self.block(start, min(end, high) if end < seen.lo else high, "spacing", touches=(seen.id,), gap=str(gap))
+                        yield self.block(
+                            start,
+                            min(end, high) if end < seen.lo else high,
+                            "spacing",
+                            touches=(seen.id,),
+                            gap=str(gap),
+                        )
 
 
 class Recall(KeepsTime):
@@ -190,7 +208,9 @@ class Recall(KeepsTime):
     @model_validator(mode="after")
     def _some(self) -> Recall:
         if not self.after or not all(self.after.values()):
-            raise InputError("`after` needs at least one delay a line; write for example `after: {busy: 30m, otherwise: 1 day}`")
+            raise InputError(
+                "`after` needs at least one delay a line; write for example `after: {busy: 30m, otherwise: 1 day}`"
+            )
         return self
 
     def delays(self) -> tuple[Delay, ...]:

@@ -82,13 +82,23 @@ class StopOn(Lasting):
         )
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
-        pool = case.touches if self.over == "prospect" else case.others if self.over == "others" else [*case.touches, *case.others]
+        pool = (
+            case.touches
+            if self.over == "prospect"
+            else case.others
+            if self.over == "others"
+            else [*case.touches, *case.others]
+        )
         for seen in pool:
             if not self.tells(seen):
                 continue
             if self.scope != "case" and seen.channel != candidate.channel:
                 continue
-            if self.scope == "contact_point" and None not in (seen.point, candidate.point) and seen.point != candidate.point:
+            if (
+                self.scope == "contact_point"
+                and None not in (seen.point, candidate.point)
+                and seen.point != candidate.point
+            ):
                 continue
             end, needs = self.end(case, seen.hi, seen.end, pool)
             if seen.lo < end:
@@ -123,7 +133,14 @@ class StopOnOptOut(Lasting):
             stop, needs = self.end(case, start, start, case.touches)
             end = min(stop, FOREVER if item.until is None else micros(item.until))
             if start < end:
-                yield self.stop(start, end, "opted_out", needs=needs if end == FOREVER else (), channel=item.channel or "", purpose=item.purpose or "")
+                yield self.stop(
+                    start,
+                    end,
+                    "opted_out",
+                    needs=needs if end == FOREVER else (),
+                    channel=item.channel or "",
+                    purpose=item.purpose or "",
+                )
 
 
 class StopWhenExhausted(StopRule):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -14,6 +14,7 @@ from ..errors import InputError, PolicyError
 from ..rules.base import Deadline, Limit, Preference, Rule
 from ..rules.registry import BUILT_IN, kind_of
 from ._asking import LawBroken, shown
+from .clocks import instants, zones
 from .fields import rules_of
 from .laws import LIMIT_LAWS, RULE_LAWS, Law
 from .order_laws import DEADLINE_LAWS, PREFERENCE_LAWS
@@ -108,15 +109,14 @@ def _check_class(rule: type[Rule]) -> None:
 
 @st.composite
 def _drawn(draw: DrawFn, rule: type[Rule], strategy: SearchStrategy[Any] | None) -> tuple[Rule, Question]:
-    question = draw(questions())
+    zone = draw(zones())
+    as_of = draw(instants(zone))
     if strategy is not None:
         found = draw(strategy)
         assert isinstance(found, rule), f"the strategy drew {found!r}, which is no `{rule.__name__}`"
-        return found, question
-    data = draw(rules_of(rule, question.as_of, question.zone))
-    try:
-        return rule.model_validate(data), question
-    except (ValidationError, InputError):
-        from hypothesis import reject
-
-        reject()
+    else:
+        try:
+            found = rule.model_validate(draw(rules_of(rule, as_of, zone)))
+        except (ValidationError, InputError):
+            reject()
+    return found, draw(questions(as_of, zone=zone))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from annotated_types import BaseMetadata, GroupedMetadata
 from hypothesis import strategies as st
-from hypothesis.errors import ResolutionFailed
 from hypothesis.strategies import SearchStrategy
 from pydantic.fields import FieldInfo
 
 from .._clock import micros
+from .._hours import DatesField, WeekField
 from .._periods import Delay, Length
 from ..errors import PolicyError
 from ..rules.base import Limit, Rule, StopRule
@@ -26,6 +28,7 @@ from .fragments import (
     choice,
     clock,
     common,
+    dates,
     delay,
     history_options,
     in_force,
@@ -116,6 +119,8 @@ def _of_type(kind: Any, limits: list[Any], place: Place) -> SearchStrategy[Any] 
         Length: st.sampled_from(LENGTHS),
         Choice: choice((*CHANNELS, *STAGES)),
         TouchFilter: touch_filter(place),
+        get_args(WeekField)[0]: week(place),
+        get_args(DatesField)[0]: dates(place),
         type(None): st.none(),
     }
     origin, inside = get_origin(kind), get_args(kind)
@@ -140,14 +145,17 @@ def _of_type(kind: Any, limits: list[Any], place: Place) -> SearchStrategy[Any] 
         return None if None in parts else st.tuples(*parts).map(list)
     if origin in (tuple, list, frozenset, set) and inside:
         item = _of_type(inside[0], [], place)
-        least = max((getattr(limit, "min_length", 0) or 0 for limit in limits), default=0)
+        least = _bound(limits, "min_length", 0)
         return None if item is None else st.lists(item, min_size=least, max_size=least + 3)
     if origin is dict or origin is Mapping:
         key, value = (_of_type(part, [], place) for part in inside)
         return None if key is None or value is None else st.dictionaries(key, value, max_size=3)
-    try:
-        strategy = st.from_type(Annotated[(kind, *limits)] if limits else kind)  # type: ignore[arg-type]
-        strategy.validate()
-    except (ResolutionFailed, TypeError):
-        return None
-    return strategy
+    if isinstance(kind, type) and issubclass(kind, (int, float, Decimal, timedelta, Enum)):
+        return st.from_type(Annotated[(kind, *limits)] if limits else kind)  # type: ignore[arg-type]
+    if kind is str:  # with constraints of its own
+        return st.text("abc", min_size=_bound(limits, "min_length", 0), max_size=_bound(limits, "max_length", 8))
+    return None
+
+
+def _bound(limits: list[Any], name: str, otherwise: int) -> int:
+    return max((getattr(limit, name, None) or otherwise for limit in limits), default=otherwise)

@@ -119,6 +119,12 @@ def week(place: Place) -> Data:
     return st.one_of(windows.map(lambda chosen: {"daily": chosen}), by_day)
 
 
+def dates(place: Place) -> Data:
+    """Dates whose hours differ from their weekday's."""
+    special = st.one_of(st.just("closed"), st.lists(st.sampled_from(WINDOWS), min_size=1, max_size=2, unique=True))
+    return st.dictionaries(date_near(place.around, place.zone), special, min_size=1, max_size=2)
+
+
 def calendar(place: Place) -> dict[str, Data]:
     """The holiday calendars of a rule with business days, where dates may matter."""
     return {} if place.shiftable else {"calendar": regions(place)}

@@ -11,11 +11,11 @@ from hypothesis.strategies import DrawFn
 from .fragments import (
     DAYS,
     LENGTHS,
-    WINDOWS,
     Place,
     calendar,
     choice,
     clock,
+    dates,
     delay,
     history_options,
     keeps_time,
@@ -33,7 +33,6 @@ from .words import (
     STAGES,
     TAGS,
     Data,
-    date_near,
     record,
     some,
     when_near,
@@ -98,8 +97,7 @@ def _quiet_hours(draw: DrawFn, place: Place) -> dict[str, Any]:
     optional = {"clock": clock(place)}
     if not place.shiftable:
         optional["holidays"] = regions(place)
-        special = st.one_of(st.just("closed"), st.lists(st.sampled_from(WINDOWS), min_size=1, max_size=2, unique=True))
-        optional["dates"] = st.dictionaries(date_near(place.around, place.zone), special, min_size=1, max_size=2)
+        optional["dates"] = dates(place)
     return {draw(st.sampled_from(("allow", "between"))): draw(week(place)), **draw(record({}, **optional))}
 
 

@@ -76,7 +76,7 @@ def prospects(
         plausible = [first]
     else:
         more = draw(st.lists(zones(constant=constant), max_size=2, unique=True))
-        known = zone is not None or not draw(often(2))
+        known = zone is not None or not draw(often(3))
         plausible = list(dict.fromkeys([first, *more])) if known else []
     data: dict[str, Any] = {"id": id, "zones": plausible}
     data["regions"] = draw(some(REGIONS))
@@ -133,7 +133,8 @@ def cases(
     Args:
         around: the instant that counts, usually `as_of`: the history is placed around it. Any when not given.
         account: whether some cases have other people at the account, with touches of their own.
-        zone, one_zone, constant, facts, wishes, shiftable: as in `prospects`.
+        zone: on whose wall clock the case lies; usually one of the prospect's, the only one with `one_zone`.
+        one_zone, constant, facts, wishes, shiftable: as in `prospects`.
         max_size, exact, bookings, inbound, lengths, promises, undeclared, future, equal, repeats: as in `histories`.
 
     Example:
@@ -146,7 +147,7 @@ def cases(
     tick = micros(as_of)
     name = draw(zones(constant=constant)) if zone is None else zone
     assert not constant or name in CONSTANT_ZONES or name not in ZONES, f"zone `{name}` changes its clock"
-    own = name if zone is not None or not draw(often(2)) else None
+    own = name if one_zone or not draw(often(3)) else None
     person = draw(
         prospects(
             as_of, zone=own, one_zone=one_zone, constant=constant, facts=facts, wishes=wishes, shiftable=shiftable

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from .._clock import HOUR, MINUTE, moment
+from .._clock import HOUR, MINUTE
 from .._spans import Span
 from ..case import Case
 from ..rules.filters import Candidate
-from .clocks import spans, ticks, zones
+from .clocks import instants, spans, zones
 from .people import cases
 from .words import ADDRESSES, CHANNELS, PURPOSES, STEPS, SUBJECTS, maybe, some
 
@@ -61,10 +61,13 @@ def candidates(draw: DrawFn, *, duration: bool = True) -> Candidate:
     )
 
 
-def questions(zone: str | None = None, *, constant: bool = False, **options: Any) -> SearchStrategy[Question]:
+def questions(
+    around: datetime | None = None, *, zone: str | None = None, constant: bool = False, **options: Any
+) -> SearchStrategy[Question]:
     """Questions whose case, candidate and span lie around one instant, so that rules bind.
 
     Args:
+        around: the instant; any when not given.
         zone: on whose wall clock; any when not given.
         constant: only zones without clock changes.
         options: switches of `cases`.
@@ -75,12 +78,14 @@ def questions(zone: str | None = None, *, constant: bool = False, **options: Any
         >>> find(questions(), lambda question: True).as_of.isoformat()
         '2026-03-02T12:00:00+00:00'
     """
-    return _questions(zone, constant, options)
+    return _questions(around, zone, constant, options)
 
 
 @st.composite
-def _questions(draw: DrawFn, zone: str | None, constant: bool, options: dict[str, Any]) -> Question:
+def _questions(
+    draw: DrawFn, around: datetime | None, zone: str | None, constant: bool, options: dict[str, Any]
+) -> Question:
     name = draw(zones(constant=constant)) if zone is None else zone
-    as_of = moment(draw(ticks(name)))
+    as_of = draw(instants(name)) if around is None else around
     case = draw(cases(as_of, zone=name, constant=constant, **options))
     return Question(as_of, name, case, draw(candidates()), draw(spans(as_of, name)))

@@ -86,12 +86,12 @@ def read_instant(value: Any, what: str = "instant") -> datetime:
             f"{what}: {given(value.isoformat())} has no UTC offset; write for example `{value.isoformat()}+01:00`"
         )
     try:
-        value = datetime.fromtimestamp(0, UTC) + (value - EPOCH)
+        instant: datetime = EPOCH + (value - EPOCH)
     except OverflowError:
-        raise InputError(f"{what}: {given(value)} is out of range; write a year from 1 to 9998") from None
-    if not 1 < value.year < 9999:
+        raise InputError(f"{what}: {given(value)} is out of range; write a year from 2 to 9998") from None
+    if not 1 < instant.year < 9999:
         raise InputError(f"{what}: {given(value)} is out of range; write a year from 2 to 9998")
-    return value
+    return instant
 
 
 def read_when(value: Any, what: str = "instant") -> datetime | date:

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from .errors import InputError, mistakes_of
 
 
-class _OneLine(type(BaseModel)):  # type: ignore[misc]
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
+
+
+class _OneLine(ModelMetaclass):
     """Makes a constructor say what is wrong in one line for each mistake. Reading data makes no such call and is not slowed."""
+
+    _mistake: type[InputError]
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().__call__(*args, **kwargs)
         except ValidationError as error:
-            raise cls._mistake(*mistakes_of(error, cls.__name__, cls)) from None
+            raise cls._mistake(*mistakes_of(error, cls.__name__, cast(type[BaseModel], cls))) from None
 
 
 class Model(BaseModel, metaclass=_OneLine):

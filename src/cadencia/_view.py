@@ -6,7 +6,7 @@ placement that forbids most.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -129,6 +129,18 @@ class View:
         return self._read(self.case.account.touches) if self.case.account else []
 
     @cached_property
+    def everybody(self) -> list[Seen]:
+        """The touches of the whole account, the prospect's own included, in order."""
+        return sorted([*self.touches, *self.others], key=Seen.order) if self.others else self.touches
+
+    def remember(self, owner: object, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What `make` makes, made once; `owner` is kept, so that a key with its `id` stays its own."""
+        known = self.memo.get(key)
+        if known is None:
+            known = self.memo[key] = (owner, make())
+        return known[1]
+
+    @cached_property
     def conflicts(self) -> tuple[str, ...]:
         """Ids that were given with two contents."""
         first: dict[str, Touch] = {}
@@ -187,13 +199,9 @@ class View:
     def _read(self, touches: Iterable[Touch]) -> list[Seen]:
         seen: dict[str, Seen] = {}
         own = self.prospect.id
+        left_out = self.set_aside.union(self.conflicts)
         for touch in touches:
-            if (
-                touch.cancelled
-                or touch.id in self.set_aside
-                or touch.id in self.conflicts
-                or touch.disposition == "cancelled"
-            ):
+            if touch.cancelled or touch.id in left_out or touch.disposition == "cancelled":
                 continue
             lo, hi, end = self._range(touch)
             seen[touch.id] = Seen(touch, lo, hi, end, touch.prospect or own, self.table.get(touch.disposition))

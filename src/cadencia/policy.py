@@ -167,7 +167,7 @@ class Policy(Model):
         Raises:
             PolicyError: one line for each mistake, with its path.
         """
-        name = where or (f"policy `{data.get('name')}`" if isinstance(data, Mapping) and data.get("name") else "policy")
+        name = where or (f"policy `{data.get('name')}`" if data.get("name") else "policy")
         try:
             return cls.model_validate(data)
         except ValidationError as error:

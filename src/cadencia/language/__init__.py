@@ -140,7 +140,7 @@ def headline(record: Record, language: str) -> str:
         "not_before": time_text(record.not_before, record.zone, language),
         "needs": ", ".join(need_text(need, language) for need in record.needs),
     }
-    code = record.answer
+    code: str = record.answer
     if code == "blocked":
         code = "blocked_until" if record.not_before else "blocked_needs"
     elif code == "stop" and record.until is not None:

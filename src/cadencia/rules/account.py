@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -9,13 +11,13 @@ from pydantic import AfterValidator, Field
 
 from .._clock import DAY, EVER, FOREVER
 from .._periods import LengthField
-from .._spans import Span
+from .._spans import Span, union
 from .base import Block, Limit, check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, TouchFilter
 
 if TYPE_CHECKING:
-    from .._view import View
+    from .._view import Seen, View
 
 
 class AccountReply(Limit):
@@ -72,17 +74,45 @@ class AccountLoad(Limit):
         if self.at_most == 0:
             yield self.block(EVER, FOREVER, "exhausted", final=True, at_most=0, made=0)
             return
+        if not case.others:
+            return
+        own, edges, spans = case.remember(self, ("account_load", id(self)), lambda: self._edges(case, width))
+        first = max(bisect_right(edges, span[0]) - 1, 0)
+        last = bisect_left(edges, span[1])
+        if first >= last:
+            return
+        waiting = [item for item in spans if item[0] < edges[last if last < len(edges) else -1] and item[1] > edges[first]]
+        leaving = sorted((finish, place) for place, (_, finish, _) in enumerate(waiting))
+        busy: dict[int, Seen] = {}  # by place, and so in the order of touches
+        people: Counter[str] = Counter()
+        come = gone = 0
+        mine = bisect_right(own, edges[first], key=lambda item: item[1])
+        for start, end in zip(edges[first : last], edges[first + 1 : last + 1], strict=False):
+            while come < len(waiting) and waiting[come][0] <= start:
+                busy[come] = waiting[come][2]
+                people[waiting[come][2].person] += 1
+                come += 1
+            while gone < len(leaving) and leaving[gone][0] <= start:
+                person = busy.pop(leaving[gone][1]).person
+                people[person] -= 1
+                if not people[person]:
+                    del people[person]
+                gone += 1
+            while mine < len(own) and own[mine][1] <= start:
+                mine += 1
+            if mine < len(own) and own[mine][0] <= start:
+                continue
+            if busy and len(people) >= self.at_most:
+                ids = [seen.id for seen in busy.values()]
+                yield self.block(start, end, "account_load", touches=ids, at_most=self.at_most)
+
+    @staticmethod
+    def _edges(case: View, width: int) -> tuple[list[Span], list[int], list[tuple[int, int, Seen]]]:
+        """When the prospect is in conversation, every edge in order, and when the others are."""
         own = [(seen.lo, seen.lo + width) for seen in case.touches if seen.outbound and seen.out]
         others = [(seen.lo, seen.hi + width, seen) for seen in case.others if seen.outbound and seen.out]
-        edges = sorted(
-            {edge for item in own for edge in item} | {edge for start, end, _ in others for edge in (start, end)}
-        )
-        for start, end in zip(edges, edges[1:], strict=False):
-            if any(begin <= start < finish for begin, finish in own):
-                continue
-            busy = [seen for begin, finish, seen in others if begin <= start < finish]
-            if len({seen.person for seen in busy}) >= self.at_most and busy:
-                yield self.block(start, end, "account_load", touches=(seen.id for seen in busy), at_most=self.at_most)
+        edges = {edge for item in own for edge in item} | {edge for item in others for edge in item[:2]}
+        return union(own), sorted(edges), others
 
 
 class AccountDay(Limit):
@@ -102,6 +132,8 @@ class AccountDay(Limit):
         owner = case.prospect.owner
         zones = zones_of(case, self.clock)
         for seen in (*case.touches, *case.others):
+            if seen.hi < span[0] - 4 * DAY or seen.lo > span[1] + 4 * DAY:
+                continue
             if not seen.outbound or not seen.out or (owner is not None and seen.by == owner):
                 continue
             if not zones:

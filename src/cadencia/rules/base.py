@@ -6,8 +6,11 @@ a dotted name, and answers one method.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
@@ -63,7 +66,7 @@ class InForce(Model):
             first, last = (value if isinstance(value, datetime) else None for value in (self.from_, self.to))
             if first is not None and last is not None and last <= first:
                 raise InputError(f"`to` {given(last)} is not after `from`; write a later end")
-            if first is None and last is None and self.to < self.from_:  # type: ignore[operator]
+            if first is None and last is None and self.to < self.from_:
                 raise InputError(f"`to` {given(self.to)} is before `from`; write a later date")
         return self
 
@@ -204,10 +207,17 @@ class Limit(Rule):
                 elif block.start >= block.end:
                     raise _turned_round(block)
             return
+        near = [item for item in holds if item[0] < high and item[1] > low]
+        ends = [end for _, end in near]
         for block in self.blocks(view, candidate, span):
             if block.start >= block.end:
                 raise _turned_round(block)
-            for start, end in meet([(block.start, block.end)], holds):
+            if block.start >= high or block.end <= low:
+                continue
+            for index in range(bisect_right(ends, block.start), len(near)):
+                start, end = max(near[index][0], block.start), min(ends[index], block.end)
+                if start >= block.end:
+                    break
                 if start < high and end > low:
                     yield block._replace(start=start, end=end)
 
@@ -288,14 +298,57 @@ class Deadline(Rule):
         raise NotImplementedError
 
 
-class Segment(NamedTuple):
-    """A stretch of time with the touches that count in it: counters begin again between two segments."""
-
+class _Segment(NamedTuple):
     lo: int
     hi: int
     touches: list[Seen]
     exact: bool = True
-    """Whether the instant of every touch of the history is known; asked of all, so that the answer does not depend on the span."""
+
+
+class Segment(_Segment):
+    """A stretch of time with the touches that count in it: counters begin again between two segments.
+
+    Attributes:
+        lo, hi: from when to when.
+        touches: those that count, in order.
+        exact: whether the instant of every touch of the history is known; asked of all, so that the answer does not depend on
+            the span.
+    """
+
+    @cached_property
+    def done(self) -> list[Seen]:
+        """The touches that have happened, bookings left out."""
+        return [seen for seen in self.touches if not seen.booked]
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """For each touch the latest end so far: touches may be long, so starts alone do not say when to stop looking."""
+        return list(accumulate((seen.end for seen in self.touches), max))
+
+    @cached_property
+    def done_starts(self) -> list[int]:
+        """Where each touch that has happened begins, at the earliest."""
+        return [seen.lo for seen in self.done]
+
+    @cached_property
+    def done_tops(self) -> list[int]:
+        """For each touch that has happened the latest beginning so far: a date may begin late."""
+        return list(accumulate((seen.hi for seen in self.done), max))
+
+    @cached_property
+    def done_ends(self) -> list[int]:
+        """For each touch that has happened the latest end so far."""
+        return list(accumulate((seen.end for seen in self.done), max))
+
+    @cached_property
+    def done_runs(self) -> list[int]:
+        """For each touch that has happened the how-manieth in a row with its disposition it is."""
+        runs: list[int] = []
+        before = None
+        for seen in self.done:
+            runs.append(runs[-1] + 1 if seen.disposition == before else 1)
+            before = seen.disposition
+        return runs
 
 
 Count = Literal["planned", "attempted", "delivered", "reached"]
@@ -367,7 +420,7 @@ class ReadsHistory(Limit):
             return view.touches
         if self.over == "others":
             return view.others
-        return sorted([*view.touches, *view.others], key=lambda seen: seen.order())
+        return view.everybody
 
     def history(self, view: View, candidate: Candidate) -> list[Segment]:
         """The counted touches, split where counters begin again. Remembered per view and candidate."""
@@ -376,10 +429,7 @@ class ReadsHistory(Limit):
             if self.per
             else id(self)
         )
-        known = view.memo.get(key)
-        if known is None:
-            known = view.memo[key] = (self, self._history(view, candidate))
-        segments: list[Segment] = known[1]
+        segments: list[Segment] = view.remember(self, key, lambda: self._history(view, candidate))
         return segments
 
     def counted(self, case: View, candidate: Candidate, instant: int) -> tuple[str, ...]:
@@ -401,14 +451,17 @@ class ReadsHistory(Limit):
             anchors = [(seen.lo, seen.hi) for seen in pool if filter_.surely(seen)]
         if not anchors:
             return [Segment(EVER, FOREVER, counted, exact)]
-        anchors.sort()
-        edges = [(EVER, EVER), *anchors]
+        starts = [seen.lo for seen in counted]
+        tops = list(accumulate((seen.hi for seen in counted), max))
+        edges = [(EVER, EVER), *sorted(set(anchors))]
         segments: list[Segment] = []
         for index, (lo, _) in enumerate(edges):
             last = index + 1 == len(edges)
             next_lo, next_hi = (FOREVER, FOREVER) if last else edges[index + 1]
             if last or next_hi > lo:
-                touches = [seen for seen in counted if (index == 0 or seen.hi > lo) and (last or seen.lo <= next_lo)]
+                first = bisect_right(tops, lo) if index else 0
+                until = len(counted) if last else bisect_right(starts, next_lo)
+                touches = [seen for seen in counted[first:until] if index == 0 or seen.hi > lo]
                 segments.append(Segment(lo, next_hi, touches, exact))
         return segments
 

@@ -39,9 +39,14 @@ class AnyOf(Limit):
         return self
 
     @property
+    def limits(self) -> tuple[Limit, ...]:
+        """The rules, which are all limits."""
+        return self.rules  # type: ignore[return-value]
+
+    @property
     def memory(self) -> int | None:
         longest = 0
-        for rule in self.rules:
+        for rule in self.limits:
             if rule.looks_back is None:
                 return None
             longest = max(longest, rule.looks_back)
@@ -52,7 +57,7 @@ class AnyOf(Limit):
             yield from self._together(view, candidate, span)
 
     def _together(self, view: View, candidate: Candidate, span: Span) -> Iterator[Block]:
-        answers = [list(rule.answer(view, candidate, span)) for rule in self.rules]
+        answers = [list(rule.answer(view, candidate, span)) for rule in self.limits]
         if not all(answers):
             return
         edges = sorted(

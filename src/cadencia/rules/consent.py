@@ -11,7 +11,7 @@ from .._clock import EVER, FOREVER, micros
 from .._model import Names
 from .._periods import Delay, read_delay
 from .._spans import Span, gaps, meet
-from .base import Block, Limit, check_clock, zones_of
+from .base import Block, Limit, Scope, check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, consent_spans, promised_range
 
@@ -123,7 +123,7 @@ class Suppressions(Limit):
                 continue
             if item.purpose is not None and candidate.purpose not in (None, item.purpose):
                 continue
-            scope = "contact_point" if item.contact_point else "channel" if item.channel else "case"
+            scope: Scope = "contact_point" if item.contact_point else "channel" if item.channel else "case"
             start, end = _bounds(item.since, item.until)
             if start < end:
                 block = self.block(start, end, "suppressed", reason=item.reason)

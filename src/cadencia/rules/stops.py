@@ -29,7 +29,8 @@ class Lasting(StopRule):
 
     def end(self, view: View, last: int, finish: int, touches: list[Seen]) -> tuple[int, tuple[str, ...]]:
         """When a stop that begins with a touch (known to lie up to `last`, ended by `finish`) is over, and what is missing to say so."""
-        end, needs = FOREVER, ()
+        end = FOREVER
+        needs: tuple[str, ...] = ()
         if self.lasts is not None:
             clockwork = Clockwork(zones_of(view, self.clock), calendar_of(view, self.calendar))
             done = over(self.lasts, clockwork, last, finish)

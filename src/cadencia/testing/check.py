@@ -115,8 +115,9 @@ def _drawn(draw: DrawFn, rule: type[Rule], strategy: SearchStrategy[Any] | None)
         found = draw(strategy)
         assert isinstance(found, rule), f"the strategy drew {found!r}, which is no `{rule.__name__}`"
     else:
+        data = draw(rules_of(rule, as_of, zone))
         try:
-            found = rule.model_validate(draw(rules_of(rule, as_of, zone)))
+            found = rule.model_validate(data)
         except (ValidationError, InputError):
             reject()
     return found, draw(questions(as_of, zone=zone))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import assume, given, note, settings
+from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
@@ -344,7 +344,7 @@ def test_15_idempotence(situation: Situation, data: st.DataObject) -> None:
 
 
 @given(
-    situations(kinds=("frequency_cap", "spacing", "account_load", "account_day", "quiet_hours"), account=False),
+    situations(kinds=("frequency_cap", "spacing", "account_load", "account_day", "quiet_hours"), account=False, one_zone=True),
     st.data(),
 )
 def test_15_forgetting(situation: Situation, data: st.DataObject) -> None:
@@ -366,6 +366,7 @@ def test_15_forgetting(situation: Situation, data: st.DataObject) -> None:
     assert openings(situation.decide(case=case)) == openings(situation.decide())
 
 
+@settings(suppress_health_check=list(HealthCheck))
 @given(situations(exact=True))
 def test_16_stable(situation: Situation) -> None:
     """Asked again at the answered instant, nothing changed and no booking come due, the answer is that very option."""

@@ -1,16 +1,16 @@
 """What most questions need of a case, as a few integers: made once, whatever the policy.
 
 A digest exists only for a *plain* case: one known zone, touches known to the instant, done, in the past and unique, and no
-wishes, consents, stages, suppressions or opt-outs. Every other case takes the general path.
+wishes, suppressions, opt-outs or addresses. Every other case takes the general path.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ._clock import EPOCH, EVER, SECOND, zone_of
+from ._clock import EVER, micros, zone_of
 from .touch import DISPOSITIONS
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 #: Where a case lies: its zone and its regions, by which calendars are kept.
 Place = tuple[str, tuple[str, ...]]
-#: A touch: start, end, channel, whether outbound, disposition, id. Rows sort as touches do.
-Row = tuple[int, int, str, bool, str, str]
+#: A touch: start, end, channel, direction, disposition, id. Rows sort as touches do.
+Row = tuple[int, int, str, str, str, str]
 
 
 class Tally:
@@ -69,7 +69,7 @@ class Digest:
         place, zone: where the case lies.
         rows: the touches in order; `made` the outbound ones.
         latest: no touch begins after this instant.
-        long: whether any touch has a length.
+        long: whether any touch has a length; `plain` when none has and no two begin together.
         dispositions: those that occur.
         planned, attempted: the tallies of all outbound touches, and of those that went out; made when first asked for.
     """
@@ -90,23 +90,25 @@ class Digest:
 
     planned: Tally
     attempted: Tally
+    plain: bool
 
     def __init__(self, place: Place, rows: list[Row], long: bool) -> None:
         rows.sort()
-        starts = [row[0] for row in rows]
         self.place = place
         self.zone = zone_of(place[0])
         self.rows = rows
-        self.made = [row for row in rows if row[3]]
-        self.latest = starts[-1] if starts else EVER
+        self.made = [row for row in rows if row[3] == "outbound"]
+        self.latest = rows[-1][0] if rows else EVER
         self.long = long
-        self.plain = not long and len(set(starts)) == len(starts)
         self.dispositions = {row[4] for row in rows}
         self.lost = not _NOT_OUT.isdisjoint(self.dispositions)
 
-    def __getattr__(self, name: str) -> Tally:
-        """The tallies, while their slots are empty."""
+    def __getattr__(self, name: str) -> Any:
+        """What is made when it is first asked for, while its slot is empty."""
         made: Tally
+        if name == "plain":
+            self.plain = not self.long and len({row[0] for row in self.rows}) == len(self.rows)
+            return self.plain
         if name == "planned":
             self.planned = made = Tally(self.made, self.plain)
         elif name == "attempted":
@@ -130,35 +132,25 @@ def digest_of(case: Case) -> Digest | None:
     if (
         len(prospect.zones) != 1
         or prospect.wishes
-        or prospect.consents
         or prospect.suppressions
         or prospect.opt_outs
-        or prospect.stages
         or prospect.contact_points is not None
         or case.account is not None
         or case.unreadable
     ):
         return None
-    rows: list[Row] = []
-    ids: set[str] = set()
-    for touch in case.touches:
-        at = touch.at
-        if touch.booked or touch.cancelled or not isinstance(at, datetime) or touch.disposition == "cancelled":
+    touches = case.touches
+    for touch in touches:
+        if touch.booked or touch.cancelled or not isinstance(touch.at, datetime) or touch.disposition == "cancelled":
             return None
-        ids.add(touch.id)
-        start = _micros(at)
-        rows.append(
-            (
-                start,
-                start if touch.end is None else _micros(touch.end),
-                touch.channel,
-                touch.direction == "outbound",
-                touch.disposition,
-                touch.id,
-            )
-        )
-    if len(ids) != len(rows):
+    if len({touch.id for touch in touches}) != len(touches):
         return None
+    rows: list[Row] = []
+    for touch in touches:
+        assert isinstance(touch.at, datetime)
+        start = micros(touch.at)
+        end = start if touch.end is None else micros(touch.end)
+        rows.append((start, end, touch.channel, touch.direction, touch.disposition, touch.id))
     place = prospect.zones[0].zone, _regions(region.region for region in prospect.regions)
     digest = Digest(place, rows, any(row[0] != row[1] for row in rows))
     assert digest.attempted is not None  # both tallies are made with the view
@@ -167,8 +159,3 @@ def digest_of(case: Case) -> Digest | None:
 
 def _regions(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names)))
-
-
-def _micros(at: datetime) -> int:
-    delta = at - EPOCH
-    return (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds

@@ -195,6 +195,7 @@ class Lane:
             isinstance(rule, ChannelRotation) and rule.count == "planned" for rule in preferences
         )
         self.plans: dict[str, Any] = {}
+        self.first = channels[0]
         self._orders: dict[tuple[str, ...], tuple[Road, ...]] = {}
 
     def order(self, last: tuple[str, ...]) -> tuple[Road, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ._clock import EVER, FOREVER, zone_of
-from ._lane import BLOCKED
 from .decision import Ask, BlockRecord, Reasons, Verdict
 from .explain import chain_link
 from .rules.attempts import FrequencyCap, MaxAttempts
@@ -19,8 +18,8 @@ from .rules.spacing import Spacing
 from .rules.stops import StopOn
 
 if TYPE_CHECKING:
-    from ._digest import Digest
-    from ._lane import Lane
+    from ._digest import Digest, Row
+    from ._lane import Gap
 
 _HOURS: Final = 1
 _STOP: Final = 2
@@ -45,6 +44,9 @@ class Item(NamedTuple):
     place: int
     kind: int
     rule: Any
+    planned: bool
+    per: bool
+    details: tuple[tuple[str, Any], ...]
     said: dict[Any, tuple[Verdict, tuple[Block, ...]] | None]
 
 
@@ -55,6 +57,7 @@ class Plan(NamedTuple):
     """What each says when it neither counted nor forbade anything."""
     items: tuple[Item, ...]
     """Those that may say more."""
+    clocks: tuple[Item, ...]
 
 
 def _plan(engine: Any, channel: str) -> Plan:
@@ -64,108 +67,122 @@ def _plan(engine: Any, channel: str) -> Plan:
         covers = rule.channels is None or rule.channels.has(channel)
         kind = next((number for type_, number in _KINDS if isinstance(rule, type_)), None)
         if covers and kind is not None:
-            items.append(Item(len(silent), kind, rule, {}))
+            planned, per = getattr(rule, "count", "") == "planned", bool(getattr(rule, "per", ()))
+            details: tuple[tuple[str, Any], ...] = ()
+            if kind == _CAP:
+                details = ("at_most", rule.at_most), ("period", str(rule.within))
+            elif kind == _SPACING:
+                details = (("gap", str(rule.at_least)),)
+            items.append(Item(len(silent), kind, rule, planned, per, details, {}))
         silent.append(Verdict(rule.id, rule.rule, "permits" if covers else "does_not_apply", (), (), rule.because))
     silent += [Verdict(rule.id, rule.rule, "permits", (), (), rule.because) for rule, _ in engine.preferences]
-    return Plan(tuple(silent), tuple(items))
+    return Plan(tuple(silent), tuple(items), tuple(item for item in items if item.kind == _HOURS))
 
 
-def reasons_of(ask: Ask, channel: str | None, at: int | None) -> Reasons | None:
+def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Reasons | None:
     """Verdicts and chain for the channel answered; for the first channel where the case is stopped. None: ask the general path."""
-    engine, case, now, end, _, _ = ask
+    engine, case, now, _, _, _ = ask
     lane, digest = engine.lane, case.digest()
-    if lane is None or digest is None or digest.planned.ties or digest.long:
+    if lane is None or digest is None or not digest.plain or answer == "blocked":
         return None
     if channel is None:
-        if lane.answer(digest, now, end) == BLOCKED:
-            return None
-        channel, at = next(iter(lane.roads)), now + 1
+        channel, at = lane.first, now + 1
     plan: Plan | None = lane.plans.get(channel)
     if plan is None:
         plan = lane.plans[channel] = _plan(engine, channel)
-    verdicts = list(plan.silent)
+    silent = plan.silent
+    verdicts = list(silent)
     held: list[Block] = []
+    known: dict[bool, tuple[list[Row], tuple[str, ...], list[Row], tuple[str, ...]]] = {}
     for item in plan.items:
-        place, kind, rule, _ = item
+        place, kind, rule, planned, per, _, _ = item
         if kind == _HOURS:
-            shut = _shut(item, digest, now, verdicts[place])
+            shut = _shut(item, digest, now, silent[place])
             if shut is not None:
                 verdicts[place] = shut[0]
                 held += shut[1]
             continue
-        touches, blocks = _said(kind, rule, lane, digest, channel, now)
+        name, tag, says, _, _, because = silent[place]
+        blocks: list[Block]
+        if kind == _STOP:
+            names = rule.dispositions.names
+            if digest.dispositions.isdisjoint(names):
+                continue
+            scope = rule.scope
+            blocks = [
+                _new(Block, (row[0], FOREVER, name, "stopped", (), (row[5],), (("disposition", row[4]),), True, scope, False))
+                for row in digest.rows
+                if row[4] in names and (row[2] == channel or scope == "case")
+            ]
+            touches = tuple([block[5][0] for block in blocks])
+        else:
+            read = known.get(planned)
+            if read is None:
+                rows = (digest.planned if planned else digest.attempted).touches
+                own = [row for row in rows if row[2] == channel]
+                read = known[planned] = rows, tuple([row[5] for row in rows]), own, tuple([row[5] for row in own])
+            rows, touches = read[2:] if per else read[:2]
+            if kind == _CAP:
+                touches, blocks = _capped(item, rows, touches, now)
+            elif kind == _SPACING:
+                blocks = _spaced(item, lane.spacings[name], rows, digest, now)
+            elif kind == _ATTEMPTS:
+                blocks = []
+                if len(touches) >= rule.at_most:
+                    made = ("at_most", rule.at_most), ("made", len(touches))
+                    blocks = [_new(Block, (EVER, FOREVER, name, "exhausted", (), touches, made, False, "case", True))]
+            else:
+                blocks = _running(rule, rows, channel)
         if blocks:
             held += blocks
-            name, tag, _, _, _, because = verdicts[place]
-            verdicts[place] = _new(
-                Verdict, (name, tag, "forbids", touches, tuple([BlockRecord(block) for block in blocks]), because)
-            )
+            verdicts[place] = _new(Verdict, (name, tag, "forbids", touches, tuple(blocks), because))
         elif touches:
-            name, tag, says, _, _, because = verdicts[place]
             verdicts[place] = _new(Verdict, (name, tag, says, touches, (), because))
     if not held:
         return Reasons(tuple(verdicts), ())
     assert at is not None
-    clocks = [item for item in plan.items if item.kind == _HOURS]
-    return Reasons(tuple(verdicts), _chain(held, clocks, plan.silent, digest, now, at))
+    return Reasons(tuple(verdicts), _chain(held, plan, digest, now, at))
 
 
-def _said(
-    kind: int, rule: Any, lane: Lane, digest: Digest, channel: str, now: int
-) -> tuple[tuple[str, ...], list[Block]]:
-    """The touches that count for a rule, and its blocks that cover now."""
-    if kind == _STOP:
-        names = rule.dispositions.names
-        if digest.dispositions.isdisjoint(names):
-            return (), []
-        whole = rule.scope == "case"
-        hits = [row for row in digest.rows if row[4] in names and (whole or row[2] == channel)]
-        return tuple([row[5] for row in hits]), [
-            Block(
-                row[0], FOREVER, rule.id, "stopped", (), (row[5],), (("disposition", row[4]),), True, rule.scope, False
-            )
-            for row in hits
-        ]
-    tally = digest.planned if rule.count == "planned" else digest.attempted
-    touches, ids = tally.touches, tally.ids
-    if rule.per:
-        touches = [item for item in touches if item[2] == channel]
-        ids = tuple([item[5] for item in touches])
-    if kind == _ATTEMPTS:
-        if len(ids) < rule.at_most:
-            return ids, []
-        details = (("at_most", rule.at_most), ("made", len(ids)))
-        return ids, [Block(EVER, FOREVER, rule.id, "exhausted", (), ids, details, False, "case", True)]
-    if kind == _SPACING:
-        gap = lane.spacings[rule.id]
-        late: list[Block] = []
-        for start, end, _, _, _, name in reversed(touches):
-            over = end + gap.elapsed if gap.elapsed >= 0 else gap.after(end, digest.zone, digest.place)
-            if over <= now:
-                break
-            late.append(Block(start, over, gap.id, "spacing", (), (name,), gap.details))
-        return ids, late
-    if kind == _CAP:
-        width, count = rule.within.micros, rule.at_most
-        first = len(touches)
-        while first and touches[first - 1][0] > now - width:
-            first -= 1
-        full: list[Block] = []
-        for index in range(first, len(touches) - count + 1):
-            start, over = touches[index + count - 1][0] - width + 1, touches[index][0] + width
-            details = (("at_most", count), ("period", rule.within.text))
-            full.append(Block(start, over, rule.id, "frequency_cap", (), ids[index : index + count], details))
-        return ids[first:], full
-    running: list[str] = []
-    for _, _, by, _, _, name in reversed(touches):
-        if by != channel or len(running) > rule.at_most:
+def _capped(item: Item, rows: list[Row], ids: tuple[str, ...], now: int) -> tuple[tuple[str, ...], list[Block]]:
+    """The touches inside a rolling cap's window, and a block for each run of them that fills it."""
+    rule = item.rule
+    width, count = rule.within.micros, rule.at_most
+    first = len(rows)
+    while first and rows[first - 1][0] > now - width:
+        first -= 1
+    blocks = []
+    for index in range(first, len(rows) - count + 1):
+        start, over = rows[index + count - 1][0] - width + 1, rows[index][0] + width
+        run = ids[index : index + count]
+        blocks.append(_new(Block, (start, over, rule.id, "frequency_cap", (), run, item.details, False, "case", False)))
+    return ids[first:], blocks
+
+
+def _spaced(item: Item, gap: Gap, rows: list[Row], digest: Digest, now: int) -> list[Block]:
+    """A block for each touch whose gap is not over."""
+    blocks = []
+    for row in reversed(rows):
+        over = row[1] + gap.elapsed if gap.elapsed >= 0 else gap.after(row[1], digest.zone, digest.place)
+        if over <= now:
             break
-        running.append(name)
-    if len(running) < rule.at_most:
-        return ids, []
-    details = (("channel", channel), ("running", len(running)))
-    return ids, [
-        Block(touches[-1][0], FOREVER, rule.id, "repeated_channel", ("other_channel",), tuple(running[::-1]), details)
+        blocks.append(_new(Block, (row[0], over, gap.id, "spacing", (), (row[5],), item.details, False, "case", False)))
+    return blocks
+
+
+def _running(rule: Any, rows: list[Row], channel: str) -> list[Block]:
+    """A block where the channel was used too often running."""
+    run: list[str] = []
+    for row in reversed(rows):
+        if row[2] != channel or len(run) > rule.at_most:
+            break
+        run.append(row[5])
+    if len(run) < rule.at_most:
+        return []
+    details = ("channel", channel), ("running", len(run))
+    needs = ("other_channel",)
+    return [
+        _new(Block, (rows[-1][0], FOREVER, rule.id, "repeated_channel", needs, tuple(run[::-1]), details, False, "case", False))
     ]
 
 
@@ -187,25 +204,23 @@ def _shut(item: Item, digest: Digest, now: int, silent: Verdict) -> tuple[Verdic
     if len(item.said) > 20_000:
         item.said.clear()
     shut = tuple(blocks)
-    verdict = silent._replace(says="forbids", blocks=tuple(map(BlockRecord, shut)))
+    verdict = silent._replace(says="forbids", held=shut)
     item.said[key] = (verdict, shut) if shut else None
     return item.said[key]
 
 
-def _chain(
-    held: list[Block], clocks: list[Item], silent: tuple[Verdict, ...], digest: Digest, now: int, at: int
-) -> tuple[BlockRecord, ...]:
+def _chain(held: list[Block], plan: Plan, digest: Digest, now: int, at: int) -> tuple[BlockRecord, ...]:
     """From now, the block that ends last, then the one at its end, until the instant answered."""
     chain: list[BlockRecord] = []
     covering = held
     while now < at and covering:
         link = chain_link(covering)
         chain.append(BlockRecord(link))
-        now = link.end
+        now = link[1]
         if now < at:
-            covering = [block for block in held if block.end > now]
-            for item in clocks:
-                shut = _shut(item, digest, now, silent[item.place])
+            covering = [block for block in held if block[1] > now]
+            for item in plan.clocks:
+                shut = _shut(item, digest, now, plan.silent[item.place])
                 if shut is not None:
                     covering += shut[1]
     return tuple(chain)

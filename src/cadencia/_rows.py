@@ -7,24 +7,23 @@ which accept the same and say what is wrong. What is accepted here the models ac
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from ._clock import SECOND, moment
+from ._clock import EPOCH, EVER, FOREVER, moment
 from ._digest import Digest, Row
 
 if TYPE_CHECKING:
     from .case import Case
 
 _PROSPECT: Final = frozenset({"id", "name", "zones", "regions", "owner", "owner_kind"})
-#: The years 1800 to 2200, in which a double holds every microsecond.
-_FIRST: Final = -5_364_662_400 * SECOND
-_LAST: Final = 7_258_118_400 * SECOND
-
+_DIRECTIONS: Final = frozenset({"outbound", "inbound"})
+_MICROSECOND: Final = timedelta(microseconds=1)
 _five: Final = itemgetter("id", "at", "channel", "disposition", "direction")
 _read: Final = datetime.fromisoformat
 
+_known_words: set[tuple[Any, Any, Any]] = set()
 _known_places: dict[tuple[str, str | None], tuple[str, tuple[str, ...]]] = {}
 
 
@@ -47,9 +46,8 @@ class Raw(Digest):
             from .case import Case
 
             touches = [
-                {"id": name, "at": moment(start), "channel": channel, "disposition": disposition}
-                | {"direction": "outbound" if outbound else "inbound"}
-                for start, _, channel, outbound, disposition, name in self.rows
+                {"id": name, "at": moment(start), "channel": channel, "disposition": disposition, "direction": direction}
+                for start, _, channel, direction, disposition, name in self.rows
             ]
             self._case: Case = Case.of(self._prospect, touches)
             return self._case
@@ -65,27 +63,36 @@ def read_raw(prospect: dict[str, Any], touches: Iterable[Any]) -> Raw | None:
     if place is None or type(prospect["id"]) is not str or (len(prospect) != 3 and not _ordinary(prospect)):
         return None
     rows: list[Row] = []
-    for touch in touches:
-        try:
+    try:
+        for touch in touches:
             name, at, channel, disposition, direction = _five(touch)
-            begun = _read(at)
-            "".join((name, channel, disposition))  # texts, all three
-        except (KeyError, ValueError, TypeError):
-            return None
-        if type(touch) is not dict or len(touch) != 5 or begun.tzinfo is None or disposition == "cancelled":
-            return None
-        start = round(begun.timestamp() * 1e6)  # exact: a double holds the microseconds of these years
-        if direction == "outbound":
-            rows.append((start, start, channel, True, disposition, name))
-        elif direction == "inbound":
-            rows.append((start, start, channel, False, disposition, name))
-        else:
-            return None
-    raw = Raw(place, rows, False)
-    if rows and not (rows[0][0] > _FIRST and raw.latest < _LAST and len({row[5] for row in rows}) == len(rows)):
+            start = (_read(at) - EPOCH) // _MICROSECOND  # a time without an offset is a TypeError here
+            if type(touch) is not dict or len(touch) != 5:
+                return None
+            if (channel, disposition, direction) not in _known_words and not _plain_words(channel, disposition, direction):
+                return None
+            rows.append((start, start, channel, direction, disposition, name))
+        raw = Raw(place, rows, False)
+        ids = {row[5] for row in rows}
+        "".join(ids)  # texts, all of them
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+    if len(ids) != len(rows):
+        return None
+    if rows and not (EVER < rows[0][0] and raw.latest < FOREVER):
         return None
     raw._prospect = prospect.copy()
     return raw
+
+
+def _plain_words(channel: Any, disposition: Any, direction: Any) -> bool:
+    """Whether a channel, disposition and direction are texts that the models accept and the lane can read; kept by content."""
+    words = channel, disposition, direction
+    if not all(type(word) is str for word in words) or direction not in _DIRECTIONS or disposition == "cancelled":
+        return False
+    if len(_known_words) < 10_000:
+        _known_words.add(words)
+    return True
 
 
 def _ordinary(prospect: dict[str, Any]) -> bool:

@@ -173,22 +173,28 @@ class VerdictData:
 
 
 class Verdict(NamedTuple):
-    """What one rule says of the answer's option at `as_of`, with the touches that it counted."""
+    """What one rule says of the answer's option at `as_of`, with the touches that it counted and the blocks that cover it."""
 
     rule: str
     kind: str
     says: Literal["permits", "forbids", "does_not_apply"]
     touches: tuple[str, ...]
-    blocks: tuple[BlockRecord, ...]
+    held: tuple[Block, ...]
     because: str | None
+
+    @property
+    def blocks(self) -> tuple[BlockRecord, ...]:
+        """The blocks, with instants as datetimes."""
+        return tuple(map(BlockRecord, self.held))
 
     def data(self) -> VerdictData:
         """The verdict as plain data."""
-        return VerdictData(*self)
+        return VerdictData(self.rule, self.kind, self.says, self.touches, self.blocks, self.because)
 
     @classmethod
     def _of(cls, data: VerdictData) -> Verdict:
-        return cls(*(getattr(data, name) for name in cls._fields))
+        held = tuple(item.block for item in data.blocks)
+        return cls(data.rule, data.kind, data.says, data.touches, held, data.because)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -295,6 +301,7 @@ class Decision:
         self._at = at
         self._until = until
         self._record: Record | None = None
+        self._reasons: Reasons | None = None
 
     def inquiry(self) -> Inquiry:
         """The question and every option with its opening; a fast answer works them out when first asked."""
@@ -308,14 +315,11 @@ class Decision:
 
     def reasons(self) -> Reasons | None:
         """Verdicts and chain by the fast lane; None where the general path must say."""
-        try:
-            return self._reasons
-        except AttributeError:  # a slot not yet filled: most decisions are never asked why
-            from ._reasons import reasons_of
-
-            ask = self._asked()
-            self._reasons: Reasons | None = None if ask is None else reasons_of(ask, self._channel, self._at)
-            return self._reasons
+        reasons = self._reasons
+        if reasons is None and self._record is None and type(self._ask) is tuple:
+            ask = self._ask
+            reasons = self._reasons = ask[0].reasons(ask, self._channel, self._at, self.answer)
+        return reasons
 
     def _asked(self) -> Ask | None:
         """The question as put to the fast lane, while nothing more has been worked out."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._clock import DAY, EVER, FOREVER, SECOND, micros, moment, read_instant
 from ._periods import read_length
+from ._reasons import reasons_of
 from ._spans import Span, gaps, union
 from .case import Case
 from .decision import Ask, Blocked, Contact, Decision, Inquiry, Stop, Wait
@@ -108,6 +109,8 @@ class Engine:
             "", None, purpose, step, _subjects(subjects), 0 if duration is None else _length(duration, "duration")
         )
         return Question(self, case, view, self.limits_of(view), wanted, instant, end).answer()
+
+    reasons = staticmethod(reasons_of)
 
     @cached_property
     def lane(self) -> Lane | None:

@@ -92,13 +92,20 @@ def chain_of(blocks: list[Block], start: int, end: int) -> list[Block]:
 
 def chain_link(covering: list[Block]) -> Block:
     """Of some blocks the one that ends last, ties by rule, then by content."""
-    last = max(block.end for block in covering)
-    ties = [block for block in covering if block.end == last]
-    return (
-        ties[0]
-        if len(ties) == 1
-        else min(ties, key=lambda block: (block.rule, block.code, block.touches, str(block.details)))
-    )
+    best = covering[0]
+    end = best[1]
+    for block in covering:
+        if block[1] >= end and block is not best and (block[1] > end or _before(block, best)):
+            best = block
+            end = block[1]
+    return best
+
+
+def _before(block: Block, other: Block) -> bool:
+    """Whether a block comes before another that ends with it."""
+    if block[2] != other[2]:
+        return block[2] < other[2]
+    return (block.code, block.touches, str(block.details)) < (other.code, other.touches, str(other.details))
 
 
 def _in_order(question: Question, options: tuple[Option, ...], chosen: Candidate, at: int | None) -> list[Option]:
@@ -160,7 +167,7 @@ def _waiting(question: Question, decision: Decision, earliest: int | None) -> st
 
 
 def _verdict(question: Question, candidate: Candidate, rule: Any, table: Any, now: list[Block]) -> Verdict:
-    blocks: tuple[BlockRecord, ...] = tuple(BlockRecord(block) for block in now if block.rule == rule.id)
+    blocks = tuple(block for block in now if block.rule == rule.id)
     view = question.view.using(table)
     says: Literal["permits", "forbids", "does_not_apply"] = "forbids" if blocks else "permits"
     touches: tuple[str, ...] = ()

@@ -87,8 +87,7 @@ def force(decision: Decision) -> Any:
 
 def decide_from_dicts(policy: Policy, dicts: dict[str, Any], now: datetime) -> Decision:
     """The decision from unvalidated dicts, validation included."""
-    prospect = {"id": dicts["id"], "zones": dicts["zone"], "regions": dicts["country"]}
-    decision = policy.decide(prospect, dicts["touches"], as_of=now)
+    decision = policy.decide(dicts["prospect"], dicts["touches"], as_of=now)
     decision.answer, decision._channel, decision._at, decision._until  # noqa: B018
     if decision.answer == "wait":
         decision.blocking  # noqa: B018

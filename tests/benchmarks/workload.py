@@ -67,9 +67,7 @@ def rows(n: int, seed: int = SEED, now: datetime = NOW) -> list[Row]:
 def as_dicts(row: Row) -> dict[str, Any]:
     """The row as it would arrive from outside: nothing but dicts, lists and strings."""
     return {
-        "id": row.id,
-        "zone": row.zone,
-        "country": row.country,
+        "prospect": {"id": row.id, "zones": row.zone, "regions": row.country},
         "touches": [
             {
                 "id": f"{row.id}-{number}",

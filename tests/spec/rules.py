@@ -200,7 +200,7 @@ def frequency_cap(rule: Any, case: Case, candidate: Any, t: datetime, table: Any
 
     def in_zone(zone: str | None) -> bool:
         if zone is None:
-            return bool(touches) or rule.at_most == 0
+            return len(touches) >= rule.at_most  # fewer are not too many on any clock
         if rule.dates is not None:
             return full(lambda at: wall(at, zone).date().toordinal(), rule.dates)
         week_start = min(weekdays(rule.week_start))
@@ -321,7 +321,7 @@ def account_day(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) 
     ]
     where = zones(rule.clock, case)
     if where == [None]:
-        return bool(theirs)
+        return any(touch.at - 3 * DAY <= t < touch.at + 3 * DAY for touch in theirs)  # type: ignore[operator]  # farther than any date
     return any(wall(touch.at, zone).date() == wall(t, zone).date() for touch in theirs for zone in where)  # type: ignore[arg-type]
 
 

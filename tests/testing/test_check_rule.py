@@ -22,7 +22,7 @@ from cadencia.testing.guards import ReadsTheWorld, sealed
 
 @pytest.mark.parametrize("kind", BUILT_IN)
 def test_every_built_in_kind_keeps_the_laws(kind: str) -> None:
-    check_rule(rule_class(kind), examples=40)
+    check_rule(rule_class(kind), examples=30)
 
 
 class Broken(Limit):

@@ -109,7 +109,7 @@ class AccountLoad(Limit):
     @staticmethod
     def _edges(case: View, width: int) -> tuple[list[Span], list[int], list[tuple[int, int, Seen]]]:
         """When the prospect is in conversation, every edge in order, and when the others are."""
-        own = [(seen.lo, seen.lo + width) for seen in case.touches if seen.outbound and seen.out]
+        own = [(seen.hi, seen.lo + width) for seen in case.touches if seen.outbound and seen.out]  # surely in conversation
         others = [(seen.lo, seen.hi + width, seen) for seen in case.others if seen.outbound and seen.out]
         edges = {edge for item in own for edge in item} | {edge for item in others for edge in item[:2]}
         return union(own), sorted(edges), others

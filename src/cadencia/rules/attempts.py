@@ -43,7 +43,7 @@ class MaxAttempts(ReadsHistory):
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         final = self.since == "ever" or self.at_most == 0
         for lo, hi, touches, _ in self.history(case, candidate):
-            if len(touches) >= self.at_most:
+            if len(touches) >= self.at_most and lo < span[1] and hi > span[0]:
                 yield self.block(
                     lo, hi, "exhausted",
                     needs=() if final else ("fresh_start",),
@@ -83,6 +83,8 @@ class FrequencyCap(ReadsHistory):
             return None
         if self.within is not None:
             return self.within.micros
+        if "prospect" in self.clock:
+            return None  # where no zone is known, every touch counts
         longest = {
             "day": 1,
             "week": 7,
@@ -100,7 +102,7 @@ class FrequencyCap(ReadsHistory):
             return
         zones = () if self.within is not None else zones_of(case, self.clock)
         for segment in self.history(case, candidate):
-            if len(segment.touches) < self.at_most:
+            if len(segment.touches) < self.at_most or segment.lo >= span[1] or segment.hi <= span[0]:
                 continue
             if self.within is not None:
                 found: Iterable[Block] = self._rolling(segment, span, self.within.micros)
@@ -119,9 +121,8 @@ class FrequencyCap(ReadsHistory):
 
     def _rolling(self, segment: Segment, span: Span, width: int) -> Iterator[Block]:
         near = _near(segment.touches, span[0] - width, span[1] + width)
-        for start, end, ids in crowded(
-            [(seen.lo, seen.hi, seen.id) for seen in near], self.at_most, width, segment.exact
-        ):
+        numbered = [(seen.lo, seen.hi, seen.id) for seen in near]
+        for start, end, ids in crowded(numbered, self.at_most, width, segment.exact, span):
             yield self.full(start, end, ids)
 
     def _local(self, segment: Segment, span: Span, zone: Zone) -> Iterator[Block]:
@@ -140,7 +141,8 @@ class FrequencyCap(ReadsHistory):
         near = _near(segment.touches, span[0] - reach, span[1] + reach)
         # sorted again: where a clock goes back over midnight, a later instant has the earlier date
         numbered = sorted(((number(seen.lo), number(seen.hi), seen.id) for seen in near), key=lambda item: item[0])
-        for start, end, ids in crowded(numbered, self.at_most, width, segment.exact):
+        bounds = min(number(span[0] - DAY), number(span[0])), number(span[1] + DAY) + 1
+        for start, end, ids in crowded(numbered, self.at_most, width, segment.exact, bounds):
             if self.dates is None:
                 days = period_days(start, period, first)[0], period_days(end - 1, period, first)[1]
             else:
@@ -155,6 +157,8 @@ class FrequencyCap(ReadsHistory):
         touches = [seen for seen in self.pool(case) if seen.id in ids]
         if self.within is not None:
             return tuple(seen.id for seen in touches if instant - self.within.micros < seen.hi and seen.lo <= instant)
+        reach = 2 * DAY + DAY * (self.dates or 370)
+        touches = _near(touches, instant - reach, instant + reach)
         first = DAYS.index(self.week_start)
         found: dict[str, None] = {}
         for zone in zones_of(case, self.clock):
@@ -185,23 +189,32 @@ def _near(touches: list[Seen], start: int, end: int) -> list[Seen]:
 
 
 def crowded(
-    touches: list[tuple[int, int, str]], count: int, width: int, exact: bool
+    touches: list[tuple[int, int, str]], count: int, width: int, exact: bool, bounds: Span
 ) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Where one more touch would share a window of `width` with `count` of these: `(start, end, ids)`.
 
     Each touch lies anywhere in `[lo, hi]`. A window holds the numbers `[a, a + width)`. For each run of windows that may hold
     the same `count` or more touches, every number that one of those windows holds is crowded. With `exact`, every `lo` is `hi`.
+    What ends before the `bounds` or begins after them may be left out.
     """
     if len(touches) < count:
         return
     if exact:
         for index in range(len(touches) - count + 1):
             first, last = touches[index][0], touches[index + count - 1][0]
-            if last - first < width:
+            if last - first < width and first + width > bounds[0] and last - width + 1 < bounds[1]:
                 yield last - width + 1, first + width, tuple(item[2] for item in touches[index : index + count])
         return
     edges = sorted({lo - width + 1 for lo, _, _ in touches} | {hi + 1 for _, hi, _ in touches})
+    leaving = sorted((hi + 1, place) for place, (_, hi, _) in enumerate(touches))
+    held: dict[int, str] = {}  # by place, and so in order
+    come = gone = 0
     for begin, finish in zip(edges, edges[1:], strict=False):
-        held = tuple(item for lo, hi, item in touches if lo - width + 1 <= begin <= hi)
-        if len(held) >= count:
-            yield begin, finish - 1 + width, held
+        while come < len(touches) and touches[come][0] - width + 1 <= begin:
+            held[come] = touches[come][2]
+            come += 1
+        while gone < len(leaving) and leaving[gone][0] <= begin:
+            del held[leaving[gone][1]]
+            gone += 1
+        if len(held) >= count and begin < bounds[1] and finish - 1 + width > bounds[0]:
+            yield begin, finish - 1 + width, tuple(held.values())

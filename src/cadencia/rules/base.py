@@ -321,6 +321,11 @@ class Segment(_Segment):
         return [seen for seen in self.touches if not seen.booked]
 
     @cached_property
+    def groups(self) -> list[tuple[int, int, list[Seen]]]:
+        """The touches of one instant, or whose dates overlap, together: the last touch is all of the last group."""
+        return together(self.touches)
+
+    @cached_property
     def ends(self) -> list[int]:
         """For each touch the latest end so far: touches may be long, so starts alone do not say when to stop looking."""
         return list(accumulate((seen.end for seen in self.touches), max))
@@ -349,6 +354,20 @@ class Segment(_Segment):
             runs.append(runs[-1] + 1 if seen.disposition == before else 1)
             before = seen.disposition
         return runs
+
+
+def together(touches: list[Seen]) -> list[tuple[int, int, list[Seen]]]:
+    """Touches of one instant, or whose dates overlap, as `(lo, hi, touches)` in order."""
+    groups: list[tuple[int, int, list[Seen]]] = []
+    for seen in touches:
+        if groups and seen.lo <= groups[-1][1]:
+            lo, hi, group = groups[-1]
+            group.append(seen)
+            if seen.hi > hi:
+                groups[-1] = lo, seen.hi, group
+        else:
+            groups.append((seen.lo, seen.hi, [seen]))
+    return groups
 
 
 Count = Literal["planned", "attempted", "delivered", "reached"]

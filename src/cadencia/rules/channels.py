@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -27,42 +28,44 @@ class NoRepeatedChannel(ReadsHistory):
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         for segment in self.history(case, candidate):
-            for block in self._segment(segment, candidate.channel):
+            if segment.lo >= span[1] or segment.hi <= span[0]:
+                continue
+            for block in self._segment(segment, candidate.channel, span):
                 start, end = max(block.start, segment.lo), min(block.end, segment.hi)
                 if start < end:
                     yield block._replace(start=start, end=end)
 
-    def _segment(self, segment: Segment, channel: str) -> Iterator[Block]:
-        groups = together(segment.touches)
-        counts = [[seen.id for seen in group if seen.channel == channel] for _, _, group in groups]
-        start = EVER
-        before: list[str] = []  # ids of the run that ends just before the candidate
-        for place in range(len(groups) + 1):
-            end = groups[place][1] + (groups[place][1] != groups[place][0]) if place < len(groups) else FOREVER
-            after: list[str] = []
-            for later in counts[place:]:
-                if not later or len(after) > self.at_most:
-                    break
-                after += later
-            run = before + after
+    def _segment(self, segment: Segment, channel: str, span: Span) -> Iterator[Block]:
+        groups = segment.groups
+        first = bisect_left(groups, True, key=lambda group: _over(group) > span[0])
+        last = bisect_left(groups, span[1], key=lambda group: group[0])
+        for place in range(first, last + 1):  # the candidate comes after `place` of the groups
+            start = groups[place - 1][0] if place else EVER
+            end = _over(groups[place]) if place < len(groups) else FOREVER
+            before = self._running(groups, range(place - 1, -1, -1), channel)
+            after = self._running(groups, range(place, len(groups)), channel)
+            run = [name for ids in reversed(before) for name in ids][-self.at_most - 1 :]
+            run += [name for ids in after for name in ids]
             if run and len(run) >= self.at_most and start < end:
                 yield self.block(
                     start, end, "repeated_channel",
                     needs=("other_channel",) if end == FOREVER else (),
                     touches=run, channel=channel, running=len(run),
                 )  # fmt: skip
-            if place < len(groups):
-                start = groups[place][0]
-                before = (before + counts[place])[-self.at_most - 1 :] if counts[place] else []
+
+    def _running(self, groups: list[tuple[int, int, list[Seen]]], places: range, channel: str) -> list[list[str]]:
+        """The ids of the groups that run on the channel, from the candidate away, until they are more than enough."""
+        found: list[list[str]] = []
+        many = 0
+        for place in places:
+            ids = [seen.id for seen in groups[place][2] if seen.channel == channel]
+            if not ids or many > self.at_most:
+                break
+            found.append(ids)
+            many += len(ids)
+        return found
 
 
-def together(touches: list[Seen]) -> list[tuple[int, int, list[Seen]]]:
-    """Touches of one instant, or whose dates overlap, as `(lo, hi, touches)` in order: the last touch is all of the last group."""
-    groups: list[tuple[int, int, list[Seen]]] = []
-    for seen in touches:
-        if groups and seen.lo <= groups[-1][1]:
-            lo, hi, group = groups[-1]
-            groups[-1] = lo, max(hi, seen.hi), [*group, seen]
-        else:
-            groups.append((seen.lo, seen.hi, [seen]))
-    return groups
+def _over(group: tuple[int, int, list[Seen]]) -> int:
+    """The first instant at which a group has surely begun, where its instant is known, else after its last one."""
+    return group[1] + (group[1] != group[0])

@@ -67,10 +67,21 @@ class AnyOf(Limit):
                 *(min(max(edge, span[0]), span[1]) for blocks in answers for block in blocks for edge in block[:2]),
             }
         )
+        starts = [sorted((max(block.start, span[0]), place) for place, block in enumerate(blocks)) for blocks in answers]
+        live: list[list[int]] = [[] for _ in answers]  # the blocks that cover, by place
+        begun = [0] * len(answers)
         for start, end in zip(edges, edges[1:], strict=False):
-            covering = [[block for block in blocks if block.start <= start and block.end >= end] for blocks in answers]
-            if not all(covering):
+            for child, blocks in enumerate(answers):
+                held = [place for place in live[child] if blocks[place].end > start]
+                more = begun[child]
+                while more < len(blocks) and starts[child][more][0] <= start:
+                    held.append(starts[child][more][1])
+                    more += 1
+                live[child] = sorted(held) if more > begun[child] else held
+                begun[child] = more
+            if not all(live):
                 continue
+            covering = [[blocks[place] for place in live[child]] for child, blocks in enumerate(answers)]
             flat = [block for blocks in covering for block in blocks]
             # time alone may help as soon as one child waits only for time
             stuck = all(any(block.needs for block in blocks) for blocks in covering)

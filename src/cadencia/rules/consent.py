@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,12 +11,13 @@ from pydantic import AfterValidator
 from .._clock import EVER, FOREVER, micros
 from .._model import Names
 from .._periods import Delay, read_delay
-from .._spans import Span, gaps, meet
+from .._spans import Span, gaps, meet, union
 from .base import Block, Limit, Scope, check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
-from .filters import Candidate, consent_spans, promised_range
+from .filters import Candidate, consent_covers, consent_span, promised_range
 
 if TYPE_CHECKING:
+    from ..prospect import Consent
     from .._view import View
 
 
@@ -39,9 +41,13 @@ class RequireConsent(Limit):
         return 0
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
-        granted = consent_spans(case, candidate.channel, self.purpose or candidate.purpose, self.basis)
-        if self.valid_for is not None:
-            granted = meet(granted, self._fresh(case, self.valid_for))
+        purpose = self.purpose or candidate.purpose
+        granted = union(
+            span
+            for item in case.prospect.consents
+            if consent_covers(item, candidate.channel, purpose, self.basis)
+            for span in meet([consent_span(item)], self._fresh(case, item))
+        )
         for start, end in gaps(granted, EVER, FOREVER):
             yield self.block(
                 start, end, "no_consent",
@@ -49,20 +55,15 @@ class RequireConsent(Limit):
                 channel=candidate.channel, purpose=self.purpose or candidate.purpose or "",
             )  # fmt: skip
 
-    def _fresh(self, case: View, valid_for: Delay) -> list[Span]:
-        from .._spans import union
-
-        calendar = calendar_of(case, None)
-        clocks = [Clockwork((zone,), calendar) for zone in zones_of(case, self.clock)] or [Clockwork((), calendar)]
-        spans = []
-        for item in case.prospect.consents:
-            since = micros(item.since)
-            done = min(
-                over(valid_for, clockwork, since, since) for clockwork in clocks
-            )  # expired in one zone is expired
-            if not done.needs:
-                spans.append((since, done.at))
-        return union(spans)
+    def _fresh(self, case: View, item: Consent) -> list[Span]:
+        """From when until when a consent is not too old; expired in one zone is expired."""
+        if self.valid_for is None:
+            return [(EVER, FOREVER)]
+        calendar, since = calendar_of(case, None), micros(item.since)
+        zones = zones_of(case, self.clock)
+        clocks = [Clockwork((zone,), calendar) for zone in zones] or [Clockwork((), calendar)]
+        done = min(over(self.valid_for, clockwork, since, since) for clockwork in clocks)
+        return [] if done.needs or done.at <= since else [(since, done.at)]
 
 
 class AwaitPromise(Limit):
@@ -80,9 +81,14 @@ class AwaitPromise(Limit):
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         clockwork = Clockwork(zones_of(case, self.clock), calendar_of(case, self.calendar))
+        answers: list[int] = case.remember(self, "answers", lambda: self._answers(case))
         for seen in case.touches:
             promise = seen.promise
             if promise is None or promise.by != "them" or seen.booked:
+                continue
+            answer = bisect_right(answers, seen.hi)
+            answered = answers[answer] if answer < len(answers) else FOREVER
+            if answered <= span[0]:
                 continue
             if promise.at is None:
                 done = over(self.undated, clockwork, seen.hi, seen.end)
@@ -90,10 +96,7 @@ class AwaitPromise(Limit):
                 low, last = promised_range(case, seen)
                 lapse = last + (low != last)
                 done = over(self.grace, clockwork, last, lapse) if self.grace else over(_NOW, clockwork, lapse, lapse)
-            end = FOREVER if done.needs else done.at
-            for later in case.touches:
-                if later.lo > seen.hi and not later.booked and (not later.outbound or later.reached):
-                    end = min(end, later.lo)
+            end = min(FOREVER if done.needs else done.at, answered)
             if seen.lo < end:
                 code = f"{done.needs[0]}_unknown" if done.needs and end == FOREVER else "await_promise"
                 yield self.block(
@@ -104,6 +107,11 @@ class AwaitPromise(Limit):
                     touches=(seen.id,),
                     promise=promise.kind,
                 )
+
+    @staticmethod
+    def _answers(case: View) -> list[int]:
+        """When they came back to us, or we reached them, in order."""
+        return [seen.lo for seen in case.touches if not seen.booked and (not seen.outbound or seen.reached)]
 
 
 _NOW = Delay("0m", "elapsed", 0)

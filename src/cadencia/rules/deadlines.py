@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -46,8 +47,13 @@ class Timed(Deadline):
 
     def clockwork(self, view: View) -> Clockwork:
         """The zones, calendar and hours for a case."""
-        hours = None if self.hours is None else WeekHours(week_table(self.hours))
-        return Clockwork(zones_of(view, self.clock), calendar_of(view, self.calendar, self.business_days), hours)
+
+        def make() -> Clockwork:
+            hours = None if self.hours is None else WeekHours(week_table(self.hours))
+            return Clockwork(zones_of(view, self.clock), calendar_of(view, self.calendar, self.business_days), hours)
+
+        made: Clockwork = view.remember(self, ("clockwork", id(self)), make)
+        return made
 
     def meets(self, seen: Seen) -> bool:
         """Whether a touch meets the deadline: it went out, is not a booking, and matches for certain."""
@@ -56,7 +62,11 @@ class Timed(Deadline):
 
     def first_met(self, view: View, after: int) -> int | None:
         """When the first touch after an instant met the deadline."""
-        return next((seen.lo for seen in view.touches if seen.lo > after and self.meets(seen)), None)
+        met: list[int] = view.remember(
+            self, ("met", id(self)), lambda: [seen.lo for seen in view.touches if self.meets(seen)]
+        )
+        place = bisect_right(met, after)
+        return met[place] if place < len(met) else None
 
     def due(self, view: View, delay: Delay, start: int, end: int) -> int | None:
         """When a delay runs out; None where it cannot be said."""

@@ -6,9 +6,11 @@ matches what is unknown; an exception (`unless`) or a fresh start (`since`) neve
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
@@ -21,6 +23,7 @@ from ..errors import InputError, given
 
 if TYPE_CHECKING:
     from .._view import Seen, View
+    from ..prospect import Consent
 
 
 class Candidate(NamedTuple):
@@ -213,13 +216,21 @@ class Unless(Model):
 
 def consent_spans(view: View, channel: str, purpose: str | None, basis: Names | None = None) -> list[Span]:
     """When a recorded consent surely covers a channel and purpose."""
-    return union(
-        (micros(item.since), FOREVER if item.until is None else micros(item.until))
-        for item in view.prospect.consents
-        if item.channel in (None, channel)
+    return union(consent_span(item) for item in view.prospect.consents if consent_covers(item, channel, purpose, basis))
+
+
+def consent_covers(item: Consent, channel: str, purpose: str | None, basis: Names | None = None) -> bool:
+    """Whether a consent, while it lasts, surely covers a channel and purpose."""
+    return (
+        item.channel in (None, channel)
         and (item.purpose is None or item.purpose == purpose)
         and (basis is None or item.basis in basis)
     )
+
+
+def consent_span(item: Consent) -> Span:
+    """From when until when a consent lasts."""
+    return micros(item.since), FOREVER if item.until is None else micros(item.until)
 
 
 def requested_spans(view: View, fact: RequestedFact) -> list[Span]:
@@ -227,6 +238,12 @@ def requested_spans(view: View, fact: RequestedFact) -> list[Span]:
 
     A time agreed only to the day is not known, and lifts nothing.
     """
+    spans: list[Span] = view.remember(fact, ("requested", id(fact)), lambda: _requested(view, fact))
+    return spans
+
+
+def _requested(view: View, fact: RequestedFact) -> list[Span]:
+    reached = [seen.lo for seen in view.touches if seen.reached]
     spans: list[Span] = []
     for seen in view.touches:
         promise = seen.promise
@@ -235,9 +252,9 @@ def requested_spans(view: View, fact: RequestedFact) -> list[Span]:
         agreed = micros(promise.at)
         start = agreed - (fact.early.micros if fact.early else 0)
         end = agreed + fact.grace.micros
-        for later in view.touches:
-            if later.reached and later.lo > seen.hi:
-                end = min(end, later.lo)
+        met = bisect_right(reached, seen.hi)
+        if met < len(reached):
+            end = min(end, reached[met])
         spans.append((max(start, seen.hi), end))
     return union(spans)
 
@@ -253,16 +270,19 @@ def promised_range(view: View, seen: Seen) -> Span:
 
 def replying_spans(view: View) -> list[Span]:
     """From each inbound touch until our first answer to it."""
+    spans: list[Span] = view.remember(None, "replying", lambda: _replying(view))
+    return spans
+
+
+def _replying(view: View) -> list[Span]:
+    answers = [seen for seen in view.touches if seen.outbound and seen.out and not seen.booked]
+    latest = list(accumulate((seen.hi for seen in answers), max))
     spans: list[Span] = []
     for seen in view.touches:
         if seen.outbound or seen.booked:
             continue
-        answers = [
-            later.lo
-            for later in view.touches
-            if later.outbound and later.out and not later.booked and later.hi > seen.lo
-        ]
-        spans.append((seen.hi, min(answers, default=FOREVER)))
+        answer = bisect_right(latest, seen.lo)  # the first that may have come later
+        spans.append((seen.hi, answers[answer].lo if answer < len(answers) else FOREVER))
     return union(spans)
 
 

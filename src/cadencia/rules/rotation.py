@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -54,26 +56,28 @@ class ChannelRotation(Patient):
         if channel not in self.order:
             return (size, 1)
         place = self.order.index(channel)
-        used = self.used(case)
+        used, recent = case.remember(self, ("rotation", id(self)), lambda: self._attempts(case))
         if self.mode == "alternate":
             if not used:
                 return (place, 0)
-            last = {seen.channel for seen in used if seen.lo == used[-1].lo}
+            last = {seen.channel for seen in used[bisect_left(used, used[-1].lo, key=lambda seen: seen.lo) :]}
             after = max((self.order.index(item) for item in last if item in self.order), default=-1)
             return (((place - after - 1) % size), 0) if channel not in last else (size - 1, 0)
-        since = max((index for index, seen in enumerate(case.touches) if seen.reached), default=-1)
-        recent = [seen for seen in case.touches[since + 1 :] if seen in used]
         if self.mode == "in_order":
-            return (sum(seen.channel == channel for seen in recent) * size + place, 0)
-        return ((place - len(recent) // self.each) % size, 0)
+            return (recent[channel] * size + place, 0)
+        return ((place - recent.total() // self.each) % size, 0)
+
+    def _attempts(self, case: View) -> tuple[list[Seen], Counter[str]]:
+        """The attempts made, and how often each channel was used since the person was last reached."""
+        since = max((index for index, seen in enumerate(case.touches) if seen.reached), default=-1)
+        return self.used(case), Counter(seen.channel for seen in case.touches[since + 1 :] if self._uses(seen))
 
     def used(self, case: View) -> list[Seen]:
         """The attempts made, in order."""
-        return [
-            seen
-            for seen in case.touches
-            if seen.outbound and not seen.booked and tells(self.count, seen) and self.counts.counts(seen)
-        ]
+        return [seen for seen in case.touches if self._uses(seen)]
+
+    def _uses(self, seen: Seen) -> bool:
+        return seen.outbound and not seen.booked and tells(self.count, seen) and self.counts.counts(seen)
 
 
 class PreferredChannel(Patient):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from .._view import Seen, View
 
 _FARTHEST_BACK = 64 * DAY
+#: After so many attempts a backoff grows no more.
+_STEPS = 200
 
 
 class Backoff(Model):
@@ -109,14 +113,14 @@ class Spacing(KeepsTime):
             return self.gaps[min(attempt, len(self.gaps)) - 1]
         assert self.backoff is not None
         grown = min(
-            self.backoff.first.micros * self.backoff.factor ** min(attempt - 1, 200), self.backoff.at_most.micros
+            self.backoff.first.micros * self.backoff.factor ** min(attempt - 1, _STEPS), self.backoff.at_most.micros
         )
         return Delay(f"{int(grown) // 1_000_000}s", "elapsed", int(grown))
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         clockwork = self.clockwork(case)
         for segment in self.history(case, candidate):
-            if not segment.touches:
+            if not segment.touches or segment.lo >= span[1] or segment.hi <= span[0]:
                 continue
             for block in self._segment(segment, clockwork, span):
                 start, end = max(block.start, segment.lo), min(block.end, segment.hi)
@@ -124,23 +128,30 @@ class Spacing(KeepsTime):
                     yield block._replace(start=start, end=end)
 
     def _segment(self, segment: Segment, clockwork: Clockwork, span: Span) -> Iterator[Block]:
-        touches = segment.touches
-        latest: list[
-            int
-        ] = []  # the latest end so far: touches may be long, so starts alone do not say when to stop looking
-        for seen in touches:
-            latest.append(max(seen.end, latest[-1]) if latest else seen.end)
+        touches, latest = segment.touches, segment.ends
+        longest = self.longest(clockwork)
+        floor = 0  # every touch before this one is long over
         for index in range(len(touches) - 1, -1, -1):
             seen, gap = touches[index], self.gap(index + 1)
             done = over(gap, clockwork, seen.hi, seen.end)
             if done.at > span[0]:
                 yield self._wait(seen.lo, done, gap, seen)
-            elif (
-                self.at_least is not None and over(gap, clockwork, latest[index], latest[index]).at + 2 * DAY <= span[0]
+            elif longest and all(
+                over(item, clockwork, latest[index], latest[index]).at + 2 * DAY <= span[0] for item in longest
             ):
+                floor = index + 1
                 break
         if touches[-1].lo > span[0]:
-            yield from self._before_bookings(touches, clockwork, span)
+            yield from self._before_bookings(touches, clockwork, span, floor)
+
+    def longest(self, clockwork: Clockwork) -> tuple[Delay, ...]:
+        """Delays none of which any gap outlasts; none where an unknown calendar may make an old gap the longest."""
+        if self.at_least is not None:
+            return (self.at_least,)
+        if self.backoff is not None:
+            return (self.gap(_STEPS + 1),)
+        dated = any(delay.kind in ("business_days", "business_hours") for delay in self.gaps)
+        return () if dated and clockwork.calendar.regions != () else self.gaps
 
     def _wait(self, start: int, done: Over, gap: Delay, seen: Seen) -> Block:
         if done.needs:
@@ -149,31 +160,39 @@ class Spacing(KeepsTime):
             )
         return self.block(start, done.at, "spacing", touches=(seen.id,), gap=str(gap))
 
-    def _before_bookings(self, touches: list[Seen], clockwork: Clockwork, span: Span) -> Iterator[Block]:
+    def _before_bookings(self, touches: list[Seen], clockwork: Clockwork, span: Span, floor: int) -> Iterator[Block]:
         """What a touch would break at later touches: by coming too close, or by moving them one place up the list of gaps."""
 
         def ends(index: int, attempt: int) -> Over:
             return over(self.gap(attempt), clockwork, touches[index].hi, touches[index].end)
 
-        sound = [
-            all(ends(earlier, earlier + 1).at <= touches[later].lo for earlier in range(later))
-            if touches[later].lo > span[0]
-            else False
-            for later in range(len(touches))
-        ]
-        for place in range(len(touches) + 1):  # the candidate comes after `place` of the touches
+        sound: list[int] = []
+        latest = EVER
+        for index in range(floor, len(touches)):
+            if touches[index].lo > span[0] and latest <= touches[index].lo:
+                sound.append(index)
+            latest = max(latest, ends(index, index + 1).at)
+        steps = _STEPS if self.backoff is not None else len(self.gaps) - 1  # from here on one place up is the same gap
+        for place in range(floor, len(touches) + 1):  # the candidate comes after `place` of the touches
             low = touches[place - 1].lo if place else EVER
             high = touches[place].hi if place < len(touches) else FOREVER
             low, high = max(low, span[0]), min(high, span[1])
             if low >= high:
                 continue
             gap = self.gap(place + 1)
-            for later in range(place, len(touches)):
-                if not sound[later]:
-                    continue
+            farthest = over(gap, clockwork, high, high).at + (0 if gap.kind == "elapsed" else 2 * DAY)
+            moved, past = EVER, place
+            for later in islice(sound, bisect_left(sound, place), None):
                 seen = touches[later]
-                if any(ends(index, index + 2).at > seen.lo for index in range(place, later)):
+                for index in range(past, min(later, steps)):
+                    moved = max(moved, ends(index, index + 2).at)
+                past = max(past, later)
+                if moved > seen.lo:
                     yield self.block(low, high, "spacing", touches=(seen.id,), gap=str(gap))
+                    continue
+                if seen.lo >= farthest:
+                    if later >= steps:
+                        break
                     continue
 
                 def after(instant: int, gap: Delay = gap) -> int:
@@ -219,21 +238,25 @@ class Recall(KeepsTime):
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         clockwork = self.clockwork(case)
         for segment in self.history(case, candidate):
-            touches = [seen for seen in segment.touches if not seen.booked]
-            run: dict[str, int] = {}
-            for index, seen in enumerate(touches):
-                run = {seen.disposition: run.get(seen.disposition, 0) + 1}
+            if segment.lo >= span[1] or segment.hi <= span[0]:
+                continue
+            touches, starts, tops, runs = segment.done, segment.done_starts, segment.done_tops, segment.done_runs
+
+            def speaks(index: int, starts: list[int] = starts, tops: list[int] = tops) -> bool:
+                """Whether a touch, or an earlier one, may be the last when the span begins."""
+                after = bisect_right(starts, tops[index])
+                return after == len(starts) or tops[after] > span[0]
+
+            for index in range(bisect_left(range(len(touches)), True, key=speaks), bisect_left(starts, span[1])):
+                seen = touches[index]
                 row = self.after.get(seen.disposition, self.after.get("otherwise"))
                 if row is None:
                     continue
-                until = segment.hi
-                for later in touches[index + 1 :]:
-                    if later.lo > seen.hi:
-                        until = min(until, later.hi)
-                        break
+                after = bisect_right(starts, seen.hi)
+                until = segment.hi if after == len(touches) else min(segment.hi, touches[after].hi)
                 if until <= span[0]:
                     continue
-                delay = row[min(run[seen.disposition], len(row)) - 1]
+                delay = row[min(runs[index], len(row)) - 1]
                 done = over(delay, clockwork, seen.hi, seen.end)
                 end = min(FOREVER if done.needs else done.at, until)
                 start = max(seen.lo, segment.lo)
@@ -241,7 +264,7 @@ class Recall(KeepsTime):
                     code = f"{done.needs[0]}_unknown" if done.needs else "recall"
                     yield self.block(
                         start, end, code, needs=done.needs, touches=(seen.id,),
-                        disposition=seen.disposition, gap=str(delay), nth=run[seen.disposition],
+                        disposition=seen.disposition, gap=str(delay), nth=runs[index],
                     )  # fmt: skip
 
 
@@ -271,23 +294,46 @@ class CoolOff(KeepsTime):
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         clockwork = self.clockwork(case)
         for segment in self.history(case, candidate):
-            touches = [seen for seen in segment.touches if not seen.booked]
-            first = 0
-            for index, seen in enumerate(touches):
-                if self.within is not None:
-                    while touches[first].hi <= seen.lo - self.within.micros:
-                        first += 1
-                counted = touches[first : index + 1] if self.within is not None else touches[index : index + 1]
-                if len(counted) < self.times:
+            if segment.lo >= span[1] or segment.hi <= span[0]:
+                continue
+            touches, tops = segment.done, segment.done_tops
+            for start, end, index, needs in self._silences(segment, clockwork, span):
+                if end <= span[0]:
                     continue
-                done = over(self.silence, clockwork, seen.hi, seen.end)
-                start, end = max(seen.lo, segment.lo), min(FOREVER if done.needs else done.at, segment.hi)
-                if start < end and end > span[0]:
-                    code = f"{done.needs[0]}_unknown" if done.needs else "cool_off"
-                    yield self.block(
-                        start, end, code, needs=done.needs, touches=(item.id for item in counted),
-                        times=self.times, silence=str(self.silence),
-                    )  # fmt: skip
+                width = None if self.within is None else self.within.micros
+                first = index if width is None else bisect_right(tops, touches[index].lo - width)
+                yield self.block(
+                    start, end, f"{needs[0]}_unknown" if needs else "cool_off",
+                    needs=needs, touches=(item.id for item in touches[first : index + 1]),
+                    times=self.times, silence=str(self.silence),
+                )  # fmt: skip
+
+    def _silences(
+        self, segment: Segment, clockwork: Clockwork, span: Span
+    ) -> list[tuple[int, int, int, tuple[str, ...]]]:
+        """Each silence as `(start, end, place of its touch, needs)`: it ends where a further touch begins one that lasts as long."""
+        touches, tops, ends = segment.done, segment.done_tops, segment.done_ends
+        first = 0
+        if self.silence.kind not in ("business_days", "business_hours") or clockwork.calendar.regions == ():
+            first = bisect_left(
+                ends, True, key=lambda end: over(self.silence, clockwork, end, end).at + 2 * DAY > span[0]
+            )
+        over_: list[tuple[int, int, int, tuple[str, ...]]] = []
+        open_: list[tuple[int, int, int, tuple[str, ...]]] = []  # each ends after the one that follows it
+        for index in range(first, bisect_left(segment.done_starts, span[1])):
+            seen = touches[index]
+            if self.within is not None and index + 1 - bisect_right(tops, seen.lo - self.within.micros) < self.times:
+                continue
+            done = over(self.silence, clockwork, seen.hi, seen.end)
+            start, end = max(seen.lo, segment.lo), min(FOREVER if done.needs else done.at, segment.hi)
+            if start >= end:
+                continue
+            while open_ and open_[-1][1] <= end and open_[-1][3] in ((), done.needs):
+                before = open_.pop()
+                if before[0] < min(before[1], start):
+                    over_.append((before[0], min(before[1], start), *before[2:]))
+            open_.append((start, end, index, done.needs))
+        return sorted(over_ + open_)
 
 
 def table_text(after: Mapping[str, Any]) -> str:

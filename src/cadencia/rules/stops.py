@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Protocol
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -18,33 +19,83 @@ if TYPE_CHECKING:
     from .._view import Seen, View
 
 
-class Lasting(StopRule):
-    """A stop that lasts for ever, for a time (`lasts`), until a date (`until`), or until a touch (`lifted_by`)."""
+class Known(Protocol):
+    """What a stop follows: it begins between `lo` and `hi`, and ends by `end`."""
 
+    @property
+    def lo(self) -> int: ...
+
+    @property
+    def hi(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+class Moment(NamedTuple):
+    """An instant that is known."""
+
+    lo: int
+    hi: int
+    end: int
+
+
+class Lasting(StopRule):
+    """A stop that lasts for ever, for a time (`lasts`), until a date (`until`), or until a touch (`lifted_by`).
+
+    With `after` it begins that delay later than what it follows, and a touch of `lifted_by` before then prevents it. Where
+    the delay cannot be computed (the zone or a calendar is not known) it begins at once.
+    """
+
+    after: TimelessDelay | None = None
     lasts: TimelessDelay | None = None
     until: When | None = None
     lifted_by: TouchFilter | None = None
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
     calendar: Holidays | None = None
 
-    def end(self, view: View, last: int, finish: int, touches: list[Seen]) -> tuple[int, tuple[str, ...]]:
-        """When a stop that begins with a touch (known to lie up to `last`, ended by `finish`) is over, and what is missing to say so."""
-        end = FOREVER
+    def between(self, view: View, seen: Known, touches: list[Seen]) -> tuple[int, int, tuple[str, ...]]:
+        """From when until when a stop holds that follows what is known to lie between two instants, and what is missing to say so.
+
+        `touches` are those that may lift it, in order.
+        """
+        start, end = seen.lo, FOREVER
+        last, finish = seen.hi, seen.end
         needs: tuple[str, ...] = ()
-        if self.lasts is not None:
-            clockwork = Clockwork(zones_of(view, self.clock), calendar_of(view, self.calendar))
-            done = over(self.lasts, clockwork, last, finish)
+        if self.after is not None:
+            clockwork = self._clockwork(view)
+            done = over(self.after, clockwork, seen.hi, seen.end)
+            needs = done.needs
+            if not needs:
+                earliest = seen.end if seen.lo == seen.hi else seen.lo
+                zones = [(zone,) for zone in clockwork.zones] or [()]
+                start = min(over(self.after, clockwork._replace(zones=zone), seen.lo, earliest).at for zone in zones)
+                last = finish = done.at
+        if self.lasts is not None and not needs:
+            done = over(self.lasts, self._clockwork(view), last, finish)
             end, needs = (FOREVER, done.needs) if done.needs else (done.at, ())
         if self.until is not None:
             end = min(end, self._until(view))
         if self.lifted_by is not None:
-            for later in touches:
-                if later.lo > last and self.lifted_by.surely(later):
-                    end = min(end, later.hi)
-                    break
+            lifts: list[Seen] = view.remember(self, ("lifts", id(self)), lambda: self._lifts(touches))
+            first = bisect_right(lifts, seen.hi, key=lambda later: later.lo)
+            if first < len(lifts):
+                end = min(end, lifts[first].hi)
             else:
                 needs = needs or (("event",) if end == FOREVER else ())
-        return end, needs if end == FOREVER else ()
+        return start, end, needs if end == FOREVER else ()
+
+    def _lifts(self, touches: list[Seen]) -> list[Seen]:
+        assert self.lifted_by is not None
+        return [seen for seen in touches if self.lifted_by.surely(seen)]
+
+    def _clockwork(self, view: View) -> Clockwork:
+        made: Clockwork = view.remember(
+            self,
+            ("clockwork", id(self)),
+            lambda: Clockwork(zones_of(view, self.clock), calendar_of(view, self.calendar)),
+        )
+        return made
 
     def _until(self, view: View) -> int:
         from datetime import datetime
@@ -60,6 +111,7 @@ class Lasting(StopRule):
 class StopOn(Lasting):
     """Stops on a touch: one of these dispositions, or one that matches `counts`.
 
+    `after: 30 days` makes it a standing stop, thirty days after the touch, or as soon after it as it may have been.
     `over: account` stops when anybody at the account did; `others` when anybody else did.
     """
 
@@ -83,13 +135,8 @@ class StopOn(Lasting):
         )
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
-        pool = (
-            case.touches
-            if self.over == "prospect"
-            else case.others
-            if self.over == "others"
-            else [*case.touches, *case.others]
-        )
+        pools = {"prospect": case.touches, "others": case.others}
+        pool = pools[self.over] if self.over in pools else case.everybody
         for seen in pool:
             if not self.tells(seen):
                 continue
@@ -101,9 +148,9 @@ class StopOn(Lasting):
                 and seen.point != candidate.point
             ):
                 continue
-            end, needs = self.end(case, seen.hi, seen.end, pool)
-            if seen.lo < end:
-                yield self.stop(seen.lo, end, "stopped", needs=needs, touches=(seen.id,), disposition=seen.disposition)
+            start, end, needs = self.between(case, seen, pool)
+            if start < end:
+                yield self.stop(start, end, "stopped", needs=needs, touches=(seen.id,), disposition=seen.disposition)
 
 
 class StopOnStage(Lasting):
@@ -115,7 +162,7 @@ class StopOnStage(Lasting):
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         for start, end, name in case.stages:
             if self.on.has(name):
-                last, needs = self.end(case, start, start, case.touches)
+                start, last, needs = self.between(case, Moment(start, start, start), case.touches)
                 end = min(end, last)
                 if start < end:
                     yield self.stop(start, end, "stage", needs=needs if end == FOREVER else (), stage=name)
@@ -131,7 +178,7 @@ class StopOnOptOut(Lasting):
             if self.scope != "case" and item.channel not in (None, candidate.channel):
                 continue
             start = EVER if item.since is None else micros(item.since)
-            stop, needs = self.end(case, start, start, case.touches)
+            start, stop, needs = self.between(case, Moment(start, start, start), case.touches)
             end = min(stop, FOREVER if item.until is None else micros(item.until))
             if start < end:
                 yield self.stop(

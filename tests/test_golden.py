@@ -79,6 +79,7 @@ LASTING = {
     **LIMIT,
     **CLOCK,
     "scope": "channel",
+    "after": "3 business days",
     "lasts": "6 months",
     "until": "2026-12-31",
     "lifted_by": {"dispositions": ["callback_requested"]},

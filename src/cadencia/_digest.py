@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ._clock import EVER, micros, zone_of
 from .touch import DISPOSITIONS
@@ -69,28 +69,11 @@ class Digest:
         place, zone: where the case lies.
         rows: the touches in order; `made` the outbound ones.
         latest: no touch begins after this instant.
-        long: whether any touch has a length; `plain` when none has and no two begin together.
+        long: whether any touch has a length.
         dispositions: those that occur.
-        planned, attempted: the tallies of all outbound touches, and of those that went out; made when first asked for.
     """
 
-    __slots__ = (
-        "attempted",
-        "dispositions",
-        "latest",
-        "long",
-        "lost",
-        "made",
-        "place",
-        "plain",
-        "planned",
-        "rows",
-        "zone",
-    )
-
-    planned: Tally
-    attempted: Tally
-    plain: bool
+    __slots__ = ("_attempted", "_plain", "_planned", "dispositions", "latest", "long", "lost", "made", "place", "rows", "zone")
 
     def __init__(self, place: Place, rows: list[Row], long: bool) -> None:
         rows.sort()
@@ -102,21 +85,26 @@ class Digest:
         self.long = long
         self.dispositions = {row[4] for row in rows}
         self.lost = not _NOT_OUT.isdisjoint(self.dispositions)
+        self._planned: Tally | None = None
+        self._attempted: Tally | None = None
+        self._plain: bool | None = None
 
-    def __getattr__(self, name: str) -> Any:
-        """What is made when it is first asked for, while its slot is empty."""
-        made: Tally
-        if name == "plain":
-            self.plain = not self.long and len({row[0] for row in self.rows}) == len(self.rows)
-            return self.plain
-        if name == "planned":
-            self.planned = made = Tally(self.made, self.plain)
-        elif name == "attempted":
-            out = [row for row in self.made if row[4] not in _NOT_OUT] if self.lost else self.made
-            self.attempted = made = self.planned if len(out) == len(self.made) else Tally(out, self.plain)
-        else:
-            raise AttributeError(name)
-        return made
+    @property
+    def plain(self) -> bool:
+        """Whether no touch has a length and no two begin together."""
+        if self._plain is None:
+            self._plain = not self.long and len({row[0] for row in self.rows}) == len(self.rows)
+        return self._plain
+
+    def tally(self, planned: bool) -> Tally:
+        """All outbound touches, or only those that went out; made when first asked for."""
+        if not planned and self.lost:
+            if self._attempted is None:
+                self._attempted = Tally([row for row in self.made if row[4] not in _NOT_OUT], self.plain)
+            return self._attempted
+        if self._planned is None:
+            self._planned = Tally(self.made, self.plain)
+        return self._planned
 
     def by(self, names: frozenset[str]) -> set[str]:
         """The channels touched with one of these dispositions."""
@@ -153,7 +141,7 @@ def digest_of(case: Case) -> Digest | None:
         rows.append((start, end, touch.channel, touch.direction, touch.disposition, touch.id))
     place = prospect.zones[0].zone, _regions(region.region for region in prospect.regions)
     digest = Digest(place, rows, any(row[0] != row[1] for row in rows))
-    assert digest.attempted is not None  # both tallies are made with the view
+    digest.tally(planned=True), digest.tally(planned=False)  # made with the view
     return digest
 
 

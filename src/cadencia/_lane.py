@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ._periods import Delay
 
 _NO_FILTER = TouchFilter()
+_NO_MAXIMUM = 1 << 60
+_COUNTING = (MaxAttempts, FrequencyCap, Spacing, NoRepeatedChannel, ChannelRotation)
 
 Found = tuple[str, int, int]
 #: The answers that name no channel: every option stopped for ever, or none opening in time.
@@ -37,17 +39,15 @@ BLOCKED: Found = ("", 0, 0)
 class Gap:
     """A spacing: how long after the last touch, of a channel (`each`) or of all."""
 
-    __slots__ = ("_delay", "_known", "_rule", "details", "each", "elapsed", "id", "planned")
+    __slots__ = ("_delay", "_known", "_rule", "each", "elapsed", "id")
 
     def __init__(self, rule: Spacing, delay: Delay) -> None:
         self._rule = rule
         self._delay = delay
         self._known: dict[tuple[Place, int], int] = {}
         self.id = rule.id
-        self.details = (("gap", str(delay)),)
         self.each = bool(rule.per)
         self.elapsed = delay.amount if delay.kind == "elapsed" else -1
-        self.planned = rule.count == "planned"
 
     def after(self, latest: int, zone: Zone, place: Place) -> int:
         """When a gap in dates or business days after a touch without length is over; kept by date."""
@@ -70,27 +70,6 @@ class Cap(NamedTuple):
     id: str
     at_most: int
     width: int
-    planned: bool
-
-
-class Running(NamedTuple):
-    """Not more than so many running on a channel."""
-
-    id: str
-    at_most: int
-    planned: bool
-
-    def full(self, digest: Digest, channel: str) -> bool:
-        """Whether the channel was used that often running."""
-        tally = digest.planned if self.planned else digest.attempted
-        if channel not in tally.last:
-            return False
-        run = 0
-        for name in reversed(tally.channels):
-            if name != channel:
-                break
-            run += 1
-        return run >= self.at_most
 
 
 class Open(NamedTuple):
@@ -106,8 +85,8 @@ class Road(NamedTuple):
 
     channel: str
     gaps: tuple[Gap, ...]
-    running: tuple[Running, ...]
-    once: tuple[bool, ...]
+    running: int
+    """How many may run on the channel; 0 when no rule says."""
     hours: tuple[OnTheClock, ...]
     timelines: dict[Place, Timeline]
     deadly: frozenset[str]
@@ -135,7 +114,7 @@ def _limit_fits(rule: Limit) -> bool:
         return True
     if isinstance(rule, StopOn):
         return (
-            rule.lasts is None and rule.until is None and rule.lifted_by is None and rule.over == "prospect"
+            rule.after is None and rule.lasts is None and rule.until is None and rule.lifted_by is None and rule.over == "prospect"
             and rule.dispositions is not None and not rule.dispositions.excluded and rule.counts == _NO_FILTER
             and (rule.scope == "channel" or (rule.scope == "case" and rule.channels is None))
         )  # fmt: skip
@@ -175,25 +154,22 @@ class Lane:
             for name in sorted(rule.dispositions.names)
         ]
         self.ending = frozenset(name for _, name in self.ends)
-        self.most = [
-            (rule.id, rule.at_most, rule.count == "planned") for rule in limits if isinstance(rule, MaxAttempts)
-        ]
+        self.most = min((rule.at_most for rule in limits if isinstance(rule, MaxAttempts)), default=_NO_MAXIMUM)
         self.caps = [
-            Cap(rule.id, rule.at_most, rule.within.micros, rule.count == "planned")
+            Cap(rule.id, rule.at_most, rule.within.micros)
             for rule in limits
             if isinstance(rule, FrequencyCap) and rule.within is not None
         ]
         every = [Gap(rule, rule.at_least) for rule in limits if isinstance(rule, Spacing) and rule.at_least is not None]
         self.spacings = {gap.id: gap for gap in every}
         self.gaps = [gap for gap in every if not gap.each]
+        counts = {rule.count for rule in (*limits, *preferences) if isinstance(rule, _COUNTING)}
+        self.planned = counts == {"planned"}
         self.dated = any(gap.elapsed < 0 for gap in every)
         self.runs = any(isinstance(rule, NoRepeatedChannel) and rule.at_most > 1 for rule in limits)
         self.roads = {channel: _road(channel, limits, every) for channel in channels}
         self.deadly = frozenset(name for road in self.roads.values() for name in road.deadly)
         self.preferences = preferences
-        self.rotates_planned = any(
-            isinstance(rule, ChannelRotation) and rule.count == "planned" for rule in preferences
-        )
         self.plans: dict[str, Any] = {}
         self.first = channels[0]
         self._orders: dict[tuple[str, ...], tuple[Road, ...]] = {}
@@ -214,51 +190,44 @@ class Lane:
         dispositions = digest.dispositions
         if not self.ending.isdisjoint(dispositions):
             return STOPPED
-        for _, at_most, all_ in self.most:
-            if len(digest.made) >= at_most and (all_ or len(digest.attempted.starts) >= at_most):
-                return STOPPED
-        attempted, planned = digest.attempted, digest.planned
-        if (self.dated and digest.long) or (self.runs and planned.ties):
+        if len(digest.made) >= self.most and len(digest.tally(self.planned).starts) >= self.most:
+            return STOPPED
+        tally = digest.tally(self.planned)
+        if (self.dated and digest.long) or (self.runs and tally.ties):
             return None
         floor = as_of
-        for _, at_most, width, all_ in self.caps:
-            starts = planned.starts if all_ else attempted.starts
+        starts = tally.starts
+        for _, at_most, width in self.caps:
             if len(starts) >= at_most:
                 release = starts[-at_most] + width
                 if release > floor:
                     floor = release
         place = digest.place
-        for gap in self.gaps:
-            latest = planned.end if gap.planned else attempted.end
-            if latest > EVER:
+        if starts:
+            latest = tally.end
+            for gap in self.gaps:
                 release = latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.zone, place)
                 if release > floor:
                     floor = release
         deadly = self.deadly and not self.deadly.isdisjoint(dispositions)
-        last = planned.last if self.rotates_planned else attempted.last
+        last = tally.last
         best = end
         found = BLOCKED
         dead = 0
-        for channel, gaps, running, once, hours, timelines, kills, _, _ in self._orders.get(last) or self.order(last):
+        for channel, gaps, running, hours, timelines, kills, _, _ in self._orders.get(last) or self.order(last):
             if deadly and channel in digest.by(kills):
                 dead += 1
                 continue
-            if floor >= best:
-                continue
-            repeated = False
-            for all_ in once:
-                if channel in (planned.last if all_ else attempted.last):
-                    repeated = True
-            if repeated:
+            if floor >= best or (running and channel in last and (running == 1 or _run(tally.channels, channel) >= running)):
                 continue
             release = floor
             for gap in gaps:
-                latest = (planned if gap.planned else attempted).ends.get(channel, EVER)
+                latest = tally.ends.get(channel, EVER)
                 if latest > EVER:
                     after = latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.zone, place)
                     if after > release:
                         release = after
-            if release >= best or (running and any(item.full(digest, channel) for item in running)):
+            if release >= best:
                 continue
             if hours:
                 timeline = timelines.get(place)
@@ -278,15 +247,14 @@ class Lane:
 
     def blocking(self, digest: Digest, channel: str, as_of: int) -> tuple[str, ...]:
         """The ids of the rules that forbid a living channel now."""
-        attempted, planned = digest.attempted, digest.planned
+        tally = digest.tally(self.planned)
+        starts = tally.starts
         road = self.roads[channel]
         found: list[str] = []
-        for id_, at_most, width, all_ in self.caps:
-            starts = planned.starts if all_ else attempted.starts
+        for id_, at_most, width in self.caps:
             if len(starts) >= at_most and starts[-at_most] + width > as_of:
                 found.append(id_)
         for gap in road.spacings:
-            tally = planned if gap.planned else attempted
             latest = tally.ends.get(channel, EVER) if gap.each else tally.end
             if (
                 latest > EVER
@@ -313,12 +281,7 @@ def _road(channel: str, limits: list[Limit], gaps: list[Gap]) -> Road:
     return Road(
         channel,
         tuple(gap for gap in gaps if gap.each and gap.id in ids),
-        tuple(
-            Running(rule.id, rule.at_most, rule.count == "planned")
-            for rule in mine
-            if isinstance(rule, NoRepeatedChannel) and rule.at_most > 1
-        ),
-        tuple(rule.count == "planned" for rule in mine if isinstance(rule, NoRepeatedChannel) and rule.at_most == 1),
+        min((rule.at_most for rule in mine if isinstance(rule, NoRepeatedChannel)), default=0),
         hours,
         {},
         frozenset(
@@ -330,6 +293,16 @@ def _road(channel: str, limits: list[Limit], gaps: list[Gap]) -> Road:
         tuple(Open(rule.id, rule, {}) for rule in hours),
         tuple(gap for gap in gaps if not gap.each or gap.id in ids),
     )
+
+
+def _run(channels: list[str], channel: str) -> int:
+    """How many touches run on a channel at the end."""
+    run = 0
+    for name in reversed(channels):
+        if name != channel:
+            break
+        run += 1
+    return run
 
 
 def _place(rule: Any, channel: str, last: tuple[str, ...]) -> Any:
@@ -354,8 +327,8 @@ def lane_for(
     own = [rule for rule in limits if rule.id not in skip]
     if not channels or not all(fits(rule) for rule in (*own, *preferences)):
         return None
-    if len({rule.count for rule in preferences if isinstance(rule, ChannelRotation)}) > 1:
-        return None
+    if len({rule.count for rule in (*own, *preferences) if isinstance(rule, _COUNTING)}) > 1:
+        return None  # a lane counts in one way
     return Lane(channels, own, preferences)
 
 

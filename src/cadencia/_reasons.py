@@ -118,7 +118,7 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Re
         else:
             read = known.get(planned)
             if read is None:
-                rows = (digest.planned if planned else digest.attempted).touches
+                rows = digest.tally(planned).touches
                 own = [row for row in rows if row[2] == channel]
                 read = known[planned] = rows, tuple([row[5] for row in rows]), own, tuple([row[5] for row in own])
             rows, touches = read[2:] if per else read[:2]

@@ -316,9 +316,10 @@ class Decision:
     def reasons(self) -> Reasons | None:
         """Verdicts and chain by the fast lane; None where the general path must say."""
         reasons = self._reasons
-        if reasons is None and self._record is None and type(self._ask) is tuple:
-            ask = self._ask
-            reasons = self._reasons = ask[0].reasons(ask, self._channel, self._at, self.answer)
+        if reasons is None:
+            ask = self._asked()
+            if ask is not None:
+                reasons = self._reasons = ask[0].reasons(ask, self._channel, self._at, self.answer)
         return reasons
 
     def _asked(self) -> Ask | None:

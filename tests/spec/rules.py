@@ -481,13 +481,21 @@ def in_scope(rule: Any, candidate: Any, channel: str | None, point: str | None =
 
 
 def lasts(rule: Any, case: Case, t: datetime, touch: Any, begun: Any, table: Any, over: str = "prospect") -> bool:
-    """Whether a stop that began is still on: neither its time nor its date is over, and nothing lifted it."""
+    """Whether a stop has begun and is still on: neither its time nor its date is over, and nothing lifted or prevented it."""
+    known = True
+    if rule.after is not None:
+        calendar, end = regions(rule.calendar, case), touch.end or touch.at
+        begins = [after(rule.after, touch.at, end, zone, rule, calendar) for zone in zones(rule.clock, case)]
+        known = FAR not in begins  # else it begins at once
+        if known and t < min(begins):
+            return False
+        touch = Moment(max(begins), max(begins))
     if rule.lifted_by is not None and any(
         count.matches(rule.lifted_by, other, table, sure=True) and begun < other.at <= t
         for other in count.pool(case, over)
     ):
         return False
-    if rule.lasts is not None and t >= latest(rule.lasts, touch, rule, case):
+    if rule.lasts is not None and known and t >= latest(rule.lasts, touch, rule, case):
         return False
     return rule.until is None or any(edges(None, rule.until, t, zone) for zone in zones(rule.clock, case))
 

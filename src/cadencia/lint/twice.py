@@ -53,7 +53,7 @@ def _identical(first: Entry, second: Entry) -> Finding:
 
 def _shadowed(idle: Any, wide: Any) -> bool:
     """Whether a stop for ever ends whatever another stop ends; the same stop under another id is said elsewhere."""
-    if same(idle, wide) or any(value is not None for value in (wide.lasts, wide.until, wide.lifted_by)):
+    if same(idle, wide) or any(value is not None for value in (wide.after, wide.lasts, wide.until, wide.lifted_by)):
         return False
     if wide.scope not in ("case", idle.scope) or not speaks_wherever(wide, idle):
         return False

@@ -34,6 +34,7 @@ from .words import (
     TAGS,
     Data,
     record,
+    record_of,
     some,
     when_near,
 )
@@ -128,7 +129,13 @@ def _any_of(draw: DrawFn, place: Place) -> dict[str, Any]:
 def _lasting(draw: DrawFn, place: Place, required: Data) -> dict[str, Any]:
     until = {} if place.shiftable else {"until": when_near(place.around, place.zone)}
     lasting = record(
-        {}, lasts=delay(place), lifted_by=touch_filter(place), clock=clock(place), **until, **calendar(place)
+        {},
+        after=delay(place),
+        lasts=delay(place),
+        lifted_by=touch_filter(place),
+        clock=clock(place),
+        **until,
+        **calendar(place),
     )
     return {**draw(required), **draw(lasting)}
 
@@ -180,14 +187,14 @@ def _patient(**required: Data) -> Data:
 
 
 def _rotation(place: Place) -> Data:
-    return record(
-        {"order": some(CHANNELS, least=1, most=3)},
-        mode=st.sampled_from(("alternate", "in_order", "escalate")),
-        each=st.integers(1, 3),
-        counts=touch_filter(place),
-        patience=st.sampled_from(LENGTHS),
-        rank=st.integers(0, 2),
-    )
+    more: dict[str, Data] = {
+        "mode": st.sampled_from(("in_order", "escalate", "alternate")),
+        "each": st.integers(1, 3),
+        "counts": touch_filter(place),
+        "patience": st.sampled_from(LENGTHS),
+        "rank": st.integers(0, 2),
+    }
+    return record_of({"order": some(CHANNELS, least=1, most=3)}, more, 4)
 
 
 #: For every built-in kind, what is its own: all of it varied. Filters, `unless` and `in_force` come on top.
@@ -234,5 +241,5 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
     "respond_within": _respond_within,
     "promise_due": lambda place: _deadline(place, "grace", required=False),
     "touch_at_least_every": lambda place: _deadline(place, "every"),
-    "never_undated": lambda place: record({}, clock=clock(place)),
+    "never_undated": lambda place: _with_hours(place, record({}), record({}), **_timed(place)),
 }

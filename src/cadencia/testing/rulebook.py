@@ -15,7 +15,7 @@ from ..rules.registry import ALWAYS, BUILT_IN, read_rule
 from .clocks import zones
 from .fragments import Place, common, in_force, stop_options
 from .options import OPTIONS
-from .words import CHANNELS, datetime_or, some
+from .words import CHANNELS, datetime_or, often, some
 
 if TYPE_CHECKING:
     from ..policy import Policy
@@ -42,9 +42,9 @@ def data_of(draw: DrawFn, kind: str, around: int, zone: str, id: str, shiftable:
         options = {**common(place), **(stop_options() if kind in _STOPS else {})}
         for name in draw(some(tuple(options), most=1)):
             data[name] = draw(options[name])
-    if not shiftable and draw(st.sampled_from((False,) * 7 + (True,))):
+    if not shiftable and draw(often(1)):
         data["in_force"] = draw(in_force(place))
-    if draw(st.sampled_from((False,) * 7 + (True,))):
+    if draw(often(1)):
         data["because"] = "a reason"
     return data
 

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from .errors import InputError, mistakes_of
 
 
-if TYPE_CHECKING:
-    from pydantic._internal._model_construction import ModelMetaclass
+if TYPE_CHECKING:  # a type checker should see pydantic's own constructor
+    _Base = BaseModel
 else:
-    ModelMetaclass = type(BaseModel)
+
+    class _OneLine(type(BaseModel)):
+        """Makes a constructor say what is wrong in one line for each mistake. Reading data makes no such call."""
+
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return super().__call__(*args, **kwargs)
+            except ValidationError as error:
+                raise cls._mistake(*mistakes_of(error, cls.__name__, cls)) from None
+
+    class _Base(BaseModel, metaclass=_OneLine):
+        pass
 
 
-class _OneLine(ModelMetaclass):
-    """Makes a constructor say what is wrong in one line for each mistake. Reading data makes no such call and is not slowed."""
-
-    _mistake: type[InputError]
-
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().__call__(*args, **kwargs)
-        except ValidationError as error:
-            raise cls._mistake(*mistakes_of(error, cls.__name__, cast(type[BaseModel], cls))) from None
-
-
-class Model(BaseModel, metaclass=_OneLine):
+class Model(_Base):
     """A frozen pydantic model that refuses keys it does not know."""
 
     _mistake: ClassVar[type[InputError]] = InputError

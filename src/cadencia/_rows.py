@@ -60,7 +60,7 @@ def read_raw(prospect: dict[str, Any], touches: Iterable[Any]) -> Raw | None:
         place = _known_places.get((zones, regions)) or _place(zones, regions)
     except (KeyError, TypeError):
         return None
-    if place is None or type(prospect["id"]) is not str or (len(prospect) != 3 and not _ordinary(prospect)):
+    if place is None or type(prospect.get("id")) is not str or (len(prospect) != 3 and not _ordinary(prospect)):
         return None
     rows: list[Row] = []
     try:

@@ -451,7 +451,7 @@ class Decision:
         assert value is not None
         return value
 
-    def without(self, *ids: str) -> Decision:
+    def without(self, *ids: str) -> Decided:
         """The decision as it would be without some rules: a counterfactual. Always-binding rules cannot be left out."""
         question = self.inquiry().question
         from .engine import Question
@@ -464,7 +464,7 @@ class Decision:
             engine, question.case, question.view, limits, question.wanted, question.start, question.end
         ).answer()
 
-    def counterfactuals(self) -> dict[str, Decision]:
+    def counterfactuals(self) -> dict[str, Decided]:
         """For each rule that forbids now, the decision without it alone."""
         return {name: self.without(name) for name in self.record.blocking if not name.startswith("always/")}
 
@@ -480,7 +480,7 @@ class Decision:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
 
     @staticmethod
-    def from_dict(data: Mapping[str, Any]) -> Decision:
+    def from_dict(data: Mapping[str, Any]) -> Decided:
         """A decision from its data; it compares equal to the one that wrote it."""
         try:
             return _decision_of(_adapter().validate_python(dict(data)))
@@ -641,7 +641,10 @@ class Stop(Decision):
         return self._time(self.record.until)
 
 
-_KINDS: Mapping[str, type[Decision]] = {"contact": Contact, "wait": Wait, "blocked": Blocked, "stop": Stop}
+#: What `decide` gives: one of the four, for `match`.
+Decided = Contact | Wait | Blocked | Stop
+
+_KINDS: Mapping[str, type[Decided]] = {"contact": Contact, "wait": Wait, "blocked": Blocked, "stop": Stop}
 _adapters: list[TypeAdapter[Record]] = []
 
 
@@ -651,7 +654,7 @@ def _adapter() -> TypeAdapter[Record]:
     return _adapters[0]
 
 
-def _decision_of(record: Record) -> Decision:
+def _decision_of(record: Record) -> Decided:
     decision = _KINDS[record.answer](None)
     decision._record = record
     return decision

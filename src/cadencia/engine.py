@@ -15,7 +15,7 @@ from ._periods import read_length
 from ._reasons import reasons_of
 from ._spans import Span, gaps, union
 from .case import Case
-from .decision import Ask, Blocked, Contact, Decision, Inquiry, Stop, Wait
+from .decision import Ask, Blocked, Contact, Decided, Inquiry, Stop, Wait
 from .errors import InputError, PolicyError, RuleFailure, given
 from .rules.base import Block, Deadline, Limit, Offer, Preference, Rule
 from .rules.consent import ContactPoints, OptOuts, Suppressions, UnreadableTouches
@@ -96,7 +96,7 @@ class Engine:
     def decide(
         self, subject: Prospect | Case | Mapping[str, Any], touches: Iterable[Touch | Mapping[str, Any]], as_of: datetime | str, purpose: str | None, step: str | None,
         subjects: Iterable[str], duration: timedelta | str | None, horizon: timedelta | str, fulfils: str | None,
-    ) -> Decision:  # fmt: skip
+    ) -> Decided:  # fmt: skip
         """The decision by the general path. See `Policy.decide`."""
         instant, end = self.span(as_of, horizon)
         case = Case.of(subject, touches)
@@ -281,7 +281,7 @@ class Question:
                 return Option(candidate, None, None)
             length *= 4
 
-    def answer(self) -> Decision:
+    def answer(self) -> Decided:
         """The decision."""
         channels = self.engine.channels
         assert channels is not None
@@ -375,7 +375,7 @@ class Question:
 
     # -- nothing opens -------------------------------------------------------------------------------------------------
 
-    def _closed(self, inquiry: Inquiry) -> Decision:
+    def _closed(self, inquiry: Inquiry) -> Decided:
         """`Stop` when every option is covered by stops or by what nothing can lift, else `Blocked` with what would help."""
         ends: list[int] = []
         for option in inquiry.options:

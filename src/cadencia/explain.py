@@ -79,14 +79,18 @@ def _moment(instant: int | None) -> Any:
 
 def chain_of(blocks: list[Block], start: int, end: int) -> list[Block]:
     """From `start`, the covering block that ends last (ties by rule, then by content), then the one at its end, and so on."""
+    waiting = sorted(blocks, key=lambda block: block.start, reverse=True)
     chain: list[Block] = []
+    best: Block | None = None  # of all that have begun, the one that ends last
     at = start
     while at < end:
-        covering = [block for block in blocks if block.start <= at < block.end]
-        if not covering:
+        while waiting and waiting[-1].start <= at:
+            block = waiting.pop()
+            best = block if best is None else chain_link([best, block])
+        if best is None or best.end <= at:
             break
-        chain.append(chain_link(covering))
-        at = chain[-1].end
+        chain.append(best)
+        at = best.end
     return chain
 
 
@@ -183,6 +187,7 @@ def _verdict(question: Question, candidate: Candidate, rule: Any, table: Any, no
 
 
 def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tuple[Due, ...]:
+    blocking = tuple(dict.fromkeys(block.rule for block in chain))
     found: list[Due] = []
     for rule, table in question.engine.deadlines:
         view = question.view.using(table)
@@ -208,7 +213,7 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
                 state = "missed"
             elif decision._at is None or isinstance(decision, Stop) or decision._at > item.due:
                 state = "will_be_missed"
-                responsible = tuple(dict.fromkeys(block.rule for block in chain))
+                responsible = blocking
             else:
                 state = "due"
             found.append(

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from ._model import Model, Names
 from ._rows import Raw, read_raw
 from .case import Case
-from .decision import Blocked, Contact, Stop, Wait
+from .decision import Blocked, Contact, Decided, Stop, Wait
 from .errors import InputError, PolicyError, did_you_mean, given, mistakes_of
 from .prospect import Prospect
 from .rules.base import Rule
@@ -24,7 +24,6 @@ from .rules.registry import ALWAYS, RuleField, is_plug_in
 from .touch import DISPOSITIONS, Disposition, Touch
 
 if TYPE_CHECKING:
-    from .decision import Decision
     from .engine import Engine
     from .lint import Finding
     from .rules.base import Block
@@ -307,7 +306,7 @@ class Policy(Model):
         duration: timedelta | str | None = None,
         horizon: timedelta | str = "90 days",
         fulfils: str | None = None,
-    ) -> Decision:
+    ) -> Decided:
         """May this prospect be contacted, when, how and what for; and if not, why not?
 
         Args:

@@ -73,7 +73,8 @@ def _delays(rule: Any) -> Iterator[Any]:
         if (value := getattr(rule, name, None)) is not None:
             yield value
     yield from getattr(rule, "gaps", ())
-    for row in getattr(rule, "after", {}).values():
+    after = getattr(rule, "after", None) or {}
+    for row in after.values() if isinstance(after, dict) else [[after]]:
         yield from row
 
 

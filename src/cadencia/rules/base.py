@@ -91,7 +91,8 @@ class InForce(Model):
 class Rule(Model):
     """One entry of a policy. `id` names it in every explanation; `because` says why it is there."""
 
-    rule: str
+    rule: Any
+    """The tag under which the kind is written in data; each kind narrows it to its own."""
     id: Annotated[str, Field(pattern=r"^[^\s`]{1,120}$")]
     because: str | None = None
     in_force: InForce | None = None
@@ -114,7 +115,7 @@ class Rule(Model):
     @property
     def kind(self) -> str:
         """The tag under which the rule is written in data."""
-        return self.rule
+        return str(self.rule)
 
     @property
     def memory(self) -> int | None:

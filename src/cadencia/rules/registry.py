@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import PlainValidator, SerializeAsAny, ValidationError, WithJsonSchema
 
@@ -66,11 +66,13 @@ def kinds() -> Iterator[str]:
     yield from sorted(_plug_ins())
 
 
+_RuleClass = TypeVar("_RuleClass", bound=type[Rule])
+
 _registered: dict[str, type[Rule]] = {}
 _loaded: dict[str, type[Rule]] = {}
 
 
-def register(rule: type[Rule]) -> type[Rule]:
+def register(rule: _RuleClass) -> _RuleClass:
     """Make a kind known without an entry point, in this process: for tests and notebooks. Usable as a decorator."""
     kind = kind_of(rule)
     if "." not in kind:

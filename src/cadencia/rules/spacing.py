@@ -302,8 +302,9 @@ class CoolOff(KeepsTime):
                     continue
                 width = None if self.within is None else self.within.micros
                 first = index if width is None else bisect_right(tops, touches[index].lo - width)
+                code = f"{needs[0]}_unknown" if needs else "cool_off"
                 yield self.block(
-                    start, end, f"{needs[0]}_unknown" if needs else "cool_off",
+                    start, end, code,
                     needs=needs, touches=(item.id for item in touches[first : index + 1]),
                     times=self.times, silence=str(self.silence),
                 )  # fmt: skip

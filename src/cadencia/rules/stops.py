@@ -209,8 +209,16 @@ class StopWhenExhausted(StopRule):
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         from .attempts import MaxAttempts
 
-        counter = MaxAttempts(id=self.id, at_most=self.at_most, counts=self.counts, count=self.count, since=self.since)
+        counter: MaxAttempts = case.remember(
+            self,
+            ("counter", id(self)),
+            lambda: MaxAttempts(
+                id=self.id, at_most=self.at_most, counts=self.counts, count=self.count, since=self.since
+            ),
+        )
         for lo, hi, touches, _ in counter.history(case, candidate):
+            if lo >= span[1] or hi <= span[0]:
+                continue
             made = [seen for seen in touches if not seen.booked]
             if len(made) < self.at_most:
                 continue

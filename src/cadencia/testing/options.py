@@ -191,6 +191,7 @@ def _rotation(place: Place) -> Data:
         "mode": st.sampled_from(("in_order", "escalate", "alternate")),
         "each": st.integers(1, 3),
         "counts": touch_filter(place),
+        "count": st.sampled_from(("planned", "delivered", "reached", "attempted")),
         "patience": st.sampled_from(LENGTHS),
         "rank": st.integers(0, 2),
     }

@@ -1,0 +1,271 @@
+"""The fast lane and the general path agree on everything: answers, windows, blocking rules, verdicts and chains."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cadencia import Case, Decision, Policy, Prospect, Touch
+from cadencia._clock import DAY, EPOCH, zone_of
+from cadencia._lane import fits
+from cadencia._rows import read_raw
+from cadencia.rules import MaxAttempts, StopOn
+from cadencia.rules.registry import read_rule
+
+ZONES = {
+    "Europe/Madrid": "ES",
+    "America/New_York": "US",
+    "Asia/Kolkata": "IN",
+    "Australia/Lord_Howe": "AU",
+    "America/St_Johns": "CA",
+    "Pacific/Apia": None,
+}
+CHANNELS = ("email", "phone", "sms")
+DISPOSITIONS = ("no_answer", "voicemail_left", "sent", "replied", "bounced_hard", "opted_out")
+COUNTS = st.sampled_from(("attempted", "planned"))
+WINDOWS = st.sampled_from(
+    (
+        {"mon-fri": ["09:00-14:00", "17:00-20:00"]},
+        {"daily": ["07:00-22:00"]},
+        {"mon-sat": [">10:00-19:00"]},
+        {"fri-sun": ["22:00-02:30"]},
+        {"daily": ["00:00-24:00"]},
+        {"sun": ["01:30-02:30"]},
+    )
+)
+
+
+@st.composite
+def lane_rules(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Rules that all fit the lane, as data."""
+    count = draw(COUNTS)
+    some = st.lists(st.sampled_from(CHANNELS), min_size=1, max_size=2, unique=True)
+    kinds: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+        "max_attempts": st.fixed_dictionaries({"at_most": st.integers(0, 6), "count": st.just(count)}),
+        "frequency_cap": st.fixed_dictionaries(
+            {"at_most": st.integers(1, 4), "within": st.sampled_from(("24h", "7d", "30m")), "count": st.just(count)}
+        ),
+        "spacing": st.fixed_dictionaries(
+            {
+                "at_least": st.sampled_from(("48h", "20m", "2 dates", "1 full date", "3 business days")),
+                "count": st.just(count),
+                "calendar": st.sampled_from((["prospect"], ["ES"], None)),
+                "per": st.sampled_from(([], ["channel"])),
+            }
+        ),
+        "no_repeated_channel": st.fixed_dictionaries({"at_most": st.integers(1, 3), "count": st.just(count)}),
+        "quiet_hours": st.one_of(
+            st.fixed_dictionaries(
+                {"allow": WINDOWS},
+                optional={
+                    "holidays": st.sampled_from((["prospect"], ["ES-CT"], ["US", "prospect"])),
+                    "channels": some,
+                    "clock": st.sampled_from((["prospect"], ["Europe/Lisbon"], ["prospect", "Asia/Tokyo"])),
+                    "dates": st.just({"2026-03-30": ["10:00-11:00"], "2026-11-01": "closed"}),
+                },
+            ),
+            st.fixed_dictionaries({"between": WINDOWS}, optional={"channels": some}),
+        ),
+        "business_days": st.fixed_dictionaries({"days": st.sampled_from(("mon-fri", "tue", "sat-sun"))}),
+        "stop_on": st.fixed_dictionaries(
+            {"dispositions": st.lists(st.sampled_from(DISPOSITIONS), min_size=1, max_size=2, unique=True)},
+            optional={"scope": st.just("channel")},
+        ),
+        "channel_rotation": st.fixed_dictionaries({"order": some, "count": st.just(count)}),
+        "preferred_channel": st.fixed_dictionaries({"order": some, "rank": st.integers(0, 1)}),
+        "respond_within": st.fixed_dictionaries({"within": st.just("2h")}),
+    }
+    chosen = draw(st.lists(st.sampled_from(sorted(kinds)), max_size=6))
+    rules = []
+    for number, kind in enumerate(chosen):
+        data = draw(kinds[kind])
+        rules.append({"rule": kind, "id": f"r{number}", **{key: value for key, value in data.items() if value is not None}})
+    return rules
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> tuple[Policy, dict[str, Any], list[dict[str, Any]], datetime]:
+    """A policy, a plain prospect and touches as data, and an instant near a clock change as often as not."""
+    zone = draw(st.sampled_from(sorted(ZONES)))
+    near = draw(
+        st.sampled_from(
+            (
+                datetime(2026, 3, 29, 1, tzinfo=UTC),
+                datetime(2026, 10, 25, 1, tzinfo=UTC),
+                datetime(2026, 3, 8, 7, tzinfo=UTC),
+                datetime(2026, 4, 4, 15, tzinfo=UTC),
+                datetime(2026, 12, 24, 12, tzinfo=UTC),
+                datetime(2028, 2, 28, 22, tzinfo=UTC),
+            )
+        )
+    )
+    as_of = near + timedelta(microseconds=draw(st.sampled_from((0, 1, -1)))) + timedelta(hours=draw(st.integers(-30, 30)))
+    backs = draw(
+        st.lists(
+            st.one_of(
+                st.sampled_from((0, 1, 20 * 60 * 10**6, 48 * 3_600 * 10**6, 7 * 86_400 * 10**6)),
+                st.integers(0, 40 * 24 * 60).map(lambda minutes: minutes * 60 * 10**6),
+            ),
+            max_size=7,
+        )
+    )
+    touches = [
+        {
+            "id": f"t{number}",
+            "at": (as_of - timedelta(microseconds=back)).isoformat(),
+            "channel": draw(st.sampled_from((*CHANNELS, "letter"))),
+            "direction": draw(st.sampled_from(("outbound", "outbound", "inbound"))),
+            "disposition": draw(st.sampled_from((*DISPOSITIONS[:3], *DISPOSITIONS))),
+        }
+        for number, back in enumerate(backs)
+    ]
+    region = ZONES[zone] if draw(st.booleans()) else None
+    prospect = {"id": "p", "zones": zone, "regions": region} if region else {"id": "p", "zones": zone, "regions": []}
+    policy = Policy.from_dict({"cadencia": 1, "name": "lane", "channels": list(CHANNELS), "rules": draw(lane_rules())})
+    return policy, prospect, touches, as_of
+
+
+def general(policy: Policy, case: Case, as_of: datetime, horizon: str) -> Decision:
+    """The decision by the general path."""
+    return policy.engine.decide(case, (), as_of, None, None, (), None, horizon, None)
+
+
+@given(situations(), st.sampled_from(("90 days", "3 days", "1 h")), st.booleans())
+def test_both_paths_agree(
+    situation: tuple[Policy, dict[str, Any], list[dict[str, Any]], datetime], horizon: str, long: bool
+) -> None:
+    """A plain case is answered alike, reasons included, whichever path answers."""
+    policy, prospect, touches, as_of = situation
+    assert policy.engine.lane is not None
+    case = Case.of(prospect, touches)
+    if long and touches:
+        first = case.touches[0]
+        assert isinstance(first.at, datetime)
+        case = Case.of(
+            case.prospect,
+            (first.model_copy(update={"end": first.at + timedelta(minutes=40)}), *case.touches[1:]),
+        )
+    fast = policy.decide(case, as_of=as_of, horizon=horizon)
+    slow = general(policy, case, as_of, horizon)
+    assert fast.answer == slow.answer
+    assert fast.blocking == slow.blocking
+    assert fast.verdicts == slow.verdicts
+    assert fast.chain == slow.chain
+    assert fast.binding == slow.binding
+    assert fast == slow
+
+
+@given(situations())
+def test_data_is_answered_as_its_models_are(
+    situation: tuple[Policy, dict[str, Any], list[dict[str, Any]], datetime],
+) -> None:
+    """Plain data, read without models, gives the decision that the models give."""
+    policy, prospect, touches, as_of = situation
+    assert policy.decide(prospect, touches, as_of=as_of) == general(policy, Case.of(prospect, touches), as_of, "90 days")
+
+
+BROKEN: list[tuple[str, Any]] = [
+    ("at", "2026-03-06T21:30"),
+    ("at", "2026-03-06"),
+    ("at", 1_772_000_000),
+    ("at", None),
+    ("channel", 5),
+    ("channel", ["phone"]),
+    ("direction", "sideways"),
+    ("disposition", None),
+    ("id", 7),
+    ("zone", "Nowhere/At_All"),
+    ("unknown_key", 1),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), BROKEN)
+def test_nothing_is_read_fast_that_the_models_refuse(key: str, value: Any) -> None:
+    """What may be wrong is left to the models, which say so or read it in full."""
+    touch = {
+        "id": "t",
+        "at": "2026-03-06T09:00Z",
+        "channel": "phone",
+        "direction": "outbound",
+        "disposition": "sent",
+        key: value,
+    }
+    assert read_raw({"id": "p", "zones": "Europe/Madrid", "regions": "ES"}, [touch]) is None
+
+
+@pytest.mark.parametrize(
+    "prospect",
+    [
+        {"id": 5, "zones": "Europe/Madrid", "regions": "ES"},
+        {"id": "p", "zones": "Europe/Atlantis", "regions": "ES"},
+        {"id": "p", "zones": "Europe/Madrid", "regions": "Spain"},
+        {"id": "p", "zones": "Europe/Madrid", "regions": "ES", "tags": ["a"]},
+        {"id": "p", "zones": ["Europe/Madrid", "Atlantic/Canary"], "regions": "ES"},
+        {"zones": "Europe/Madrid", "regions": "ES"},
+    ],
+)
+def test_no_prospect_is_read_fast_that_is_not_plain(prospect: dict[str, Any]) -> None:
+    """Several zones, further keys and mistakes go through the models."""
+    assert read_raw(prospect, []) is None
+
+
+def test_what_does_not_fit_takes_the_general_path() -> None:
+    """A policy with a rule that the lane cannot read has no lane; a mix of ways of counting has none either."""
+    odd = StopOn(id="x", dispositions=["refused"], lasts="30 days")
+    assert not fits(odd)
+    assert Policy(name="a", channels=["phone"], rules=[odd]).engine.lane is None
+    mixed = [MaxAttempts(id="a", at_most=3), MaxAttempts(id="b", at_most=3, count="planned")]
+    assert Policy(name="b", channels=["phone"], rules=mixed).engine.lane is None
+    assert not fits(read_rule({"rule": "max_attempts", "id": "x", "at_most": 3, "since": "case"}))
+
+
+@given(st.sampled_from(("booked", "cancelled", "date", "future", "repeated", "wish", "zones")))
+def test_a_case_that_is_not_plain_takes_the_general_path(what: str) -> None:
+    """Bookings, dates, later touches, repeated ids, wishes and several zones have no digest, or none that may be used."""
+    as_of = datetime(2026, 3, 6, 12, tzinfo=UTC)
+    prospect: dict[str, Any] = {"id": "p", "zones": "Europe/Madrid"}
+    touch: dict[str, Any] = {"id": "t", "at": as_of - timedelta(days=1), "channel": "phone", "disposition": "sent"}
+    touches = [touch]
+    if what in ("booked", "cancelled"):
+        touch[what] = True
+    elif what == "date":
+        touch["at"] = "2026-03-05"
+    elif what == "future":
+        touch["at"] = as_of + timedelta(days=1)
+    elif what == "repeated":
+        touches = [touch, touch]
+    elif what == "wish":
+        prospect["wishes"] = [{"rule": "max_attempts", "at_most": 1}]
+    else:
+        prospect["zones"] = ["Europe/Madrid", "Atlantic/Canary"]
+    case = Case(prospect=Prospect.model_validate(prospect), touches=tuple(Touch.model_validate(item) for item in touches))
+    policy = Policy(name="one", channels=["phone"], rules=[MaxAttempts(id="one", at_most=1)])
+    assert policy.engine.lane is not None
+    digest = case.digest()
+    assert digest is None or digest.latest > case_instant(as_of)
+    assert policy.decide(case, as_of=as_of) == general(policy, case, as_of, "90 days")
+
+
+def case_instant(moment: datetime) -> int:
+    """Microseconds since the epoch."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+@settings(max_examples=120)
+@given(st.sampled_from(sorted(available_timezones())), st.integers(1990, 2040), st.integers(0, 365))
+def test_offsets_are_those_of_the_zone_data(name: str, year: int, day: int) -> None:
+    """A zone probed every four days has every change of offset: no zone changes and changes back in between."""
+    info = ZoneInfo(name)
+    start = datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=day)
+    assume(start.year < 2041)
+    for hour in range(0, 24 * 16, 7):
+        at = start + timedelta(hours=hour)
+        offset = at.astimezone(info).utcoffset()
+        assert offset is not None
+        assert zone_of(name).offset(case_instant(at)) == offset // timedelta(microseconds=1)
+    assert DAY == 86_400 * 10**6

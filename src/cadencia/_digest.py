@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ._clock import EVER, micros, zone_of
+from ._clock import EVER, Zone, micros, zone_of
 from .touch import DISPOSITIONS
 
 if TYPE_CHECKING:
@@ -27,30 +27,26 @@ class Tally:
 
     Attributes:
         touches: the rows.
-        starts: their starts.
-        channels: their channels.
         ends: the latest end by channel; `end` the latest of all, `EVER` when there are none.
         last: the channels of the last touch (of all touches of that instant).
         ties: whether two touches begin at one instant.
     """
 
-    __slots__ = ("channels", "end", "ends", "last", "starts", "ties", "touches")
+    __slots__ = ("end", "ends", "last", "ties", "touches")
 
     def __init__(self, touches: list[Row], plain: bool) -> None:
         """From rows in order; `plain` when no two begin together and none has a length."""
         self.touches = touches
-        self.starts = starts = [row[0] for row in touches]
-        self.channels = [row[2] for row in touches]
         self.ends = ends = {row[2]: row[1] for row in touches}
         self.ties = False
         self.end = EVER
         self.last: tuple[str, ...] = ()
         if touches:
-            self.last = (self.channels[-1],)
-            self.end = starts[-1]
+            self.last = (touches[-1][2],)
+            self.end = touches[-1][0]
             if not plain:
-                self.ties = len(set(starts)) < len(starts)
-                self.last = tuple(sorted({row[2] for row in touches if row[0] == starts[-1]}))
+                self.ties = len({row[0] for row in touches}) < len(touches)
+                self.last = tuple(sorted({row[2] for row in touches if row[0] == touches[-1][0]}))
                 for row in touches:  # a later touch may end earlier
                     if row[1] > ends[row[2]]:
                         ends[row[2]] = row[1]
@@ -66,28 +62,30 @@ class Digest:
     """A plain case in integers.
 
     Attributes:
-        place, zone: where the case lies.
-        rows: the touches in order; `made` the outbound ones.
+        place: where the case lies.
+        rows: the touches in order.
         latest: no touch begins after this instant.
         long: whether any touch has a length.
         dispositions: those that occur.
     """
 
-    __slots__ = ("_attempted", "_plain", "_planned", "dispositions", "latest", "long", "lost", "made", "place", "rows", "zone")
+    __slots__ = ("_attempted", "_plain", "_planned", "dispositions", "latest", "long", "place", "rows")
 
     def __init__(self, place: Place, rows: list[Row], long: bool) -> None:
         rows.sort()
         self.place = place
-        self.zone = zone_of(place[0])
         self.rows = rows
-        self.made = [row for row in rows if row[3] == "outbound"]
         self.latest = rows[-1][0] if rows else EVER
         self.long = long
         self.dispositions = {row[4] for row in rows}
-        self.lost = not _NOT_OUT.isdisjoint(self.dispositions)
         self._planned: Tally | None = None
         self._attempted: Tally | None = None
         self._plain: bool | None = None
+
+    @property
+    def zone(self) -> Zone:
+        """The zone of the case."""
+        return zone_of(self.place[0])
 
     @property
     def plain(self) -> bool:
@@ -98,13 +96,17 @@ class Digest:
 
     def tally(self, planned: bool) -> Tally:
         """All outbound touches, or only those that went out; made when first asked for."""
-        if not planned and self.lost:
-            if self._attempted is None:
-                self._attempted = Tally([row for row in self.made if row[4] not in _NOT_OUT], self.plain)
-            return self._attempted
-        if self._planned is None:
-            self._planned = Tally(self.made, self.plain)
-        return self._planned
+        made = self._planned if planned else self._attempted
+        if made is None:
+            if planned or _NOT_OUT.isdisjoint(self.dispositions):
+                made = Tally([row for row in self.rows if row[3] == "outbound"], self.plain)
+                self._planned = made
+            else:
+                out = [row for row in self.rows if row[3] == "outbound" and row[4] not in _NOT_OUT]
+                made = Tally(out, self.plain)
+            if not planned:
+                self._attempted = made
+        return made
 
     def by(self, names: frozenset[str]) -> set[str]:
         """The channels touched with one of these dispositions."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._clock import EVER, FOREVER
-from ._digest import Digest, Place
+from ._digest import Digest, Place, Row
 from ._timeline import Timeline
 from .rules.attempts import FrequencyCap, MaxAttempts
 from .rules.base import Limit, Rule
@@ -190,20 +190,20 @@ class Lane:
         dispositions = digest.dispositions
         if not self.ending.isdisjoint(dispositions):
             return STOPPED
-        if len(digest.made) >= self.most and len(digest.tally(self.planned).starts) >= self.most:
-            return STOPPED
         tally = digest.tally(self.planned)
+        touches = tally.touches
+        if len(touches) >= self.most:
+            return STOPPED
         if (self.dated and digest.long) or (self.runs and tally.ties):
             return None
         floor = as_of
-        starts = tally.starts
         for _, at_most, width in self.caps:
-            if len(starts) >= at_most:
-                release = starts[-at_most] + width
+            if len(touches) >= at_most:
+                release = touches[-at_most][0] + width
                 if release > floor:
                     floor = release
         place = digest.place
-        if starts:
+        if touches:
             latest = tally.end
             for gap in self.gaps:
                 release = latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.zone, place)
@@ -218,7 +218,7 @@ class Lane:
             if deadly and channel in digest.by(kills):
                 dead += 1
                 continue
-            if floor >= best or (running and channel in last and (running == 1 or _run(tally.channels, channel) >= running)):
+            if floor >= best or (running and channel in last and (running == 1 or _run(tally.touches, channel) >= running)):
                 continue
             release = floor
             for gap in gaps:
@@ -248,11 +248,11 @@ class Lane:
     def blocking(self, digest: Digest, channel: str, as_of: int) -> tuple[str, ...]:
         """The ids of the rules that forbid a living channel now."""
         tally = digest.tally(self.planned)
-        starts = tally.starts
+        touches = tally.touches
         road = self.roads[channel]
         found: list[str] = []
         for id_, at_most, width in self.caps:
-            if len(starts) >= at_most and starts[-at_most] + width > as_of:
+            if len(touches) >= at_most and touches[-at_most][0] + width > as_of:
                 found.append(id_)
         for gap in road.spacings:
             latest = tally.ends.get(channel, EVER) if gap.each else tally.end
@@ -295,11 +295,11 @@ def _road(channel: str, limits: list[Limit], gaps: list[Gap]) -> Road:
     )
 
 
-def _run(channels: list[str], channel: str) -> int:
+def _run(touches: list[Row], channel: str) -> int:
     """How many touches run on a channel at the end."""
     run = 0
-    for name in reversed(channels):
-        if name != channel:
+    for row in reversed(touches):
+        if row[2] != channel:
             break
         run += 1
     return run

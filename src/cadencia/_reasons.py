@@ -19,7 +19,6 @@ from .rules.stops import StopOn
 
 if TYPE_CHECKING:
     from ._digest import Digest, Row
-    from ._lane import Gap
 
 _HOURS: Final = 1
 _STOP: Final = 2
@@ -27,7 +26,7 @@ _ATTEMPTS: Final = 3
 _CAP: Final = 4
 _SPACING: Final = 5
 _RUNNING: Final = 6
-_new: Final = tuple.__new__  # a named tuple made without a call into Python
+_new: Final[Any] = tuple.__new__  # a named tuple made without a call into Python
 _KINDS = (
     (OnTheClock, _HOURS),
     (StopOn, _STOP),
@@ -39,15 +38,19 @@ _KINDS = (
 
 
 class Item(NamedTuple):
-    """One rule as a channel sees it: its place among the verdicts, how it is read, and what hours rules have said."""
+    """One rule as a channel sees it: its place among the verdicts, how it is read, and what it is read with."""
 
     place: int
     kind: int
-    rule: Any
-    planned: bool
     per: bool
+    """Whether it counts the channel's own touches only."""
+    number: int
+    """How many it allows."""
+    what: Any
+    """The dispositions and scope of a stop, the width of a cap, the gap of a spacing, else the rule."""
     details: tuple[tuple[str, Any], ...]
     said: dict[Any, tuple[Verdict, tuple[Block, ...]] | None]
+    """What an hours rule has said, by place and instant."""
 
 
 class Plan(NamedTuple):
@@ -67,13 +70,19 @@ def _plan(engine: Any, channel: str) -> Plan:
         covers = rule.channels is None or rule.channels.has(channel)
         kind = next((number for type_, number in _KINDS if isinstance(rule, type_)), None)
         if covers and kind is not None:
-            planned, per = getattr(rule, "count", "") == "planned", bool(getattr(rule, "per", ()))
             details: tuple[tuple[str, Any], ...] = ()
+            what = rule
             if kind == _CAP:
                 details = ("at_most", rule.at_most), ("period", str(rule.within))
+                what = rule.within.micros
             elif kind == _SPACING:
                 details = (("gap", str(rule.at_least)),)
-            items.append(Item(len(silent), kind, rule, planned, per, details, {}))
+                what = engine.lane.spacings[rule.id]
+            elif kind == _STOP:
+                what = rule.dispositions.names, rule.scope
+            items.append(
+                Item(len(silent), kind, bool(getattr(rule, "per", ())), getattr(rule, "at_most", 0), what, details, {})
+            )
         silent.append(Verdict(rule.id, rule.rule, "permits" if covers else "does_not_apply", (), (), rule.because))
     silent += [Verdict(rule.id, rule.rule, "permits", (), (), rule.because) for rule, _ in engine.preferences]
     return Plan(tuple(silent), tuple(items), tuple(item for item in items if item.kind == _HOURS))
@@ -93,46 +102,51 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Re
     silent = plan.silent
     verdicts = list(silent)
     held: list[Block] = []
-    known: dict[bool, tuple[list[Row], tuple[str, ...], list[Row], tuple[str, ...]]] = {}
+    every = digest.tally(lane.planned).touches
+    own = [row for row in every if row[2] == channel]
+    all_ids, own_ids = tuple([row[5] for row in every]), tuple([row[5] for row in own])
     for item in plan.items:
-        place, kind, rule, planned, per, _, _ = item
+        place, kind, per, number, what, details, _ = item
         if kind == _HOURS:
             shut = _shut(item, digest, now, silent[place])
             if shut is not None:
                 verdicts[place] = shut[0]
                 held += shut[1]
             continue
+        rows, touches = (own, own_ids) if per else (every, all_ids)
         name, tag, says, _, _, because = silent[place]
-        blocks: list[Block]
+        blocks: list[Block] = []
         if kind == _STOP:
-            names = rule.dispositions.names
+            names, scope = what
             if digest.dispositions.isdisjoint(names):
                 continue
-            scope = rule.scope
             blocks = [
                 _new(Block, (row[0], FOREVER, name, "stopped", (), (row[5],), (("disposition", row[4]),), True, scope, False))
                 for row in digest.rows
                 if row[4] in names and (row[2] == channel or scope == "case")
             ]
             touches = tuple([block[5][0] for block in blocks])
-        else:
-            read = known.get(planned)
-            if read is None:
-                rows = digest.tally(planned).touches
-                own = [row for row in rows if row[2] == channel]
-                read = known[planned] = rows, tuple([row[5] for row in rows]), own, tuple([row[5] for row in own])
-            rows, touches = read[2:] if per else read[:2]
-            if kind == _CAP:
-                touches, blocks = _capped(item, rows, touches, now)
-            elif kind == _SPACING:
-                blocks = _spaced(item, lane.spacings[name], rows, digest, now)
-            elif kind == _ATTEMPTS:
-                blocks = []
-                if len(touches) >= rule.at_most:
-                    made = ("at_most", rule.at_most), ("made", len(touches))
-                    blocks = [_new(Block, (EVER, FOREVER, name, "exhausted", (), touches, made, False, "case", True))]
-            else:
-                blocks = _running(rule, rows, channel)
+        elif kind == _CAP:
+            first = len(rows)
+            while first and rows[first - 1][0] > now - what:
+                first -= 1
+            for index in range(first, len(rows) - number + 1):  # a block for each run that fills the window
+                start, over = rows[index + number - 1][0] - what + 1, rows[index][0] + what
+                run = touches[index : index + number]
+                blocks.append(_new(Block, (start, over, name, "frequency_cap", (), run, details, False, "case", False)))
+            touches = touches[first:]
+        elif kind == _SPACING:
+            for row in reversed(rows):
+                over = row[1] + what.elapsed if what.elapsed >= 0 else what.after(row[1], digest.zone, digest.place)
+                if over <= now:
+                    break
+                blocks.append(_new(Block, (row[0], over, name, "spacing", (), (row[5],), details, False, "case", False)))
+        elif kind == _ATTEMPTS:
+            if len(touches) >= number:
+                made = ("at_most", number), ("made", len(touches))
+                blocks.append(_new(Block, (EVER, FOREVER, name, "exhausted", (), touches, made, False, "case", True)))
+        elif rows and rows[-1][2] == channel:
+            blocks = _running(name, number, rows, channel)
         if blocks:
             held += blocks
             verdicts[place] = _new(Verdict, (name, tag, "forbids", touches, tuple(blocks), because))
@@ -144,46 +158,18 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Re
     return Reasons(tuple(verdicts), _chain(held, plan, digest, now, at))
 
 
-def _capped(item: Item, rows: list[Row], ids: tuple[str, ...], now: int) -> tuple[tuple[str, ...], list[Block]]:
-    """The touches inside a rolling cap's window, and a block for each run of them that fills it."""
-    rule = item.rule
-    width, count = rule.within.micros, rule.at_most
-    first = len(rows)
-    while first and rows[first - 1][0] > now - width:
-        first -= 1
-    blocks = []
-    for index in range(first, len(rows) - count + 1):
-        start, over = rows[index + count - 1][0] - width + 1, rows[index][0] + width
-        run = ids[index : index + count]
-        blocks.append(_new(Block, (start, over, rule.id, "frequency_cap", (), run, item.details, False, "case", False)))
-    return ids[first:], blocks
-
-
-def _spaced(item: Item, gap: Gap, rows: list[Row], digest: Digest, now: int) -> list[Block]:
-    """A block for each touch whose gap is not over."""
-    blocks = []
-    for row in reversed(rows):
-        over = row[1] + gap.elapsed if gap.elapsed >= 0 else gap.after(row[1], digest.zone, digest.place)
-        if over <= now:
-            break
-        blocks.append(_new(Block, (row[0], over, gap.id, "spacing", (), (row[5],), item.details, False, "case", False)))
-    return blocks
-
-
-def _running(rule: Any, rows: list[Row], channel: str) -> list[Block]:
+def _running(name: str, number: int, rows: list[Row], channel: str) -> list[Block]:
     """A block where the channel was used too often running."""
     run: list[str] = []
     for row in reversed(rows):
-        if row[2] != channel or len(run) > rule.at_most:
+        if row[2] != channel or len(run) > number:
             break
         run.append(row[5])
-    if len(run) < rule.at_most:
+    if len(run) < number:
         return []
     details = ("channel", channel), ("running", len(run))
-    needs = ("other_channel",)
-    return [
-        _new(Block, (rows[-1][0], FOREVER, rule.id, "repeated_channel", needs, tuple(run[::-1]), details, False, "case", False))
-    ]
+    ids = tuple(run[::-1])
+    return [_new(Block, (rows[-1][0], FOREVER, name, "repeated_channel", ("other_channel",), ids, details, False, "case", False))]
 
 
 def _shut(item: Item, digest: Digest, now: int, silent: Verdict) -> tuple[Verdict, tuple[Block, ...]] | None:
@@ -193,7 +179,7 @@ def _shut(item: Item, digest: Digest, now: int, silent: Verdict) -> tuple[Verdic
         return item.said[key]
     except KeyError:
         pass
-    rule = item.rule
+    rule = item.what
     names = {name for entry in rule.holidays or () for name in (digest.place[1] if entry == "prospect" else (entry,))}
     blocks: dict[Block, None] = {}
     for name in rule.clock:

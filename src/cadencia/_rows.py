@@ -67,7 +67,7 @@ def read_raw(prospect: dict[str, Any], touches: Iterable[Any]) -> Raw | None:
         for touch in touches:
             name, at, channel, disposition, direction = _five(touch)
             start = (_read(at) - EPOCH) // _MICROSECOND  # a time without an offset is a TypeError here
-            if type(touch) is not dict or len(touch) != 5:
+            if len(touch) != 5:
                 return None
             if (channel, disposition, direction) not in _known_words and not _plain_words(channel, disposition, direction):
                 return None

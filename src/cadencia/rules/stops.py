@@ -137,9 +137,8 @@ class StopOn(Lasting):
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         pools = {"prospect": case.touches, "others": case.others}
         pool = pools[self.over] if self.over in pools else case.everybody
-        for seen in pool:
-            if not self.tells(seen):
-                continue
+        told: list[Seen] = case.remember(self, ("told", id(self)), lambda: [seen for seen in pool if self.tells(seen)])
+        for seen in told:
             if self.scope != "case" and seen.channel != candidate.channel:
                 continue
             if (
@@ -216,11 +215,9 @@ class StopWhenExhausted(StopRule):
                 id=self.id, at_most=self.at_most, counts=self.counts, count=self.count, since=self.since
             ),
         )
-        for lo, hi, touches, _ in counter.history(case, candidate):
-            if lo >= span[1] or hi <= span[0]:
-                continue
-            made = [seen for seen in touches if not seen.booked]
-            if len(made) < self.at_most:
+        for segment in counter.history(case, candidate):
+            lo, hi, made = segment.lo, segment.hi, segment.done
+            if lo >= span[1] or hi <= span[0] or len(made) < self.at_most:
                 continue
             start = max(lo, made[self.at_most - 1].lo)
             if start < hi:

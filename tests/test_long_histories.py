@@ -1,0 +1,232 @@
+"""A touch more costs as much as the last one: work is counted, not timed, for every kind of rule that reads touches."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+
+from cadencia import Case
+from cadencia.policy_files import load
+from cadencia.rules import Candidate, Deadline, Limit, Offer
+from cadencia.rules.registry import ALWAYS, BUILT_IN, rule_class
+
+START, STEP, DAY = datetime(2024, 1, 1, tzinfo=UTC), timedelta(hours=6), 86_400_000_000
+DISPOSITIONS = ("no_answer", "busy", "connected", "sent", "refused")
+BOOK = Path(__file__).resolve().parent.parent / "examples" / "book" / "policy.yaml"
+
+#: Every built-in kind, in the forms that read touches in different ways.
+RULES: dict[str, list[dict[str, Any]]] = {
+    "max_attempts": [{"at_most": 3}, {"at_most": 3, "since": {"dispositions": ["connected"]}, "over": "account"}],
+    "frequency_cap": [{"at_most": 3, "within": "7d"}, {"at_most": 1, "dates": 3}, {"at_most": 2, "each": "week"}],
+    "spacing": [
+        {"at_least": "2 days", "per": ["channel"]},
+        {
+            "at_least": "1 business day",
+            "calendar": "ES",
+            "unless": [{"replying": True}, {"requested": {"early": "1h"}}],
+        },
+        {"gaps": ["1 day", "2 days", "3 days"]},
+        {"backoff": {"first": "1h", "at_most": "3d"}},
+    ],
+    "recall": [{"after": {"busy": ["30m", "1 day"], "otherwise": "2 days"}}],
+    "cool_off": [
+        {"times": 3, "within": "10d", "silence": "21 days"},
+        {"times": 2, "within": "5d", "silence": "3 business days", "calendar": "ES"},
+    ],
+    "quiet_hours": [{"allow": {"mon-fri": ["09:00-18:00"]}, "unless": [{"replying": True}]}],
+    "business_days": [{}],
+    "active_period": [{"from": "2024-01-01"}],
+    "require_consent": [{}],
+    "await_promise": [{"grace": "1 business day"}],
+    "no_repeated_channel": [{"at_most": 2}],
+    "account_reply": [{"lasts": "3 days"}],
+    "account_load": [{"at_most": 1, "within": "2d"}],
+    "account_day": [{}],
+    "any_of": [
+        {
+            "rules": [
+                {"rule": "spacing", "id": "a", "at_least": "2 days"},
+                {"rule": "frequency_cap", "id": "b", "at_most": 2, "within": "3d"},
+            ]
+        }
+    ],
+    "stop_on": [
+        {"dispositions": ["refused"]},
+        {
+            "dispositions": ["refused"],
+            "after": "3 days",
+            "lifted_by": {"dispositions": ["connected"]},
+            "over": "account",
+        },
+        {"dispositions": ["refused"], "lasts": "3 days", "lifted_by": {"dispositions": ["converted"]}},
+    ],
+    "stop_on_stage": [{"on": ["lost"], "lifted_by": {"dispositions": ["converted"]}}],
+    "stop_on_opt_out": [{"lifted_by": {"dispositions": ["converted"]}}],
+    "stop_when_exhausted": [{"at_most": 3}],
+    "stop_unless_qualified": [{"tag": "vip"}],
+    "channel_rotation": [
+        {"order": ["email", "phone"], "mode": "alternate"},
+        {"order": ["email", "phone"], "mode": "in_order"},
+        {"order": ["email", "phone"], "mode": "escalate", "each": 2},
+    ],
+    "preferred_channel": [{"order": ["email"]}],
+    "preferred_hours": [{"hours": {"mon-fri": ["10:00-12:00"]}}],
+    "soonest": [{}],
+    "respond_within": [{"within": "2 days"}],
+    "promise_due": [{"grace": "1 day"}],
+    "touch_at_least_every": [{"every": "5 days"}],
+    "never_undated": [{}],
+}
+FORMS = [(kind, number) for kind, forms in RULES.items() for number in range(len(forms))]
+
+
+def touches(count: int, name: str, dated: bool) -> Iterator[dict[str, Any]]:
+    """A touch every six hours: replies, promises and every disposition among them."""
+    for index in range(count):
+        at = START + index * STEP
+        touch: dict[str, Any] = {
+            "id": f"{name}{index}",
+            "at": at.date() if dated and index % 5 == 0 else at,
+            "channel": ("phone", "email", "email")[index % 3],
+            "disposition": DISPOSITIONS[index % 7 % 5],
+        }
+        if index % 6 == 0:
+            touch |= {"direction": "inbound", "disposition": "replied"}
+        if index % 11 == 0:
+            promised = {"kind": "call", "by": ("us", "them")[index % 2], "at": at + timedelta(days=2)}
+            touch["promise"] = promised if index % 3 else {**promised, "at": None}
+        yield touch
+
+
+def case_of(count: int, *, dated: bool, others: bool) -> Case:
+    prospect = {
+        "id": "p",
+        "zones": "Europe/Madrid",
+        "regions": "ES",
+        "stages": ["lost"],
+        "opt_outs": [{"channel": "sms"}],
+    }
+    data: dict[str, Any] = {"prospect": prospect, "touches": list(touches(count, "t", dated))}
+    if others:  # what the prospect does not answer for leaves room for the load of the others
+        data["touches"] = data["touches"][::40]
+        people = [{**touch, "prospect": "q"} for touch in touches(count, "o", dated)]
+        data["account"] = {"id": "a", "people": [{"id": "q"}], "touches": people}
+    return Case.model_validate(data)
+
+
+class Work:
+    """Counts calls, into C as well, and the lines that a comprehension or a loop runs: what a list is gone through for."""
+
+    def __init__(self) -> None:
+        self.done = 0
+
+    def __enter__(self) -> Work:
+        gc.disable()
+        sys.settrace(self._line)
+        sys.setprofile(self._call)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(None)
+        sys.settrace(None)
+        gc.enable()
+
+    def _call(self, frame: FrameType, event: str, argument: object) -> None:
+        self.done += event in ("call", "c_call")
+
+    def _line(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
+        code: CodeType = frame.f_code
+        if "cadencia" not in code.co_filename:
+            return None
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        self.done += event == "opcode"
+        return self._line
+
+
+def effort(rule: Any, case: Case, count: int, whole: bool) -> tuple[int, int]:
+    """The work of a rule on a history, and how many ids its evidence holds."""
+    view = case.view()
+    assert len(view.touches) + len(view.others) + len(view.everybody) >= count
+    now = int((START + count * STEP).timestamp() * 1e6)
+    span = (int(START.timestamp() * 1e6) if whole else now, now + 90 * DAY)
+    candidate = Candidate("email")
+    evidence = 0
+    with Work() as work:
+        if isinstance(rule, Limit):
+            evidence = sum(len(block.touches) for block in rule.answer(view, candidate, span))
+            evidence += len(rule.counted(view, candidate, now))
+        elif isinstance(rule, Deadline):
+            evidence = len(list(rule.dues(view, now)))
+        else:
+            rule.key(view, Offer(candidate, now, ((now, now + DAY),)))
+            rule.key(view, Offer(Candidate("phone"), now, ((now, now + DAY),)))
+    return work.done, evidence
+
+
+def test_every_kind_is_here() -> None:
+    assert set(RULES) == set(BUILT_IN) - set(ALWAYS)
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["own", "others"])
+@pytest.mark.parametrize("dated", [False, True], ids=["exact", "dated"])
+@pytest.mark.parametrize(("kind", "number"), FORMS)
+def test_twice_the_touches_are_twice_the_work(kind: str, number: int, dated: bool, others: bool) -> None:
+    """After a long history, and over the whole of it."""
+    rule = rule_class(kind).model_validate({"rule": kind, "id": "r", **RULES[kind][number]})
+    for whole in (False, True):
+        effort(rule, case_of(500, dated=dated, others=others), 500, whole)  # clocks and calendars are kept
+        few, many = (effort(rule, case_of(count, dated=dated, others=others), count, whole) for count in (500, 1000))
+        assert many[0] <= 2.3 * few[0] + 2000, f"work {few[0]} -> {many[0]}, whole history: {whole}"
+        assert many[1] <= 2.3 * few[1] + 50, f"evidence {few[1]} -> {many[1]}, whole history: {whole}"
+
+
+@pytest.mark.parametrize("data", RULES["spacing"], ids=["at_least", "business", "gaps", "backoff"])
+def test_bookings_to_come(data: dict[str, Any]) -> None:
+    """A limit that looks both ways does not compare every booking with every other."""
+    rule = rule_class("spacing").model_validate({"rule": "spacing", "id": "r", **data})
+
+    def booked(count: int) -> int:
+        found = [
+            {"id": f"b{index}", "at": START + index * timedelta(days=5), "channel": "email", "booked": True}
+            for index in range(count)
+        ]
+        case = Case.model_validate({"prospect": {"id": "p", "zones": "UTC"}, "touches": found})
+        start = int(START.timestamp() * 1e6)
+        view = case.view()
+        with Work() as work:
+            assert list(rule.answer(view, Candidate("email"), (start - DAY, start + 5 * count * DAY)))
+        return work.done
+
+    booked(50)
+    counts = [booked(count) for count in (200, 400)]
+    assert all(more <= 2.3 * less for less, more in pairwise(counts)), counts
+
+
+@pytest.mark.slow
+def test_two_hundred_thousand_touches() -> None:
+    """A whole decision with its reasons: a hundred thousand touches more cost what the first hundred thousand did."""
+    policy = load(BOOK)
+    person = {
+        "id": "p",
+        "zones": "Europe/Madrid",
+        "regions": "ES",
+        "contact_points": [{"channel": "phone", "address": "1"}],
+    }
+    found = [touch | {"purpose": "service"} for touch in touches(200_000, "t", False)]
+    now = START + len(found) * STEP
+    decision = policy.decide(person, found, as_of=now)
+    assert decision.answer == "blocked" or decision.answer in ("stop", "wait", "contact")
+    record = decision.record
+    assert len(record.verdicts) > 20
+    verdicts = {verdict.rule: verdict for verdict in record.verdicts}
+    assert len(verdicts["breathe"].touches) > 100_000
+    assert sum(len(block.touches) for verdict in record.verdicts for block in verdict.blocks) < 3 * len(found)

@@ -143,7 +143,9 @@ def test_a_fresh_consent_for_another_channel_renews_nothing() -> None:
 def test_an_address_that_is_not_theirs_is_no_contact_point() -> None:
     for points in ([], [{"channel": "phone", "address": "+34600000002"}]):
         case = {"prospect": {"id": "p1", "contact_points": points}}
-        assert blocked({"rule": "contact_points"}, case, Candidate("phone", "+34600000001"), "2026-03-04T12:00+00:00") == (True, True)
+        assert blocked(
+            {"rule": "contact_points"}, case, Candidate("phone", "+34600000001"), "2026-03-04T12:00+00:00"
+        ) == (True, True)
 
 
 def test_nobody_in_conversation_is_nobody() -> None:
@@ -163,7 +165,16 @@ def test_in_conversation_since_some_time_of_a_day_is_not_since_its_beginning() -
     assert list(rule.answer(Case.model_validate(case).view(), PHONE, (t, t + 1)))  # type: ignore[attr-defined]
 
 
-@pytest.mark.xfail(reason="the place of a touch known only to the day in the list of gaps is taken at the start of the day")
+@pytest.mark.parametrize("rule", [{"rule": "max_attempts", "at_most": 1}, {"rule": "spacing", "at_least": "48h"}])
+def test_a_touch_at_the_very_opening_is_of_the_case(rule: dict[str, Any]) -> None:
+    touch = {"id": "t1", "at": "2026-03-02T12:00Z", "channel": "phone", "disposition": "busy"}
+    case = {"prospect": {"id": "p1", "zones": "UTC"}, "opened_at": "2026-03-02T12:00Z", "touches": [touch]}
+    assert blocked({**rule, "since": "case"}, case, PHONE, "2026-03-03T12:00+00:00") == (True, True)
+
+
+@pytest.mark.xfail(
+    reason="the place of a touch known only to the day in the list of gaps is taken at the start of the day"
+)
 def test_place_of_a_date_in_the_list_of_gaps() -> None:
     """Placed late on 2 March, the date is third, and its 48 hours reach beyond the booking of 4 March."""
     touches = [

@@ -17,9 +17,21 @@ from spec.decide import permitted
 
 EPOCH, TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 LIMITS = (
-    "max_attempts", "frequency_cap", "spacing", "recall", "cool_off", "no_repeated_channel", "quiet_hours", "business_days",
-    "account_load", "account_day", "account_reply", "await_promise", "stop_on", "stop_when_exhausted",
-)  # fmt: skip
+    "max_attempts",
+    "frequency_cap",
+    "spacing",
+    "recall",
+    "cool_off",
+    "no_repeated_channel",
+    "quiet_hours",
+    "business_days",
+    "account_load",
+    "account_day",
+    "account_reply",
+    "await_promise",
+    "stop_on",
+    "stop_when_exhausted",
+)
 
 
 class Safety(RuleBasedStateMachine):
@@ -75,11 +87,19 @@ class Safety(RuleBasedStateMachine):
         self.made += 1
         self.touches.append(
             Touch(
-                id=f"made-{self.made}", at=when, end=when + timedelta(minutes=minutes), channel=decision.channel, prospect=who,
-                contact_point=decision.contact_point, booked=book, by=data.draw(st.sampled_from(("ana", "ben"))),
-                disposition="unknown" if book else data.draw(st.sampled_from(("no_answer", "sent", "busy", "voicemail_left"))),
+                id=f"made-{self.made}",
+                at=when,
+                end=when + timedelta(minutes=minutes),
+                channel=decision.channel,
+                prospect=who,
+                contact_point=decision.contact_point,
+                booked=book,
+                by=data.draw(st.sampled_from(("ana", "ben"))),
+                disposition="unknown"
+                if book
+                else data.draw(st.sampled_from(("no_answer", "sent", "busy", "voicemail_left"))),
             )
-        )  # fmt: skip
+        )
         self.now = max(self.now, seen)
 
     @rule(data=st.data(), book=st.booleans())

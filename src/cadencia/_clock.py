@@ -223,7 +223,7 @@ class Zone:
         return spans
 
     def _chunk(self, index: int) -> list[tuple[int, int]]:
-        """Where offsets begin inside a chunk: probed every few days, then bisected to the microsecond."""
+        """Where offsets begin inside a chunk: probed every few days, then bisected to the second."""
         start, found = index * _CHUNK, []
         before = self._probe(start)
         found.append((start, before))
@@ -231,8 +231,8 @@ class Zone:
             offset = self._probe(probe)
             if offset != before:
                 low, high = probe - _PROBE, probe
-                while high - low > 1:
-                    middle = (low + high) // 2
+                while high - low > SECOND:  # zone data knows whole seconds only
+                    middle = low + (high - low) // (2 * SECOND) * SECOND
                     low, high = (middle, high) if self._probe(middle) == before else (low, middle)
                 if high < start + _CHUNK:
                     found.append((high, offset))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._clock import EVER, Zone, micros, zone_of
 from .touch import DISPOSITIONS
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Place = tuple[str, tuple[str, ...]]
 #: A touch: start, end, channel, direction, disposition, id. Rows sort as touches do.
 Row = tuple[int, int, str, str, str, str]
+
+
+_Small = TypeVar("_Small")
 
 
 class Tally:
@@ -42,7 +45,7 @@ class Tally:
         self.end = EVER
         self.last: tuple[str, ...] = ()
         if touches:
-            self.last = (touches[-1][2],)
+            self.last = _shared((touches[-1][2],))
             self.end = touches[-1][0]
             if not plain:
                 self.ties = len({row[0] for row in touches}) < len(touches)
@@ -77,7 +80,7 @@ class Digest:
         self.rows = rows
         self.latest = rows[-1][0] if rows else EVER
         self.long = long
-        self.dispositions = {row[4] for row in rows}
+        self.dispositions: set[str] | frozenset[str] = {row[4] for row in rows}
         self._planned: Tally | None = None
         self._attempted: Tally | None = None
         self._plain: bool | None = None
@@ -142,9 +145,21 @@ def digest_of(case: Case) -> Digest | None:
         end = start if touch.end is None else micros(touch.end)
         rows.append((start, end, touch.channel, touch.direction, touch.disposition, touch.id))
     place = prospect.zones[0].zone, _regions(region.region for region in prospect.regions)
-    digest = Digest(place, rows, any(row[0] != row[1] for row in rows))
+    digest = Digest(_shared(place), rows, any(row[0] != row[1] for row in rows))
+    digest.dispositions = _shared(frozenset(digest.dispositions))
     digest.tally(planned=True), digest.tally(planned=False)  # made with the view
     return digest
+
+
+_kept: dict[Any, Any] = {}
+
+
+def _shared(value: _Small) -> _Small:
+    """One object for equal values: a book has few places and few sets of dispositions, and what is shared stays near."""
+    if len(_kept) > 10_000:
+        _kept.clear()
+    kept: _Small = _kept.setdefault(value, value)
+    return kept
 
 
 def _regions(names: Iterable[str]) -> tuple[str, ...]:

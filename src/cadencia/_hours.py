@@ -111,12 +111,16 @@ class WeekHours:
     `on(day)` gives the windows that belong to a day: those of its date if it is an exception, else of its weekday.
     """
 
-    __slots__ = ("dates", "key", "week")
+    __slots__ = ("_usual", "dates", "week")
 
     def __init__(self, week: tuple[Windows, ...], dates: Mapping[int, Windows] | None = None) -> None:
         self.week = week
         self.dates = dict(dates or {})
-        self.key = (week, tuple(sorted(self.dates.items())))
+        # what a weekday looks like where no date stands apart: its windows, and the tail of the night before
+        self._usual = [
+            union([(start, min(end, DAY)) for start, end in week[day]] + [(0, end - DAY) for _, end in week[day - 1] if end > DAY])
+            for day in range(7)
+        ]
 
     def on(self, day: int) -> Windows:
         """The windows that open on a day, in microseconds of that day; an overnight one ends beyond it."""
@@ -128,6 +132,8 @@ class WeekHours:
         if closed:
             return []
         base = day * DAY
+        if not closed_before and day not in self.dates and day - 1 not in self.dates:
+            return [(base + start, base + end) for start, end in self._usual[(day + 3) % 7]]
         found = [(base + start, base + min(end, DAY)) for start, end in self.on(day)]
         if day not in self.dates and not closed_before:
             found += [(base, base + end - DAY) for _, end in self.on(day - 1) if end > DAY]

@@ -266,7 +266,10 @@ class Lane:
             if key not in shut:
                 if len(shut) > 20_000:
                     shut.clear()
-                shut[key] = Timeline((rule,), digest.place).next(as_of, as_of + 1, as_of) is None
+                timeline = road.timelines.get(digest.place) if len(road.alone) == 1 else None
+                if timeline is None:
+                    timeline = Timeline((rule,), digest.place)
+                shut[key] = timeline.next(as_of, as_of + 1, as_of) is None
             if shut[key]:
                 found.append(id_)
         if len(found) > 1:

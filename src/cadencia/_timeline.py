@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ._clock import DAY, FOREVER, zone_of
 from ._digest import Place
 from ._holidays import closed_days
+from ._hours import NO_DAYS, open_spans
 from ._spans import Span, gaps, meet, union
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ class Timeline:
 
     def _fill(self, index: int) -> tuple[list[int], list[int]]:
         start, end = index * _WIDTH, (index + 1) * _WIDTH
-        spans = [(start, end)]
-        for rule in self._rules:
+        spans = self._open(self._rules[0], start, end)
+        for rule in self._rules[1:]:
             spans = meet(spans, self._open(rule, start, end))
         chunk = self._chunks[index] = [span[0] for span in spans], [span[1] for span in spans]
         return chunk
@@ -75,13 +76,14 @@ class Timeline:
             if name == "prospect" and not self._place[1]:
                 return []
             regions.update(self._place[1] if name == "prospect" else (name,))
-        spans = [(start, end)]
+        spans: list[Span] | None = None
         for name in rule.clock:
             zone = zone_of(self._place[0] if name == "prospect" else name)
-            closed = closed_days(regions, zone.day(start) - 1, zone.day(end - 1) + 1)
-            shut = [
-                *rule.closed_spans(zone, (start, end), closed),
-                *(span for day in closed for span in zone.days(day, day)),
-            ]
-            spans = meet(spans, gaps(union(shut), start, end))
+            closed = closed_days(regions, zone.day(start) - 1, zone.day(end - 1) + 1) if regions else NO_DAYS
+            hours, allowed = rule.table()
+            named = open_spans(hours, zone, start, end, closed, closed) if allowed else open_spans(hours, zone, start, end)
+            if not allowed:
+                named = gaps(union([*named, *(span for day in closed for span in zone.days(day, day))]), start, end)
+            spans = named if spans is None else meet(spans, named)
+        assert spans is not None
         return spans

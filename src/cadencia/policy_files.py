@@ -9,14 +9,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .errors import InputError, MissingExtra, PolicyError, given, one_line
+from ._yaml import DEEPEST, LARGEST, check_size
+from ._yaml import read_yaml as yaml_data
+from .errors import InputError, PolicyError, given
 
 if TYPE_CHECKING:
     from .policy import Policy
 
-#: A policy file may be this large (bytes), nest this deep, and name layers to this depth.
-LARGEST: Final = 1_000_000
-DEEPEST: Final = 40
+#: A policy may name layers to this depth.
 MOST_LAYERS: Final = 50
 
 
@@ -31,7 +31,7 @@ def read_json(text: str, where: str = "policy") -> Any:
             found[key] = value
         return found
 
-    _check_size(text, where)
+    check_size(text, where, PolicyError)
     try:
         data = json.loads(text, object_pairs_hook=pairs)
     except json.JSONDecodeError as error:
@@ -43,61 +43,7 @@ def read_json(text: str, where: str = "policy") -> Any:
 
 def read_yaml(text: str, where: str = "policy") -> Any:
     """YAML text as data. Every scalar is text (`21:00`, `NO`, `on` survive); an unquoted `null` or nothing is None."""
-    try:
-        import yaml
-    except ImportError:
-        raise MissingExtra("reading YAML", "yaml") from None
-
-    class Loader(yaml.SafeLoader):
-        """Scalars stay text; no aliases, no tags, no key twice."""
-
-    Loader.yaml_implicit_resolvers = {}
-
-    def scalar(loader: Any, node: Any) -> str | None:
-        value: str = loader.construct_scalar(node)
-        return None if node.style is None and value in ("", "null", "~") else value
-
-    def mapping(loader: Any, node: Any) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = loader.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise PolicyError(f"{where}: line {key_node.start_mark.line + 1}: a key must be text")
-            if key in found:
-                raise PolicyError(
-                    f"{where}: line {key_node.start_mark.line + 1}: key {given(key)} is given twice; keep one"
-                )
-            found[key] = loader.construct_object(value_node, deep=True)
-        return found
-
-    def refuse(loader: Any, node: Any) -> Any:
-        raise PolicyError(
-            f"{where}: line {node.start_mark.line + 1}: tag {given(node.tag)} is not allowed; write plain values"
-        )
-
-    Loader.yaml_constructors = {
-        "tag:yaml.org,2002:str": scalar,
-        "tag:yaml.org,2002:map": mapping,
-        "tag:yaml.org,2002:seq": lambda loader, node: loader.construct_sequence(node, deep=True),
-        None: refuse,
-    }
-    _check_size(text, where)
-    try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=Loader)):
-            raise PolicyError(f"{where}: aliases (`*name`) are not allowed; write the values out")
-        data = yaml.load(text, Loader=Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}: " if mark is not None else ""
-        raise PolicyError(f"{where}: not YAML: {place}{one_line(getattr(error, 'problem', None) or error)}") from None
-    except RecursionError:
-        raise PolicyError(f"{where}: nests too deep; at most {DEEPEST} levels") from None
-    return _checked(data, where)
-
-
-def _check_size(text: str, where: str) -> None:
-    if len(text.encode()) > LARGEST:
-        raise PolicyError(f"{where}: larger than {LARGEST:,} bytes; split it into layers")
+    return _checked(yaml_data(text, where, PolicyError, nulls=True), where)
 
 
 def _checked(data: Any, where: str) -> Any:

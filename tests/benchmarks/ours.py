@@ -10,7 +10,7 @@ from typing import Any
 
 from workload import Row
 
-from cadencia import Case, Contact, Decision, Policy, Prospect, Stop, Touch, Wait
+from cadencia import Case, Contact, Decision, Policy, Stop, Wait
 from cadencia.rules import ChannelRotation, FrequencyCap, MaxAttempts, NoRepeatedChannel, QuietHours, Spacing, StopOn
 
 HOURS = {
@@ -54,18 +54,18 @@ def policy(name: str) -> Policy:
 
 def ready_case(row: Row) -> Case:
     """The row as a case whose integer view is built."""
-    case = Case(
-        prospect=Prospect(id=str(row.id), zones=row.zone, regions=row.country),
-        touches=tuple(
-            Touch(
-                id=f"{row.id}-{index}",
-                at=at,
-                channel=channel,
-                disposition=disposition,
-                direction="inbound" if inbound else "outbound",
-            )
+    case = Case.of(
+        {"id": row.id, "zones": row.zone, "regions": row.country},
+        [
+            {
+                "id": f"{row.id}-{index}",
+                "at": at,
+                "channel": channel,
+                "disposition": disposition,
+                "direction": "inbound" if inbound else "outbound",
+            }
             for index, (at, channel, disposition, inbound) in enumerate(row.touches)
-        ),
+        ],
     )
     case.digest()
     return case

@@ -85,7 +85,7 @@ def is_business_day(day: date, days: Iterable[int], regions: Iterable[str] | Non
         return False
     if regions is None:
         raise Unknown("region")
-    return not any([is_holiday(day, region) for region in regions])
+    return not any(is_holiday(day, region) for region in sorted(regions))
 
 
 @cache
@@ -134,7 +134,7 @@ def _after(
     delay: Any, start: datetime, end: datetime, zone: str | None, days: Any, regions: Any, hours: Any
 ) -> datetime:
     if delay.kind == "elapsed":
-        return end + delay.amount * TICK
+        return end + timedelta(microseconds=delay.amount)
     ends, starts = wall(end, zone), wall(start, zone).date()
     assert zone is not None
     if delay.kind == "days":

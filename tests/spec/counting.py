@@ -1,5 +1,7 @@
-"""What counts, and when a counting limit is broken: *an instant t is forbidden exactly when the history with the candidate at t
-breaks the limit at the candidate or at a later touch, and would not without it.*
+"""What counts, and when a counting limit is broken.
+
+*An instant t is forbidden exactly when the history with the candidate at t breaks the limit at the candidate or at a later
+touch, and would not without it.*
 """
 
 from __future__ import annotations
@@ -25,12 +27,17 @@ class Event(NamedTuple):
     outbound: bool
     disposition: str
     id: str
-    person: str = ""
+
+
+def start_of(touch: Touch) -> datetime:
+    """When a touch began; the specification knows no touch without a time."""
+    assert isinstance(touch.at, datetime)
+    return touch.at
 
 
 def end_of(touch: Touch) -> datetime:
     """When a touch ended; one without an end has no length."""
-    return touch.end or touch.at  # type: ignore[return-value]
+    return touch.end or start_of(touch)
 
 
 def order(touch: Touch) -> tuple[Any, ...]:
@@ -82,7 +89,7 @@ def reached(touch: Touch, table: Any = DISPOSITIONS) -> bool | None:
 
 def matches(chosen: Any, touch: Touch, table: Any, sure: bool = False) -> bool:
     """Whether a touch matches a filter; what is unknown does, unless it must be sure (and a booking is not)."""
-    known = [
+    known: list[tuple[Any, Iterable[str]]] = [
         (chosen.channels, [touch.channel]),
         (chosen.directions, [touch.direction]),
         (chosen.dispositions, [touch.disposition]),
@@ -132,20 +139,20 @@ def history(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> l
     counted = [touch for touch in touches if counts(rule, touch, candidate, table)]
     if rule.since == "case":
         opened = case.opened_at
-        counted = [touch for touch in counted if opened is None or (touch.at >= opened) == (t >= opened)]  # type: ignore[operator]
+        counted = [touch for touch in counted if opened is None or (touch.at >= opened) == (t >= opened)]
     elif rule.since != "ever":
         again: list[Any] = [touch.at for touch in touches if matches(rule.since, touch, table, sure=True)]
         for reset in again:
-            counted = [touch for touch in counted if (touch.at > reset) == (t >= reset)]  # type: ignore[operator]
-    return [Event(*order(touch), touch.prospect or case.prospect.id) for touch in counted]  # type: ignore[arg-type]
+            counted = [touch for touch in counted if (touch.at > reset) == (t >= reset)]
+    return [Event(*order(touch)) for touch in counted]
 
 
 Broken = Callable[[list[Event]], set[Event]]
 
 
-def newly_broken(touches: list[Event], candidate: Any, t: datetime, person: str, broken: Broken) -> bool:
-    """The one definition of a counting limit. (A touch more can only break it where it is, or later.)"""
-    thought = Event(t, t, True, candidate.channel, True, "", "", person)
+def newly_broken(touches: list[Event], candidate: Any, t: datetime, broken: Broken) -> bool:
+    """The one definition of a counting limit: one touch more can only break it where it is, or later."""
+    thought = Event(t, t, True, candidate.channel, True, "", "")
     before = sum(touch.at <= t for touch in touches)
     with_it = [*touches[:before], thought, *touches[before:]]
     return bool(broken(with_it) - broken(touches))
@@ -155,7 +162,8 @@ def crowded(number: Callable[[datetime], Any], width: Any, at_most: int) -> Brok
     """Broken at a touch when it and those before it, within a width of its number, are more than `at_most`."""
 
     def broken(touches: list[Event]) -> set[Event]:
-        found, numbers = set(), []
+        found: set[Event] = set()
+        numbers: list[Any] = []
         for touch in sorted(touches, key=lambda touch: number(touch.at)):
             mine = number(touch.at)
             insort(numbers, mine)

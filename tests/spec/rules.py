@@ -122,15 +122,13 @@ def consents(item: Any, channel: str, purpose: str | None, basis: Any, t: dateti
 
 
 def requested(fact: Any, case: Case, t: datetime, table: Any) -> bool:
-    """From the agreed time, or `early` before it, until the person is reached or `grace` has passed."""
+    """From the agreed instant, or `early` before it, until the person is reached or `grace` has passed; a date is no instant."""
     early, grace = (fact.early.micros if fact.early else 0) * TICK, fact.grace.micros * TICK
-    for touch in count.own(case):
-        promise = touch.promise
-        if promise is None or promise.by != "us" or promise.at is None or t < touch.at:  # type: ignore[operator]
-            continue
-        first, last = promised(promise, case)
-        met = [other.at for other in count.own(case) if count.reached(other, table) and other.at > touch.at]  # type: ignore[operator]
-        if first - early <= t <= last + grace and not any(t >= instant for instant in met):  # type: ignore[operator]
+    mine = count.own(case)
+    for touch in mine:
+        agreed = touch.promise.at if touch.promise and touch.promise.by == "us" else None
+        met = any(count.reached(other, table) and touch.at < other.at <= t for other in mine)
+        if isinstance(agreed, datetime) and max(agreed - early, touch.at) <= t < agreed + grace and not met:
             return True
     return False
 
@@ -154,12 +152,12 @@ def replying(case: Case, t: datetime, table: Any) -> bool:
     return any(
         touch.direction == "inbound"
         and not touch.booked
-        and touch.at <= t  # type: ignore[operator]
+        and touch.at <= t
         and not any(
             other.direction == "outbound"
             and count.went_out(other, table)
             and not other.booked
-            and touch.at < other.at <= t  # type: ignore[operator]
+            and touch.at < other.at <= t
             for other in mine
         )
         for touch in mine
@@ -189,18 +187,18 @@ def regions(names: Iterable[str] | None, case: Case) -> list[str] | None:
 
 
 def max_attempts(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    return len(count.history(rule, case, candidate, t, table)) >= rule.at_most
+    return bool(len(count.history(rule, case, candidate, t, table)) >= rule.at_most)
 
 
 def frequency_cap(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     touches = count.history(rule, case, candidate, t, table)
 
     def full(number: Callable[[datetime], Any], width: Any) -> bool:
-        return count.newly_broken(touches, candidate, t, "", count.crowded(number, width, rule.at_most))
+        return count.newly_broken(touches, candidate, t, count.crowded(number, width, rule.at_most))
 
     def in_zone(zone: str | None) -> bool:
         if zone is None:
-            return len(touches) >= rule.at_most  # fewer are not too many on any clock
+            return bool(len(touches) >= rule.at_most)  # fewer are not too many on any clock
         if rule.dates is not None:
             return full(lambda at: wall(at, zone).date().toordinal(), rule.dates)
         week_start = min(weekdays(rule.week_start))
@@ -231,16 +229,14 @@ def spacing(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> b
 
     return any(
         count.newly_broken(
-            touches, candidate, t, "", count.too_close(gap, lambda delay, touch: over(delay, touch, zone))
+            touches, candidate, t, count.too_close(gap, lambda delay, touch, zone=zone: over(delay, touch, zone))
         )
         for zone in zones(rule.clock, case)
     )
 
 
 def no_repeated_channel(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    return count.newly_broken(
-        count.history(rule, case, candidate, t, table), candidate, t, "", count.running(rule.at_most)
-    )
+    return count.newly_broken(count.history(rule, case, candidate, t, table), candidate, t, count.running(rule.at_most))
 
 
 def recall(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -295,7 +291,7 @@ def account_reply(rule: Any, case: Case, candidate: Any, t: datetime, table: Any
         for touch in count.pool(case, "others")
         if not touch.booked
         and touch.at <= t
-        and count.matches(rule.counts, touch, table)  # type: ignore[operator]
+        and count.matches(rule.counts, touch, table)
         and not (rule.counts.reached and count.reached(touch, table) is None)  # what may have been a reply is none
     ]
     return any(rule.lasts is None or t < latest(rule.lasts, touch, rule, case) for touch in replies)
@@ -307,7 +303,7 @@ def account_load(rule: Any, case: Case, candidate: Any, t: datetime, table: Any)
         for touch in count.pool(case, "account")
         if touch.direction == "outbound"
         and count.went_out(touch, table)
-        and touch.at <= t < touch.at + rule.within.micros * TICK  # type: ignore[operator]
+        and touch.at <= t < touch.at + rule.within.micros * TICK
     }
     return rule.at_most == 0 or (case.prospect.id not in talking and len(talking) >= rule.at_most)
 
@@ -321,8 +317,8 @@ def account_day(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) 
     ]
     where = zones(rule.clock, case)
     if where == [None]:
-        return any(touch.at - 3 * DAY <= t < touch.at + 3 * DAY for touch in theirs)  # type: ignore[operator]  # farther than any date
-    return any(wall(touch.at, zone).date() == wall(t, zone).date() for touch in theirs for zone in where)  # type: ignore[arg-type]
+        return any(touch.at - 3 * DAY <= t < touch.at + 3 * DAY for touch in theirs)  # farther than any date
+    return any(wall(count.start_of(touch), zone).date() == wall(t, zone).date() for touch in theirs for zone in where)
 
 
 # Limits on the clock -----------------------------------------------------------------------------------------------------
@@ -385,9 +381,9 @@ def require_consent(rule: Any, case: Case, candidate: Any, t: datetime, table: A
 def await_promise(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     for touch in count.own(case):
         promise = touch.promise
-        if promise is None or promise.by != "them" or touch.booked or t < touch.at:  # type: ignore[operator]
+        if promise is None or promise.by != "them" or touch.booked or t < touch.at:
             continue
-        if any(count.reached(other, table) and touch.at < other.at <= t for other in count.own(case)):  # type: ignore[operator]
+        if any(count.reached(other, table) and touch.at < other.at <= t for other in count.own(case)):
             continue  # they came back to us, or we have spoken since
         if promise.at is None:
             lapses = latest(rule.undated, touch, rule, case)
@@ -438,7 +434,7 @@ def unreadable_touches(rule: Any, case: Case, candidate: Any, t: datetime, table
 
 def any_of(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     """Whole in each zone."""
-    each = [(zone,) for zone in case.prospect.zones] or [()]
+    each: list[Any] = [(zone,) for zone in case.prospect.zones] or [()]
     return any(
         all(
             forbidden(
@@ -461,7 +457,7 @@ def stop_on(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> b
     for touch in count.pool(case, rule.over):
         tells = (
             not touch.booked
-            and touch.at <= t  # type: ignore[operator]
+            and touch.at <= t
             and chosen(rule.dispositions, touch.disposition)
             and count.matches(rule.counts, touch, table)
             and in_scope(rule, candidate, touch.channel, touch.contact_point)
@@ -523,10 +519,8 @@ def stop_on_opt_out(rule: Any, case: Case, candidate: Any, t: datetime, table: A
 
 
 def stop_when_exhausted(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    return (
-        sum(not touch.booked and touch.at <= t for touch in count.history(rule, case, candidate, t, table))
-        >= rule.at_most
-    )
+    made = [touch for touch in count.history(rule, case, candidate, t, table) if not touch.booked and touch.at <= t]
+    return bool(len(made) >= rule.at_most)
 
 
 def stop_unless_qualified(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:

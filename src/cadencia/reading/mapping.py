@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from .._model import Model, Names
+from .._yaml import read_yaml
 from ..errors import InputError, did_you_mean, given, mistakes_of, one_line
 from ..prospect import (
     Consent,
@@ -30,7 +31,6 @@ from ..prospect import (
 )
 from ..rules.filters import ChoiceField
 from ..touch import Promise, Touch
-from ._yaml import read_yaml
 from .source import SOURCE_KEYS, Part, Source, Spec, Zone
 
 if TYPE_CHECKING:

@@ -464,8 +464,9 @@ class ReadsHistory(Limit):
         exact = all(seen.lo == seen.hi for seen in counted)
         if self.since == "ever":
             return [Segment(EVER, FOREVER, counted, exact)]
-        if self.since == "case":
-            anchors = [] if view.opened is None else [(view.opened, view.opened)]
+        early = 0
+        if self.since == "case":  # a touch at the very opening is of the case; one that matches a filter ends what was before
+            anchors, early = [] if view.opened is None else [(view.opened, view.opened)], 1
         else:
             filter_ = self.since
             anchors = [(seen.lo, seen.hi) for seen in pool if filter_.surely(seen)]
@@ -479,9 +480,9 @@ class ReadsHistory(Limit):
             last = index + 1 == len(edges)
             next_lo, next_hi = (FOREVER, FOREVER) if last else edges[index + 1]
             if last or next_hi > lo:
-                first = bisect_right(tops, lo) if index else 0
-                until = len(counted) if last else bisect_right(starts, next_lo)
-                touches = [seen for seen in counted[first:until] if index == 0 or seen.hi > lo]
+                first = bisect_right(tops, lo - early) if index else 0
+                until = len(counted) if last else bisect_right(starts, next_lo - early)
+                touches = [seen for seen in counted[first:until] if index == 0 or seen.hi > lo - early]
                 segments.append(Segment(lo, next_hi, touches, exact))
         return segments
 

@@ -17,8 +17,8 @@ from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of,
 from .filters import Candidate, consent_covers, consent_span, promised_range
 
 if TYPE_CHECKING:
-    from ..prospect import Consent
     from .._view import View
+    from ..prospect import Consent
 
 
 class RequireConsent(Limit):

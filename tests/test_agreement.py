@@ -66,7 +66,8 @@ def test_exact(kind: str, data: st.DataObject) -> None:
                 for touch in case.touches:
                     note(f"  {touch!r}")
                 note(
-                    f"account {case.account!r}\nopened {case.opened_at}\n{candidate}\nat {t} {moment(t)}\nengine {covering}\nspecification {expected}"
+                    f"account {case.account!r}\nopened {case.opened_at}\n{candidate}\nat {t} {moment(t)}\n"
+                    f"engine {covering}\nspecification {expected}"
                 )
             assert bool(covering) == expected
 
@@ -102,7 +103,8 @@ def test_sound_for_dates(kind: str, data: st.DataObject) -> None:
                 fixed = placed(case, moment(t), how)
                 if forbidden(rule, fixed, candidate, moment(t)):
                     note(
-                        f"rule {rule!r}\nprospect {case.prospect!r}\n{case.touches!r}\n{case.account!r}\n{candidate}\nat {t} {moment(t)} placed {how}"
+                        f"rule {rule!r}\nprospect {case.prospect!r}\n{case.touches!r}\n{case.account!r}\n"
+                        f"{candidate}\nat {t} {moment(t)} placed {how}"
                     )
                 assert not forbidden(rule, fixed, candidate, moment(t))
 

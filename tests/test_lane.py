@@ -84,7 +84,9 @@ def lane_rules(draw: st.DrawFn) -> list[dict[str, Any]]:
     rules = []
     for number, kind in enumerate(chosen):
         data = draw(kinds[kind])
-        rules.append({"rule": kind, "id": f"r{number}", **{key: value for key, value in data.items() if value is not None}})
+        rules.append(
+            {"rule": kind, "id": f"r{number}", **{key: value for key, value in data.items() if value is not None}}
+        )
     return rules
 
 
@@ -104,7 +106,9 @@ def situations(draw: st.DrawFn) -> tuple[Policy, dict[str, Any], list[dict[str, 
             )
         )
     )
-    as_of = near + timedelta(microseconds=draw(st.sampled_from((0, 1, -1)))) + timedelta(hours=draw(st.integers(-30, 30)))
+    as_of = (
+        near + timedelta(microseconds=draw(st.sampled_from((0, 1, -1)))) + timedelta(hours=draw(st.integers(-30, 30)))
+    )
     backs = draw(
         st.lists(
             st.one_of(
@@ -166,7 +170,9 @@ def test_data_is_answered_as_its_models_are(
 ) -> None:
     """Plain data, read without models, gives the decision that the models give."""
     policy, prospect, touches, as_of = situation
-    assert policy.decide(prospect, touches, as_of=as_of) == general(policy, Case.of(prospect, touches), as_of, "90 days")
+    assert policy.decide(prospect, touches, as_of=as_of) == general(
+        policy, Case.of(prospect, touches), as_of, "90 days"
+    )
 
 
 BROKEN: list[tuple[str, Any]] = [
@@ -243,7 +249,9 @@ def test_a_case_that_is_not_plain_takes_the_general_path(what: str) -> None:
         prospect["wishes"] = [{"rule": "max_attempts", "at_most": 1}]
     else:
         prospect["zones"] = ["Europe/Madrid", "Atlantic/Canary"]
-    case = Case(prospect=Prospect.model_validate(prospect), touches=tuple(Touch.model_validate(item) for item in touches))
+    case = Case(
+        prospect=Prospect.model_validate(prospect), touches=tuple(Touch.model_validate(item) for item in touches)
+    )
     policy = Policy(name="one", channels=["phone"], rules=[MaxAttempts(id="one", at_most=1)])
     assert policy.engine.lane is not None
     digest = case.digest()

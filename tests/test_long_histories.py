@@ -123,7 +123,7 @@ def case_of(count: int, *, dated: bool, others: bool) -> Case:
 
 
 class Work:
-    """Counts calls, into C as well, and the lines that a comprehension or a loop runs: what a list is gone through for."""
+    """Counts calls, into C as well, and the steps of the interpreter in our own code."""
 
     def __init__(self) -> None:
         self.done = 0

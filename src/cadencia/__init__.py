@@ -36,7 +36,8 @@ _HOME = {
     "errors": ("CadenciaError", "InputError", "MissingExtra", "PolicyError", "RuleFailure"),
     "policy": ("Policy",),
     "prospect": (
-        "Consent", "ContactPoint", "Fact", "Occasion", "OptOut", "PendingItem", "Prospect", "Region", "Stage", "Suppression", "ZoneEvidence",
+        "Consent", "ContactPoint", "Fact", "Occasion", "OptOut", "PendingItem", "Prospect", "Region", "Stage",
+        "Suppression", "ZoneEvidence",
     ),
     "touch": ("CHANNELS", "DISPOSITIONS", "Disposition", "Promise", "Touch"),
 }  # fmt: skip

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from ._clock import day_date, day_number
 from .errors import InputError, did_you_mean, given
@@ -24,7 +23,8 @@ def holiday_days(region: str, year: int) -> frozenset[int] | None:
     return frozenset(day_number(day) for day in days)
 
 
-def closed_days(regions: Iterable[str], first: int, last: int) -> frozenset[int]:
+@lru_cache(maxsize=4096)
+def closed_days(regions: tuple[str, ...], first: int, last: int) -> frozenset[int]:
     """The dates of `first..last` that are holidays in any of the regions; every date of a year that is not covered."""
     closed: set[int] = set()
     for region in regions:

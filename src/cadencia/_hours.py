@@ -118,7 +118,10 @@ class WeekHours:
         self.dates = dict(dates or {})
         # what a weekday looks like where no date stands apart: its windows, and the tail of the night before
         self._usual = [
-            union([(start, min(end, DAY)) for start, end in week[day]] + [(0, end - DAY) for _, end in week[day - 1] if end > DAY])
+            union(
+                [(start, min(end, DAY)) for start, end in week[day]]
+                + [(0, end - DAY) for _, end in week[day - 1] if end > DAY]
+            )
             for day in range(7)
         ]
 

@@ -218,7 +218,9 @@ class Lane:
             if deadly and channel in digest.by(kills):
                 dead += 1
                 continue
-            if floor >= best or (running and channel in last and (running == 1 or _run(tally.touches, channel) >= running)):
+            if floor >= best or (
+                running and channel in last and (running == 1 or _run(tally.touches, channel) >= running)
+            ):
                 continue
             release = floor
             for gap in gaps:

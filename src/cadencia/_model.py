@@ -9,7 +9,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from .errors import InputError, mistakes_of
 
-
 if TYPE_CHECKING:  # a type checker should see pydantic's own constructor
     _Base = BaseModel
 else:

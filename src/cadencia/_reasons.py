@@ -121,7 +121,10 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Re
             if digest.dispositions.isdisjoint(names):
                 continue
             blocks = [
-                _new(Block, (row[0], FOREVER, name, "stopped", (), (row[5],), (("disposition", row[4]),), True, scope, False))
+                _new(
+                    Block,
+                    (row[0], FOREVER, name, "stopped", (), (row[5],), (("disposition", row[4]),), True, scope, False),
+                )
                 for row in digest.rows
                 if row[4] in names and (row[2] == channel or scope == "case")
             ]
@@ -140,7 +143,9 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Re
                 over = row[1] + what.elapsed if what.elapsed >= 0 else what.after(row[1], digest.zone, digest.place)
                 if over <= now:
                     break
-                blocks.append(_new(Block, (row[0], over, name, "spacing", (), (row[5],), details, False, "case", False)))
+                blocks.append(
+                    _new(Block, (row[0], over, name, "spacing", (), (row[5],), details, False, "case", False))
+                )
         elif kind == _ATTEMPTS:
             if len(touches) >= number:
                 made = ("at_most", number), ("made", len(touches))
@@ -169,7 +174,12 @@ def _running(name: str, number: int, rows: list[Row], channel: str) -> list[Bloc
         return []
     details = ("channel", channel), ("running", len(run))
     ids = tuple(run[::-1])
-    return [_new(Block, (rows[-1][0], FOREVER, name, "repeated_channel", ("other_channel",), ids, details, False, "case", False))]
+    return [
+        _new(
+            Block,
+            (rows[-1][0], FOREVER, name, "repeated_channel", ("other_channel",), ids, details, False, "case", False),
+        )
+    ]
 
 
 def _shut(item: Item, digest: Digest, now: int, silent: Verdict) -> tuple[Verdict, tuple[Block, ...]] | None:

@@ -46,7 +46,13 @@ class Raw(Digest):
             from .case import Case
 
             touches = [
-                {"id": name, "at": moment(start), "channel": channel, "disposition": disposition, "direction": direction}
+                {
+                    "id": name,
+                    "at": moment(start),
+                    "channel": channel,
+                    "disposition": disposition,
+                    "direction": direction,
+                }
                 for start, _, channel, direction, disposition, name in self.rows
             ]
             self._case: Case = Case.of(self._prospect, touches)
@@ -69,7 +75,9 @@ def read_raw(prospect: dict[str, Any], touches: Iterable[Any]) -> Raw | None:
             start = (_read(at) - EPOCH) // _MICROSECOND  # a time without an offset is a TypeError here
             if len(touch) != 5:
                 return None
-            if (channel, disposition, direction) not in _known_words and not _plain_words(channel, disposition, direction):
+            if (channel, disposition, direction) not in _known_words and not _plain_words(
+                channel, disposition, direction
+            ):
                 return None
             rows.append((start, start, channel, direction, disposition, name))
         raw = Raw(place, rows, False)
@@ -79,7 +87,7 @@ def read_raw(prospect: dict[str, Any], touches: Iterable[Any]) -> Raw | None:
         return None
     if len(ids) != len(rows):
         return None
-    if rows and not (EVER < rows[0][0] and raw.latest < FOREVER):
+    if rows and not (rows[0][0] > EVER and raw.latest < FOREVER):
         return None
     raw._prospect = prospect.copy()
     return raw

@@ -71,17 +71,20 @@ class Timeline:
 
     def _open(self, rule: OnTheClock, start: int, end: int) -> list[Span]:
         """What one rule leaves open of `[start, end)`, as its blocks would."""
-        regions: set[str] = set()
+        names: set[str] = set()
         for name in rule.holidays or ():
             if name == "prospect" and not self._place[1]:
                 return []
-            regions.update(self._place[1] if name == "prospect" else (name,))
+            names.update(self._place[1] if name == "prospect" else (name,))
+        regions = tuple(sorted(names))
         spans: list[Span] | None = None
         for name in rule.clock:
             zone = zone_of(self._place[0] if name == "prospect" else name)
             closed = closed_days(regions, zone.day(start) - 1, zone.day(end - 1) + 1) if regions else NO_DAYS
             hours, allowed = rule.table()
-            named = open_spans(hours, zone, start, end, closed, closed) if allowed else open_spans(hours, zone, start, end)
+            named = (
+                open_spans(hours, zone, start, end, closed, closed) if allowed else open_spans(hours, zone, start, end)
+            )
             if not allowed:
                 named = gaps(union([*named, *(span for day in closed for span in zone.days(day, day))]), start, end)
             spans = named if spans is None else meet(spans, named)

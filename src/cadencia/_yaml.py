@@ -22,8 +22,8 @@ def read_yaml(text: str, where: str, error: type[InputError] = InputError, *, nu
     With `nulls`, an unquoted `null` or nothing is None.
 
     Raises:
-        InputError: (or the class given as `error`) not YAML, a key twice in one mapping, an alias, a tag, or larger or deeper
-            than a person writes.
+        InputError: (or the class given as `error`) not YAML, a key twice in one mapping, an alias, a tag, or larger or
+            deeper than a person writes.
     """
     try:
         import yaml

@@ -94,7 +94,8 @@ class Engine:
         return start, end
 
     def decide(
-        self, subject: Prospect | Case | Mapping[str, Any], touches: Iterable[Touch | Mapping[str, Any]], as_of: datetime | str, purpose: str | None, step: str | None,
+        self, subject: Prospect | Case | Mapping[str, Any], touches: Iterable[Touch | Mapping[str, Any]],
+        as_of: datetime | str, purpose: str | None, step: str | None,
         subjects: Iterable[str], duration: timedelta | str | None, horizon: timedelta | str, fulfils: str | None,
     ) -> Decided:  # fmt: skip
         """The decision by the general path. See `Policy.decide`."""
@@ -163,7 +164,7 @@ class Engine:
         question = self._question(subject, touches, at, at + 1, as_of, wanted, duration)
         candidates = [question.wanted]
         if contact_point is None:
-            candidates = [item for item in question.candidates((channel,))]
+            candidates = question.candidates((channel,))
         answers = [question.blocks(candidate, at, at + 1) for candidate in candidates]
         if self.channels is not None and channel not in self.channels:
             return (

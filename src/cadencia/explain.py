@@ -228,7 +228,7 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
                     item.owner_kind,
                     responsible,
                     dict(item.details),
-                )  # fmt: skip
+                )
             )
     return tuple(found)
 

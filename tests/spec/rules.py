@@ -477,7 +477,7 @@ def in_scope(rule: Any, candidate: Any, channel: str | None, point: str | None =
 
 
 def lasts(rule: Any, case: Case, t: datetime, touch: Any, begun: Any, table: Any, over: str = "prospect") -> bool:
-    """Whether a stop has begun and is still on: neither its time nor its date is over, and nothing lifted or prevented it."""
+    """Whether a stop has begun and is still on: neither its time nor its date is over, and nothing lifted it."""
     known = True
     if rule.after is not None:
         calendar, end = regions(rule.calendar, case), touch.end or touch.at

@@ -186,4 +186,5 @@ def render(record: Record, language: str = "en") -> str:
 def render_html(record: Record, language: str = "en") -> str:
     """A decision for a notebook."""
     rows = "".join(f"<li>{escape(line)}</li>" for line in lines(record, language))
-    return f"<div><strong>{escape(headline(record, language))}</strong><ul>{rows}</ul><small>{escape(record.policy)} {record.fingerprint[:8]}</small></div>"
+    made_by = f"<small>{escape(record.policy)} {record.fingerprint[:8]}</small>"
+    return f"<div><strong>{escape(headline(record, language))}</strong><ul>{rows}</ul>{made_by}</div>"

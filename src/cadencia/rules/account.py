@@ -81,13 +81,14 @@ class AccountLoad(Limit):
         last = bisect_left(edges, span[1])
         if first >= last:
             return
-        waiting = [item for item in spans if item[0] < edges[last if last < len(edges) else -1] and item[1] > edges[first]]
+        latest = edges[min(last, len(edges) - 1)]
+        waiting = [item for item in spans if item[0] < latest and item[1] > edges[first]]
         leaving = sorted((finish, place) for place, (_, finish, _) in enumerate(waiting))
         busy: dict[int, Seen] = {}  # by place, and so in the order of touches
         people: Counter[str] = Counter()
         come = gone = 0
         mine = bisect_right(own, edges[first], key=lambda item: item[1])
-        for start, end in zip(edges[first : last], edges[first + 1 : last + 1], strict=False):
+        for start, end in zip(edges[first:last], edges[first + 1 : last + 1], strict=False):
             while come < len(waiting) and waiting[come][0] <= start:
                 busy[come] = waiting[come][2]
                 people[waiting[come][2].person] += 1
@@ -109,7 +110,9 @@ class AccountLoad(Limit):
     @staticmethod
     def _edges(case: View, width: int) -> tuple[list[Span], list[int], list[tuple[int, int, Seen]]]:
         """When the prospect is in conversation, every edge in order, and when the others are."""
-        own = [(seen.hi, seen.lo + width) for seen in case.touches if seen.outbound and seen.out]  # surely in conversation
+        own = [
+            (seen.hi, seen.lo + width) for seen in case.touches if seen.outbound and seen.out
+        ]  # surely in conversation
         others = [(seen.lo, seen.hi + width, seen) for seen in case.others if seen.outbound and seen.out]
         edges = {edge for item in own for edge in item} | {edge for item in others for edge in item[:2]}
         return union(own), sorted(edges), others

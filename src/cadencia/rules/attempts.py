@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -209,7 +210,7 @@ def crowded(
     leaving = sorted((hi + 1, place) for place, (_, hi, _) in enumerate(touches))
     held: dict[int, str] = {}  # by place, and so in order
     come = gone = 0
-    for begin, finish in zip(edges, edges[1:], strict=False):
+    for begin, finish in pairwise(edges):
         while come < len(touches) and touches[come][0] - width + 1 <= begin:
             held[come] = touches[come][2]
             come += 1

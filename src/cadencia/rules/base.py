@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from .._clock import DAY, EVER, FOREVER, HOUR, When, Zone, check_zone, day_number, micros, zone_of
 from .._model import Model, Names, OneOrMore
@@ -58,7 +58,7 @@ class InForce(Model):
     from_: When | None = Field(default=None, alias="from")
     to: When | None = None
 
-    model_config = {"populate_by_name": True, "serialize_by_alias": True}
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     @model_validator(mode="after")
     def _in_order(self) -> InForce:
@@ -312,8 +312,8 @@ class Segment(_Segment):
     Attributes:
         lo, hi: from when to when.
         touches: those that count, in order.
-        exact: whether the instant of every touch of the history is known; asked of all, so that the answer does not depend on
-            the span.
+        exact: whether the instant of every touch of the history is known; asked of all, so that the answer does not
+            depend on the span.
     """
 
     @cached_property
@@ -328,7 +328,7 @@ class Segment(_Segment):
 
     @cached_property
     def ends(self) -> list[int]:
-        """For each touch the latest end so far: touches may be long, so starts alone do not say when to stop looking."""
+        """For each touch the latest end so far: touches may be long, so starts do not say when to stop looking."""
         return list(accumulate((seen.end for seen in self.touches), max))
 
     @cached_property
@@ -418,10 +418,8 @@ class ReadsHistory(Limit):
                 if seen.channel != candidate.channel:
                     return False
             elif what == "contact_point":
-                if (
-                    seen.channel != candidate.channel
-                    or (None not in (seen.point, candidate.point)
-                    and seen.point != candidate.point)
+                if seen.channel != candidate.channel or (
+                    None not in (seen.point, candidate.point) and seen.point != candidate.point
                 ):
                     return False
             elif what == "step":
@@ -465,7 +463,9 @@ class ReadsHistory(Limit):
         if self.since == "ever":
             return [Segment(EVER, FOREVER, counted, exact)]
         early = 0
-        if self.since == "case":  # a touch at the very opening is of the case; one that matches a filter ends what was before
+        if (
+            self.since == "case"
+        ):  # a touch at the very opening is of the case; one that matches a filter ends what was before
             anchors, early = [] if view.opened is None else [(view.opened, view.opened)], 1
         else:
             filter_ = self.since

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, model_validator
@@ -67,10 +68,10 @@ class AnyOf(Limit):
                 *(min(max(edge, span[0]), span[1]) for blocks in answers for block in blocks for edge in block[:2]),
             }
         )
-        starts = [sorted((max(block.start, span[0]), place) for place, block in enumerate(blocks)) for blocks in answers]
+        starts = [sorted((block.start, place) for place, block in enumerate(blocks)) for blocks in answers]
         live: list[list[int]] = [[] for _ in answers]  # the blocks that cover, by place
         begun = [0] * len(answers)
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             for child, blocks in enumerate(answers):
                 held = [place for place in live[child] if blocks[place].end > start]
                 more = begun[child]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator
@@ -170,7 +171,7 @@ def too_close(ends: Callable[[int], int], zones: tuple[Zone, ...], before: int, 
     for zone in zones:
         edges.update(start for start, _, _ in zone.stretches(since, before))
     cuts = sorted(edge for edge in edges if since <= edge <= before)
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in pairwise(cuts):
         if ends(high - 1) <= before:
             continue
         first, last = low, high - 1

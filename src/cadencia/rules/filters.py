@@ -262,7 +262,8 @@ def _requested(view: View, fact: RequestedFact) -> list[Span]:
 def promised_range(view: View, seen: Seen) -> Span:
     """The first and last instant of the time that a touch's promise names."""
     promise = seen.promise
-    assert promise is not None and promise.at is not None
+    assert promise is not None
+    assert promise.at is not None
     if isinstance(promise.at, datetime):
         return micros(promise.at), micros(promise.at)
     return view.date_range(day_number(promise.at), promise.zone)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from .._clock import DAY, EVER, FOREVER, HOUR, When, day_date, day_number, micros
 from .._holidays import closed_days, holiday_days
@@ -171,7 +171,7 @@ class ActivePeriod(Limit):
     until: When | None = None
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
 
-    model_config = {"populate_by_name": True, "serialize_by_alias": True}
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     @model_validator(mode="after")
     def _some(self) -> ActivePeriod:

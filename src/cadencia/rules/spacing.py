@@ -312,7 +312,7 @@ class CoolOff(KeepsTime):
     def _silences(
         self, segment: Segment, clockwork: Clockwork, span: Span
     ) -> list[tuple[int, int, int, tuple[str, ...]]]:
-        """Each silence as `(start, end, place of its touch, needs)`: it ends where a further touch begins one that lasts as long."""
+        """Each silence as `(start, end, place of its touch, needs)`; it ends where one that lasts as long begins."""
         touches, tops, ends = segment.done, segment.done_tops, segment.done_ends
         first = 0
         if self.silence.kind not in ("business_days", "business_hours") or clockwork.calendar.regions == ():

@@ -16,6 +16,7 @@ from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of,
 from .filters import Candidate, ChoiceField, Since, TouchFilter
 
 if TYPE_CHECKING:
+    from .._clock import Zone
     from .._view import Seen, View
 
 
@@ -43,8 +44,8 @@ class Moment(NamedTuple):
 class Lasting(StopRule):
     """A stop that lasts for ever, for a time (`lasts`), until a date (`until`), or until a touch (`lifted_by`).
 
-    With `after` it begins that delay later than what it follows, and a touch of `lifted_by` before then prevents it. Where
-    the delay cannot be computed (the zone or a calendar is not known) it begins at once.
+    With `after` it begins that delay later than what it follows, and a touch of `lifted_by` before then prevents it.
+    Where the delay cannot be computed (the zone or a calendar is not known) it begins at once.
     """
 
     after: TimelessDelay | None = None
@@ -55,7 +56,7 @@ class Lasting(StopRule):
     calendar: Holidays | None = None
 
     def between(self, view: View, seen: Known, touches: list[Seen]) -> tuple[int, int, tuple[str, ...]]:
-        """From when until when a stop holds that follows what is known to lie between two instants, and what is missing to say so.
+        """From when until when a stop holds that follows this, and what is missing to say so.
 
         `touches` are those that may lift it, in order.
         """
@@ -68,8 +69,10 @@ class Lasting(StopRule):
             needs = done.needs
             if not needs:
                 earliest = seen.end if seen.lo == seen.hi else seen.lo
-                zones = [(zone,) for zone in clockwork.zones] or [()]
-                start = min(over(self.after, clockwork._replace(zones=zone), seen.lo, earliest).at for zone in zones)
+                alone: list[tuple[Zone, ...]] = [(zone,) for zone in clockwork.zones]
+                start = min(
+                    over(self.after, clockwork._replace(zones=zone), seen.lo, earliest).at for zone in alone or [()]
+                )
                 last = finish = done.at
         if self.lasts is not None and not needs:
             done = over(self.lasts, self._clockwork(view), last, finish)
@@ -135,8 +138,8 @@ class StopOn(Lasting):
         )
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
-        pools = {"prospect": case.touches, "others": case.others}
-        pool = pools[self.over] if self.over in pools else case.everybody
+        pools = {"prospect": case.touches, "others": case.others, "account": case.everybody}
+        pool = pools[self.over]
         told: list[Seen] = case.remember(self, ("told", id(self)), lambda: [seen for seen in pool if self.tells(seen)])
         for seen in told:
             if self.scope != "case" and seen.channel != candidate.channel:

@@ -1,4 +1,4 @@
-"""The engine against the specification: for each kind of rule, the blocks cover an instant exactly when it is forbidden."""
+"""Engine against specification: for each kind of rule, the blocks cover an instant exactly when it is forbidden."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _by_place(rule: Any) -> bool:
     return inner or len(getattr(rule, "gaps", ())) > 1 or getattr(rule, "backoff", None) is not None
 
 
-# Found by these tests, and kept ------------------------------------------------------------------------------------------
+# Found by these tests, and kept -------------------------------------------------------------------
 
 
 def blocked(rule: dict[str, Any], case: dict[str, Any], candidate: Candidate, at: str) -> tuple[bool, bool]:

@@ -1,4 +1,4 @@
-"""Law 11, as a machine: contacts are made at any instant of answered windows, bookings come due, people of one account follow."""
+"""Law 11, as a machine: contacts at any instant of answered windows, bookings that come due, people of one account."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What counts, and when a counting limit is broken.
 
-*An instant t is forbidden exactly when the history with the candidate at t breaks the limit at the candidate or at a later
-touch, and would not without it.*
+*An instant t is forbidden exactly when the history with the candidate at t breaks the limit at the candidate or at a
+later touch, and would not without it.*
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from .rules import forbidden
 
 
 def limits(policy: Policy, case: Case) -> list[tuple[Any, Any]]:
-    """Every limit and stop rule, with the dispositions of the layer that wrote it; what always binds, and the wishes."""
+    """Every limit and stop rule with the dispositions of its layer, what always binds, and the wishes."""
     always: list[Any] = [ContactPoints(), OptOuts(), Suppressions(), UnreadableTouches()]
     found = [(rule, DISPOSITIONS) for rule in (*always, *case.prospect.wishes)]
     for layer in (policy, *policy.layers):

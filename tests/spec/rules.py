@@ -20,7 +20,7 @@ def forbidden(rule: Any, case: Case, candidate: Any, t: datetime, table: Any = D
     return speaks(rule, case, candidate, t, table) and PREDICATES[type(rule).__name__](rule, case, candidate, t, table)
 
 
-# When a rule speaks ------------------------------------------------------------------------------------------------------
+# When a rule speaks -------------------------------------------------------------------------------
 
 
 def speaks(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -183,7 +183,7 @@ def regions(names: Iterable[str] | None, case: Case) -> list[str] | None:
     )
 
 
-# Limits that count -------------------------------------------------------------------------------------------------------
+# Limits that count --------------------------------------------------------------------------------
 
 
 def max_attempts(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -227,12 +227,12 @@ def spacing(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> b
             else after(delay, touch.at, touch.end, zone, rule, regions(rule.calendar, case))
         )
 
-    return any(
-        count.newly_broken(
-            touches, candidate, t, count.too_close(gap, lambda delay, touch, zone=zone: over(delay, touch, zone))
+    def in_zone(zone: str | None) -> bool:
+        return count.newly_broken(
+            touches, candidate, t, count.too_close(gap, lambda delay, touch: over(delay, touch, zone))
         )
-        for zone in zones(rule.clock, case)
-    )
+
+    return any(in_zone(zone) for zone in zones(rule.clock, case))
 
 
 def no_repeated_channel(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -282,7 +282,7 @@ def latest(delay: Any, touch: Any, rule: Any, case: Case) -> datetime:
     return max(after(delay, touch.at, end, zone, rule, calendar) for zone in zones(rule.clock, case))
 
 
-# Limits of the account ---------------------------------------------------------------------------------------------------
+# Limits of the account ----------------------------------------------------------------------------
 
 
 def account_reply(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -321,7 +321,7 @@ def account_day(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) 
     return any(wall(count.start_of(touch), zone).date() == wall(t, zone).date() for touch in theirs for zone in where)
 
 
-# Limits on the clock -----------------------------------------------------------------------------------------------------
+# Limits on the clock ------------------------------------------------------------------------------
 
 
 def quiet_hours(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -363,7 +363,7 @@ def active_period(rule: Any, case: Case, candidate: Any, t: datetime, table: Any
     return not all(edges(rule.from_, rule.until, t, zone, sure=True) for zone in zones(rule.clock, case))
 
 
-# Limits on what is known -------------------------------------------------------------------------------------------------
+# Limits on what is known --------------------------------------------------------------------------
 
 
 def require_consent(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -450,7 +450,7 @@ def any_of(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bo
     )
 
 
-# Stop rules --------------------------------------------------------------------------------------------------------------
+# Stop rules ---------------------------------------------------------------------------------------
 
 
 def stop_on(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:

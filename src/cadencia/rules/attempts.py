@@ -178,7 +178,7 @@ class FrequencyCap(ReadsHistory):
 
     def full(self, start: int, end: int, ids: tuple[str, ...]) -> Block:
         """The block while these touches fill the period."""
-        period = str(self.within) if self.within else self.each or f"{self.dates} dates"
+        period = str(self.within) if self.within else self.each or f"{self.dates} date{'s' if self.dates != 1 else ''}"
         return self.block(start, end, "frequency_cap", touches=ids, at_most=self.at_most, period=period)
 
 

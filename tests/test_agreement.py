@@ -42,8 +42,8 @@ def asked(draw: DrawFn, kind: str, **options: Any) -> tuple[Any, Case, Candidate
     return rule, case, draw(candidates(duration=False)), tick, [tick, *probes]
 
 
-# Law 1 is asked of every kind: at least a thousand cases each at the profile `deep`, as many in all at `ci`.
-FEWER = settings(max_examples=max(50, settings.default.max_examples // 5), suppress_health_check=list(HealthCheck))
+# Asked of every kind, so a tenth of the examples for each: some two thousand in all at `ci`, two thousand each at `deep`.
+FEWER = settings(max_examples=max(50, settings.default.max_examples // 10), suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -125,4 +125,4 @@ class Safety(RuleBasedStateMachine):
 
 
 TestSafety = Safety.TestCase
-TestSafety.settings = settings(stateful_step_count=8)
+TestSafety.settings = settings(stateful_step_count=6)

@@ -207,7 +207,9 @@ def test_histories_lie_where_rules_bind() -> None:
     kinds = ("spacing", "frequency_cap", "recall", "cool_off", "account_day", "stop_on")
     bound: set[str] = set()
 
-    @settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=1500, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
     @given(st.data(), kit.questions())
     def look(data: st.DataObject, asked: kit.Question) -> None:
         rule = data.draw(kit.rules(data.draw(st.sampled_from(kinds)), asked.as_of, zone=asked.zone))

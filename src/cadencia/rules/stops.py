@@ -198,7 +198,6 @@ class StopWhenExhausted(StopRule):
 
     Attributes:
         at_most: the attempts, the first included.
-        after: how long an answer to the last attempt is awaited before the case is called exhausted; contact is closed at once.
         since: attempts are counted since the last touch that reached the person, unless said otherwise.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from hypothesis import strategies as st
@@ -186,5 +187,7 @@ def stop_options() -> dict[str, Data]:
 def in_force(draw: DrawFn, place: Place) -> dict[str, str]:
     """From when and until when, in order: two dates, or two instants."""
     spell = date_near if draw(st.booleans()) else near
-    first, last = sorted(draw(st.lists(spell(place.around, place.zone), min_size=2, max_size=2, unique=True)))
+    read = datetime.fromisoformat  # one instant has several spellings
+    pair = st.lists(spell(place.around, place.zone), min_size=2, max_size=2, unique_by=read)
+    first, last = sorted(draw(pair), key=read)
     return draw(st.sampled_from(({"from": first}, {"to": last}, {"from": first, "to": last})))

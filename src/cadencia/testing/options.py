@@ -129,15 +129,10 @@ def _any_of(draw: DrawFn, place: Place) -> dict[str, Any]:
 def _lasting(draw: DrawFn, place: Place, required: Data) -> dict[str, Any]:
     until = {} if place.shiftable else {"until": when_near(place.around, place.zone)}
     lasting = record(
-        {},
-        after=delay(place),
-        lasts=delay(place),
-        lifted_by=touch_filter(place),
-        clock=clock(place),
-        **until,
-        **calendar(place),
+        {}, lasts=delay(place), lifted_by=touch_filter(place), clock=clock(place), **until, **calendar(place)
     )
-    return {**draw(required), **draw(lasting)}
+    late = {"after": draw(delay(place))} if draw(st.sampled_from((False, False, False, True))) else {}
+    return {**draw(required), **draw(lasting), **late}
 
 
 @st.composite

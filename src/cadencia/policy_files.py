@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ._yaml import DEEPEST, LARGEST, check_size
 from ._yaml import read_yaml as yaml_data
-from .errors import InputError, PolicyError, given
+from .errors import InputError, PolicyError, given, one_line
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -73,7 +73,7 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise PolicyError(f"{path.name}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
     except OSError as error:
-        raise PolicyError(f"{given(path)} cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise PolicyError(f"`{one_line(path)}` cannot be read: {(error.strerror or str(error)).lower()}") from None
 
 
 def load(path: Path, _seen: tuple[Path, ...] = ()) -> Policy:

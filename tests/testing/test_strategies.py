@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -70,7 +71,10 @@ def test_every_option_of_every_kind_is_varied(kind: str) -> None:
     fields = rule_class(kind).model_fields
     varied: set[str] = {"rule", "id"}
 
-    @settings(max_examples=600, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    class Enough(Exception):
+        """Every option has been seen."""
+
+    @settings(EAGER, max_examples=4000)
     @given(kit.rules(kind, NOW))
     def look(rule: Rule) -> None:
         varied.update(
@@ -78,8 +82,11 @@ def test_every_option_of_every_kind_is_varied(kind: str) -> None:
             for name, field in fields.items()
             if getattr(rule, name) != field.get_default(call_default_factory=True)
         )
+        if set(fields) <= varied:
+            raise Enough
 
-    look()
+    with contextlib.suppress(Enough):
+        look()
     assert set(fields) <= varied
 
 

@@ -39,9 +39,9 @@ def messages(language: str) -> Mapping[str, Any]:
     return data
 
 
-def say(language: str, table: str, code: str, details: Mapping[str, Any]) -> str:
+def say(language: str, table: str, code: str, details: Mapping[str, Any], kind: str | None = None) -> str:
     """One message with its details filled in; a rule's own messages come before the language's; else the code itself."""
-    template = messages(language)[table].get(code) or _own_message(language, code)
+    template = _own_message(language, code, kind) or messages(language)[table].get(code)
     if template is None:
         rest = ", ".join(f"{key} {value}" for key, value in details.items())
         return code.replace("_", " ") + (f" ({rest})" if rest else "")
@@ -73,14 +73,15 @@ class _Lenient(dict[str, Any]):
         return "…"
 
 
-def _own_message(language: str, code: str) -> str | None:
-    """The message that a third party's rule class brings for a code of its own."""
+def _own_message(language: str, code: str, kind: str | None) -> str | None:
+    """The message that a third party's rule class brings for a code of its own; of any such class where the kind is not said."""
     from ..rules.registry import loaded_plug_ins
 
     for rule in loaded_plug_ins():
-        table = rule.messages.get(language) or rule.messages.get("en") or {}
-        if code in table:
-            return table[code]
+        if kind in (None, rule.model_fields["rule"].default):
+            table = rule.messages.get(language) or rule.messages.get("en") or {}
+            if code in table:
+                return table[code]
     return None
 
 
@@ -96,10 +97,10 @@ def time_text(value: datetime | None, zone: str | None, language: str) -> str:
     return f"{words['weekdays'][local.weekday()]} {local.day} {words['months'][local.month - 1]} {local.year} {clock} {offset}"
 
 
-def block_text(block: BlockRecord, zone: str | None, language: str) -> str:
+def block_text(block: BlockRecord, zone: str | None, language: str, kind: str | None = None) -> str:
     """A block in words: the reason, and until when or what would lift it."""
     table = messages(language)
-    reason = say(language, "blocks", block.code, block.details)
+    reason = say(language, "blocks", block.code, block.details, kind)
     if block.end is not None:
         return f"{reason} {table['words']['until']} {time_text(block.end, zone, language)}"
     if block.needs:
@@ -153,7 +154,7 @@ def lines(record: Record, language: str) -> list[str]:
     table = messages(language)
     told: list[str] = []
     for verdict in record.verdicts:
-        for text in dict.fromkeys(block_text(block, record.zone, language) for block in verdict.blocks):
+        for text in dict.fromkeys(block_text(block, record.zone, language, verdict.kind) for block in verdict.blocks):
             touches = (
                 f"  [{', '.join(verdict.touches[:8])}{' …' if len(verdict.touches) > 8 else ''}]"
                 if verdict.touches

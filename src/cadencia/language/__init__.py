@@ -41,7 +41,8 @@ def messages(language: str) -> Mapping[str, Any]:
 
 def say(language: str, table: str, code: str, details: Mapping[str, Any], kind: str | None = None) -> str:
     """One message with its details filled in; a rule's own messages come before the language's; else the code itself."""
-    template = _own_message(language, code, kind) or messages(language)[table].get(code)
+    own = _own_message(language, code, kind)
+    template = own if kind and own else messages(language)[table].get(code) or own
     if template is None:
         rest = ", ".join(f"{key} {value}" for key, value in details.items())
         return code.replace("_", " ") + (f" ({rest})" if rest else "")

@@ -55,11 +55,6 @@ class Tally:
                         ends[row[2]] = row[1]
                 self.end = max(ends.values())
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The ids of the touches, in order."""
-        return tuple([row[5] for row in self.touches])
-
 
 class Digest:
     """A plain case in integers.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
@@ -226,11 +226,6 @@ def dates_table(value: Mapping[date, Windows]) -> dict[int, Windows]:
     return {day_number(day): windows for day, windows in value.items()}
 
 
-def never_open(week: tuple[Windows, ...], dates: Mapping[int, Windows]) -> bool:
-    """Whether no window opens on any day."""
-    return not any(week) and not any(dates.values())
-
-
 def date_name(day: int) -> str:
     """The date of a day number, as it is written."""
     return day_date(day).isoformat()
@@ -263,6 +258,5 @@ DaysField = Annotated[
     PlainSerializer(days_text, return_type=str),
     WithJsonSchema({"type": "string", "examples": ["mon-fri"]}),
 ]
-Clock = str | Literal["prospect"]
 
 __all__ = ["DatesField", "DaysField", "WeekField", "WeekHours", "meet", "open_spans"]

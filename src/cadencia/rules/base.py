@@ -246,9 +246,8 @@ class StopRule(Limit):
         **details: Any,
     ) -> Block:
         """A stop of this rule."""
-        return Block(
-            start, end, self.id, code, needs, tuple(touches), tuple(sorted(details.items())), True, self.scope, final
-        )
+        block = self.block(start, end, code, needs=needs, touches=touches, final=final, **details)
+        return block._replace(stops=True, scope=self.scope)
 
 
 class Offer(NamedTuple):

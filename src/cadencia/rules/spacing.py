@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -14,7 +14,7 @@ from .._hours import DaysField, WeekField, WeekHours, week_table
 from .._model import Model, OneOrMore
 from .._periods import Delay, DelayField, LengthField
 from .._spans import Span
-from ..errors import InputError, given
+from ..errors import InputError
 from .base import Block, ReadsHistory, Segment, check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, Over, calendar_of, over, too_close
 from .filters import Candidate, TouchFilter
@@ -335,11 +335,6 @@ class CoolOff(KeepsTime):
                     over_.append((before[0], min(before[1], start), *before[2:]))
             open_.append((start, end, index, done.needs))
         return sorted(over_ + open_)
-
-
-def table_text(after: Mapping[str, Any]) -> str:
-    """A recall table on one line, for explanations."""
-    return ", ".join(f"{name} {given(row)}" for name, row in after.items())
 
 
 __all__ = ["Backoff", "CoolOff", "Recall", "Spacing", "TouchFilter"]

@@ -7,7 +7,7 @@ start is overnight and belongs to the day on which it opens.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -108,16 +108,16 @@ def read_windows(value: Any) -> Windows:
 class WeekHours:
     """Windows by weekday, and windows of dates that differ from their weekday.
 
-    `on(day)` gives the windows that belong to a day: those of its date if it is an exception, else of its weekday.
+    `on(day)` gives the windows that belong to a day: those of its date if it is an exception, else of its weekday; `usual` the
+    open parts of a weekday where no date stands apart, the tail of the night before included.
     """
 
-    __slots__ = ("_usual", "dates", "week")
+    __slots__ = ("dates", "usual", "week")
 
     def __init__(self, week: tuple[Windows, ...], dates: Mapping[int, Windows] | None = None) -> None:
         self.week = week
         self.dates = dict(dates or {})
-        # what a weekday looks like where no date stands apart: its windows, and the tail of the night before
-        self._usual = [
+        self.usual = [
             union(
                 [(start, min(end, DAY)) for start, end in week[day]]
                 + [(0, end - DAY) for _, end in week[day - 1] if end > DAY]
@@ -131,15 +131,14 @@ class WeekHours:
         return self.week[weekday(day)] if special is None else special
 
     def spans(self, day: int, closed: bool = False, closed_before: bool = False) -> list[Span]:
-        """The open parts of one date on the wall clock, last night's tail included unless the date stands apart."""
+        """The open parts of one date, in microseconds of it, last night's tail included unless the date stands apart."""
         if closed:
             return []
-        base = day * DAY
         if not closed_before and day not in self.dates and day - 1 not in self.dates:
-            return [(base + start, base + end) for start, end in self._usual[(day + 3) % 7]]
-        found = [(base + start, base + min(end, DAY)) for start, end in self.on(day)]
+            return self.usual[(day + 3) % 7]
+        found = [(start, min(end, DAY)) for start, end in self.on(day)]
         if day not in self.dates and not closed_before:
-            found += [(base, base + end - DAY) for _, end in self.on(day - 1) if end > DAY]
+            found += [(0, end - DAY) for _, end in self.on(day - 1) if end > DAY]
         return union(found)
 
 
@@ -159,11 +158,33 @@ def open_spans(
     An instant is open when the wall clock of the zone at that instant is inside a window of a date not in `closed`. Of a date
     in `tailless` only the part after midnight of its overnight window does not open.
     """
+    return opened(hours, zone.stretches(start, end), closed, tailless)
+
+
+def opened(
+    hours: WeekHours,
+    stretches: Iterable[tuple[int, int, int]],
+    closed: frozenset[int] = NO_DAYS,
+    tailless: frozenset[int] = NO_DAYS,
+) -> list[Span]:
+    """When the hours are open in stretches of constant offset; see `open_spans`."""
     found: list[Span] = []
-    for begin, finish, offset in zone.stretches(start, end):
+    shut = closed if tailless is closed else closed | tailless
+    plain = not hours.dates
+    for begin, finish, offset in stretches:
         for day in range((begin + offset) // DAY, (finish - 1 + offset) // DAY + 1):
-            for low, high in hours.spans(day, day in closed, day - 1 in closed or day - 1 in tailless):
-                low, high = max(begin, low - offset), min(finish, high - offset)
+            base = day * DAY - offset
+            if plain and day not in shut and day - 1 not in shut:
+                windows = hours.usual[(day + 3) % 7]
+            else:
+                windows = hours.spans(day, day in closed, day - 1 in shut)
+            for low, high in windows:
+                low += base
+                high += base
+                if low < begin:
+                    low = begin
+                if high > finish:
+                    high = finish
                 if low < high:
                     if found and found[-1][1] == low:
                         found[-1] = (found[-1][0], high)

@@ -6,7 +6,7 @@ which accept the same and say what is wrong. What is accepted here the models ac
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -59,7 +59,7 @@ class Raw(Digest):
             return self._case
 
 
-def read_raw(prospect: dict[str, Any], touches: Iterable[Any]) -> Raw | None:
+def read_raw(prospect: dict[str, Any], touches: Sequence[Any]) -> Raw | None:
     """The rows as a `Raw`; None where they are not of the plainest shape, or where something may be wrong."""
     try:
         zones, regions = prospect["zones"], prospect["regions"]
@@ -68,7 +68,8 @@ def read_raw(prospect: dict[str, Any], touches: Iterable[Any]) -> Raw | None:
         return None
     if place is None or type(prospect.get("id")) is not str or (len(prospect) != 3 and not _ordinary(prospect)):
         return None
-    rows: list[Row] = []
+    rows: dict[str, Row] = {}
+    latest, tidy = EVER, True
     try:
         for touch in touches:
             name, at, channel, disposition, direction = _five(touch)
@@ -79,15 +80,17 @@ def read_raw(prospect: dict[str, Any], touches: Iterable[Any]) -> Raw | None:
                 channel, disposition, direction
             ):
                 return None
-            rows.append((start, start, channel, direction, disposition, name))
-        raw = Raw(place, rows, False)
-        ids = {row[5] for row in rows}
-        "".join(ids)  # texts, all of them
+            if start <= latest:
+                tidy = False
+            latest = start
+            rows[name] = start, start, channel, direction, disposition, name
+        "".join(rows)  # texts, all of them
     except (KeyError, ValueError, TypeError, OverflowError):
         return None
-    if len(ids) != len(rows):
+    if len(rows) != len(touches):
         return None
-    if rows and not (rows[0][0] > EVER and raw.latest < FOREVER):
+    raw = Raw(place, list(rows.values()), False, tidy)
+    if rows and not (raw.rows[0][0] > EVER and raw.latest < FOREVER):
         return None
     raw._prospect = prospect.copy()
     return raw

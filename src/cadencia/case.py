@@ -46,6 +46,11 @@ class Case(Model):
         0
     """
 
+    __slots__ = ("_digest",)  # a slot and not the dict: one place nearer, for every decision
+
+    if TYPE_CHECKING:
+        _digest: Digest | None
+
     prospect: Prospect
     touches: Annotated[tuple[Touch, ...], OneOrMore] = ()
     account: Account | None = None
@@ -95,12 +100,13 @@ class Case(Model):
     def digest(self) -> Digest | None:
         """The few integers that common policies need; None when the case is not plain. Made once."""
         try:
-            found: Digest | None = self.__dict__["_digest"]
-        except KeyError:
+            return self._digest
+        except AttributeError:  # the slot is still empty
             from ._digest import digest_of
 
-            found = self.__dict__["_digest"] = digest_of(self)
-        return found
+            found = digest_of(self)
+            object.__setattr__(self, "_digest", found)
+            return found
 
     def known_at(self, when: datetime | str) -> Case:
         """The case as it was known at an instant: whatever we learned later is gone.

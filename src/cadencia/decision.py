@@ -644,6 +644,29 @@ class Stop(Decision):
 #: What `decide` gives: one of the four, for `match`.
 Decided = Contact | Wait | Blocked | Stop
 
+_new = object.__new__
+
+
+def answered(ask: Ask, found: tuple[str, int, int]) -> Decided:
+    """The answer to a question put to the fast lane, from the channel found, its opening and its end; no channel: closed.
+
+    Made for every decision, so its slots are filled here and not by a call of `__init__`.
+    """
+    channel, at, until = found
+    made: Any
+    if channel:
+        made = _new(Contact if at == ask[2] else Wait)
+        made._channel, made._at = channel, at
+        made._until = until if until < ask[3] else None
+    else:
+        made = _new(Stop if until else Blocked)
+        made._channel = made._at = None
+        made._until = until or None
+    made._ask, made._record, made._reasons = ask, None, None
+    decided: Decided = made
+    return decided
+
+
 _KINDS: Mapping[str, type[Decided]] = {"contact": Contact, "wait": Wait, "blocked": Blocked, "stop": Stop}
 _adapters: list[TypeAdapter[Record]] = []
 

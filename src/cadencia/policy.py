@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from ._model import Model, Names
 from ._rows import Raw, read_raw
 from .case import Case
-from .decision import Blocked, Contact, Decided, Stop, Wait
+from .decision import Decided, answered
 from .errors import InputError, PolicyError, did_you_mean, given, mistakes_of
 from .prospect import Prospect
 from .rules.base import Rule
@@ -330,8 +330,11 @@ class Policy(Model):
             source: Case | Raw | None = None
             if type(prospect) is Case and not touches:
                 source = prospect
-                digest = prospect.__dict__.get("_digest") or prospect.digest()
-            elif type(prospect) is dict and type(touches) in (list, tuple):
+                try:
+                    digest = prospect._digest
+                except AttributeError:
+                    digest = prospect.digest()
+            elif type(prospect) is dict and (type(touches) is list or type(touches) is tuple):
                 source = digest = read_raw(prospect, touches)
             if source is not None and digest is not None:
                 asked, length, start, end = engine.last
@@ -340,11 +343,7 @@ class Policy(Model):
                 if digest.latest <= start:
                     found = lane.answer(digest, start, end)
                     if found is not None:
-                        channel, at, until = found
-                        ask = (engine, source, start, end, purpose, step)
-                        if channel:
-                            return (Contact if at == start else Wait)(ask, channel, at, until if until < end else None)
-                        return Stop(ask, None, None, until) if until else Blocked(ask)
+                        return answered((engine, source, start, end, purpose, step), found)
         return engine.decide(prospect, touches, as_of, purpose, step, subjects, duration, horizon, fulfils)
 
     def why_not(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ._clock import Instant, When, check_zone
 from ._model import Model, Names
@@ -142,13 +142,13 @@ class Touch(Model):
     def _known_zone(cls, value: str | None) -> str | None:
         return value if value is None else check_zone(value)
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Touch:
-        if self.end is not None and isinstance(self.at, datetime) and self.end < self.at:
-            raise InputError(
-                f"touch {given(self.id)} ends at {given(self.end)} before it begins; write an end after `at`"
-            )
-        return self
+    @field_validator("end")  # and not of the whole model, as few touches have an end
+    @classmethod
+    def _in_order(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        at = info.data.get("at")
+        if value is not None and isinstance(at, datetime) and value < at:
+            raise InputError(f"{given(value)} is before the touch begins at {given(at)}; write an end after `at`")
+        return value
 
     @property
     def precision(self) -> Literal["instant", "date"]:

@@ -44,9 +44,7 @@ ALL = [
     for vector in PackTheme.model_validate_json(file.read_text(encoding="utf-8")).vectors
 ]
 STEPS = [
-    pytest.param(vector, place, id=f"{vector.id}:{place + 1}")
-    for vector in ALL
-    for place in range(len(vector.steps))
+    pytest.param(vector, place, id=f"{vector.id}:{place + 1}") for vector in ALL for place in range(len(vector.steps))
 ]
 
 

@@ -584,8 +584,10 @@ def codes_in(folder: Path) -> tuple[set[str], set[str], set[str]]:
 
 
 def test_every_code_has_words() -> None:
-    """Each code of a block, need and deadline that the rules' sources name is said in every language, and no other."""
-    blocks, needs, dues = codes_in(Path(cadencia.rules.__file__).parent)
+    """Each code of a block, need and deadline that rules and cadences name is said in every language, and no other."""
+    rules = Path(cadencia.rules.__file__).parent
+    found = zip(codes_in(rules), codes_in(rules.parent / "cadence"), strict=True)
+    blocks, needs, dues = (ours | cadence for ours, cadence in found)
     for language in languages():
         table = messages(language)
         assert set(table["blocks"]) - {"channel_not_allowed"} == blocks

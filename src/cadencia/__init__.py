@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .bookshelf import Chosen, Playbooks
     from .case import Account, Case
     from .decision import Blocked, Contact, Decision, Stop, Wait
     from .errors import CadenciaError, InputError, MissingExtra, PolicyError, RuleFailure
+    from .playbook import Playbook
     from .policy import Policy
     from .prospect import (
         Consent,
@@ -31,9 +33,11 @@ if TYPE_CHECKING:
     from .touch import CHANNELS, DISPOSITIONS, Disposition, Promise, Touch
 
 _HOME = {
+    "bookshelf": ("Chosen", "Playbooks"),
     "case": ("Account", "Case"),
     "decision": ("Blocked", "Contact", "Decision", "Stop", "Wait"),
     "errors": ("CadenciaError", "InputError", "MissingExtra", "PolicyError", "RuleFailure"),
+    "playbook": ("Playbook",),
     "policy": ("Policy",),
     "prospect": (
         "Consent", "ContactPoint", "Fact", "Occasion", "OptOut", "PendingItem", "Prospect", "Region", "Stage",
@@ -50,6 +54,7 @@ __all__ = [
     "Blocked",
     "CadenciaError",
     "Case",
+    "Chosen",
     "Consent",
     "Contact",
     "ContactPoint",
@@ -61,6 +66,8 @@ __all__ = [
     "Occasion",
     "OptOut",
     "PendingItem",
+    "Playbook",
+    "Playbooks",
     "Policy",
     "PolicyError",
     "Promise",

@@ -137,6 +137,13 @@ RULES: dict[str, list[dict[str, Any]]] = {
     "business_days": [{**LIMIT, **CLOCK, "days": ["sun", "mon-wed"], "holidays": ["US-NY"]}],
     "active_period": [{**LIMIT, **CLOCK, "from": "2026-03-01", "until": "2026-06-30T12:00-04:00"}],
     "require_consent": [{**LIMIT, **CLOCK, "basis": ["express"], "purpose": "sales", "valid_for": "12 months"}],
+    "await_pending": [{**LIMIT, "kinds": ["impediment", "doubt"]}],
+    "earn_first": [
+        {
+            **LIMIT, "least": 3, "counts": COUNTS, "count": "delivered", "since": "case", "per": ["channel"],
+            "over": "account",
+        }
+    ],
     "await_promise": [{**LIMIT, **CLOCK, "grace": "2h", "undated": "14 days", "calendar": "ES"}],
     "no_repeated_channel": [{**HISTORY, "at_most": 2}],
     "account_reply": [{**LIMIT, **CLOCK, "lasts": "5 business days", "counts": COUNTS, "calendar": ["ES"]}],

@@ -320,6 +320,10 @@ class Question:
         """What a cadence proposes; nothing where a policy is asked alone."""
         return None
 
+    def odd(self, decision: Decision) -> list[tuple[str, ...]]:
+        """What else is reported, each a code with its details."""
+        return []
+
     def excuse(self, item: Due, missed: bool) -> tuple[str, ...] | None:
         """The limits for which nobody can be blamed that something owed was not done in time; None where somebody can."""
         return None

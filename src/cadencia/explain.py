@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from .engine import Option, Question
 
 
+#: What is owed without touching anybody: no limit can keep it from being done.
+_UNLIMITED = frozenset({"task", "record"})
+
+
 def record_of(decision: Decision) -> Record:
     """The whole decision as plain data."""
     question, options, candidate = decision.inquiry()
@@ -70,7 +74,7 @@ def record_of(decision: Decision) -> Record:
         verdicts=tuple(_verdict(question, candidate, rule, table, now) for rule, table in question.limits)
         + tuple(Verdict(rule.id, rule.rule, "permits", (), (), rule.because) for rule, _ in engine.preferences),
         deadlines=_deadlines(question, decision, chain),
-        reports=_reports(question),
+        reports=tuple(sorted({*_reports(question), *question.odd(decision)})),
         proposal=proposal,
     )
 
@@ -213,7 +217,9 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
                 state = "undated"
             elif item.due < question.start:
                 state = "missed"
-            elif decision._at is None or isinstance(decision, Stop) or decision._at > item.due:
+            elif item.code not in _UNLIMITED and (
+                decision._at is None or isinstance(decision, Stop) or decision._at > item.due
+            ):
                 state = "will_be_missed"
                 responsible = blocking
             else:

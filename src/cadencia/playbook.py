@@ -39,12 +39,20 @@ class Parameter(Model):
     Attributes:
         value: what stands in its place.
         ours: whether the figure is ours and not the article's.
+        choices: what else it may be, where it is one of a few.
         says: what it is.
     """
 
     value: Any
+    choices: tuple[Any, ...] = ()
     ours: bool = False
     says: str | None = None
+
+    @model_validator(mode="after")
+    def _chosen(self) -> Parameter:
+        if self.choices and self.value not in self.choices:
+            raise InputError(f"{given(self.value)} is not one of {', '.join(map(str, self.choices))}")
+        return self
 
 
 class Playbook(Model):

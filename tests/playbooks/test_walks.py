@@ -105,7 +105,7 @@ def _check(playbook: Playbook, case: Case, day: Day, where: str) -> None:
 def _same(due: ExpectedDue, item: Any) -> bool:
     for key in due.model_fields_set:
         wanted = getattr(due, key)
-        got = item.details.get("step") if key == "step" else getattr(item, key)
+        got = item.details.get(key) if key in ("step", "fact", "carries") else getattr(item, key)
         if key == "due" and wanted is not None:
             wanted = _time(wanted)
         if key == "blocked_by":

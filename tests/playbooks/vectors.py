@@ -18,6 +18,9 @@ class ExpectedDue(Strict):
     """Something owed, by rule or by step. A key left out is not asked."""
 
     rule: str | None = None
+    code: str | None = None
+    fact: str | None = None
+    carries: list[str] | None = None
     step: str | None = None
     anchor: str | None = None
     state: str

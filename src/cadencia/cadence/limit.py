@@ -17,7 +17,7 @@ from .conditions import holds, required_spans
 from .walk import Run, State, runs_of, state_at
 
 if TYPE_CHECKING:
-    from .._view import View
+    from .._view import Seen, View
     from ..rules.filters import Candidate
     from .models import Cadence, Step
 
@@ -35,13 +35,13 @@ def allowed_spans(cadence: Cadence, view: View, run: Run, state: State, name: st
     while place in cadence.by_id and place not in seen:
         seen.add(place)
         step = cadence.by_id[place]
-        if not step.task and step.id not in state.once:
+        if not step.task and step.id not in state.once and step.id not in state.met:
             here = meet(left, holds(view, step.when, run.lo))
             if place == name:
                 return here, ""
             if step.if_impossible == "hold":
                 left = cut(left, here)
-        place = cadence.target(place, "no_answer")
+        place = cadence.past(step)
     if name is None:
         return left, place if place is not None and place in cadence.ends else "exhausted"
     return [], ""
@@ -53,9 +53,12 @@ class StepLimit(StopRule):
     rule: Literal["cadence"] = "cadence"
     cadence: Any
     entered: int | None = None
+    frame: Any = None
+    """The case whose cadence it is, where another person of its account is proposed."""
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         """The blocks of a candidate by its step, state by state."""
+        case = self.frame or case
         runs = runs_of(self.cadence, case, self.entered)
         for lo, hi in gaps(union((run.lo, run.hi) for run in runs), EVER, FOREVER):
             yield self.stop(lo, hi, "not_entered", needs=("entry",) if hi == FOREVER else ())
@@ -63,12 +66,14 @@ class StepLimit(StopRule):
         for run in runs:
             for state in run.states:
                 if state.lo < span[1] and state.hi > span[0]:
-                    for block in self._state(case, run, state, step, span):
+                    for block in self._state(case, run, state, step, candidate, span):
                         start, end = max(block.start, state.lo), min(block.end, state.hi)
                         if start < end:
                             yield block._replace(start=start, end=end)
 
-    def _state(self, view: View, run: Run, state: State, step: Step | None, span: Span) -> Iterator[Block]:
+    def _state(
+        self, view: View, run: Run, state: State, step: Step | None, candidate: Candidate, span: Span
+    ) -> Iterator[Block]:
         if state.place is None:
             yield self._ended(state, state.lo, state.hi, state.ending or "exhausted")
             return
@@ -79,6 +84,10 @@ class StepLimit(StopRule):
             yield self.block(state.lo, state.hi, "no_step", needs=("step",))
             return
         yield from self._required(view, state, step)
+        if candidate.channel not in step.channels:
+            yield self.block(
+                state.lo, state.hi, "not_this_channel", needs=("step_channel",), step=step.id, channel=candidate.channel
+            )
         ever = step.once == "ever"
         if step.id in state.once:
             yield self.block(
@@ -177,6 +186,9 @@ class StepDue(Deadline):
         for owed in run.tasks:
             if owed.start <= as_of:
                 yield self._task(case, owed.step, owed.touch, owed.start, owed.end)
+        for taken in run.taken:
+            if taken.seen.lo <= as_of and not taken.seen.booked and self.cadence.reading.answers(taken.seen):
+                yield from self._learned(case, taken.step, taken.seen)
         for before in run.states:
             if before.lo <= as_of and (before is state or before.next is not None):
                 yield from self._step(case, run, before)
@@ -196,6 +208,23 @@ class StepDue(Deadline):
         return self.owed(view, "task", touch, start, due, min(done, default=None), step)._replace(
             owner=owner or view.prospect.owner
         )
+
+    def _learned(self, view: View, name: str, seen: Seen) -> Iterator[Due]:
+        """What a conversation was to find out: owed until it is on record."""
+        step = self.cadence.by_id[name]
+        for fact in step.learns:
+            known = view.prospect.facts.get(fact)
+            met = (
+                None
+                if known is None or known.value is None
+                else seen.hi
+                if known.since is None
+                else micros(known.since)
+            )
+            if met is not None and met < seen.lo:
+                met = None
+            due = self.owed(view, "record", seen.id, seen.lo, seen.end, met, step)
+            yield due._replace(details=(*due.details, ("fact", fact)), met=None if met is None else min(met, seen.end))
 
     def _step(self, view: View, run: Run, state: State) -> Iterator[Due]:
         step = None if state.place is None else self.cadence.by_id[state.place]

@@ -154,6 +154,8 @@ class Step(Model):
         when: only then; else the step is passed over.
         tracks: by outcome, the step or ending that follows; `next` is the next in order, `again` the step itself.
         instead: the step taken in its place where the last touch had the same purpose.
+        milestone: passed over once a touch of it has met its objective.
+        learns: facts that the conversation is to find out; each is owed until it is on record.
         if_impossible: `hold` waits; `skip` goes on when nothing opens inside the horizon.
         task: it touches nobody: dated, never counted, never limited; it is done when a pending item of its id is.
         once: at most once `between_answers`, or `ever`.
@@ -172,6 +174,8 @@ class Step(Model):
     when: Condition | None = None
     tracks: dict[str, str] = Field(default_factory=dict)
     instead: str | None = None
+    milestone: bool = False
+    learns: Names = ()
     if_impossible: Literal["hold", "skip"] = "hold"
     task: bool = False
     once: Literal["between_answers", "ever"] | None = None
@@ -311,6 +315,10 @@ class Cadence(Model):
         if found is None or found == "next":
             return self.following(name)
         return name if found == "again" else found
+
+    def past(self, step: Step) -> str:
+        """Where a step leads that is not to be taken: a milestone to the next in order, any other as silence would."""
+        return self.following(step.id) if step.milestone else self.target(step.id, "no_answer")
 
     def answer(self, outcome: str) -> str | None:
         """Where an answer that belongs to no step leads; None where no track says."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .._clock import EVER, FOREVER, moment
 from .._spans import Span, gaps, union
 from ..decision import Carried, Decided, Proposal, Stop
 from ..engine import Engine, Question, Ruled
 from ..errors import PolicyError, given
-from ..rules.base import Due
+from ..rules.base import Block, Due, Limit
 from ..rules.filters import Candidate
 from ..touch import DISPOSITIONS
 from .anchors import turn_of, windows_of
@@ -79,7 +79,10 @@ class CadenceEngine(Engine):
         first: Decided | None = None
         for step, may_skip in steps:
             asked = wanted._replace(step=step.id, purpose=step.purpose)
-            found = StepQuestion(self, case, view, limits, asked, start, end, step).answer()
+            if step.person == "other":
+                found = self._another(case, view, asked, start, end, step)
+            else:
+                found = StepQuestion(self, case, view, limits, asked, start, end, step).answer()
             if found._at is not None and (best is None or best._at is None or found._at < best._at):
                 best = found
             if not step.aside:
@@ -91,6 +94,26 @@ class CadenceEngine(Engine):
         answer = best or first
         assert answer is not None
         return answer
+
+    def _another(self, case: Case, view: View, wanted: Candidate, start: int, end: int, step: Step) -> Decided:
+        """The answer for the other person of the account who may be contacted first; where there is none, a block that says so."""
+        found: Decided | None = None
+        for other in other_cases(case):
+            theirs = other.view().at(start)
+            limits = [
+                Ruled(item.rule.model_copy(update={"frame": view.using(item.table)}), item.table)
+                if isinstance(item.rule, StepLimit)
+                else item
+                for item in self.limits_of(theirs)
+            ]
+            answer = StepQuestion(self, other, theirs, limits, wanted, start, end, step, case).answer()
+            if answer._at is not None and (found is None or found._at is None or answer._at < found._at):
+                found = answer
+        if found is not None:
+            return found
+        alone = Ruled(NobodyElse(id=f"cadence/{self.playbook.name}/person"), self.table)
+        limits = sorted([*self.limits_of(view), alone], key=lambda item: str(item.rule.id))
+        return StepQuestion(self, case, view, limits, wanted, start, end, step).answer()
 
     def _steps(self, view: View, start: int, end: int, asked: str | None) -> list[tuple[Step, bool]]:
         """The steps to ask about, each with whether the next may be asked about when it never opens."""
@@ -122,7 +145,7 @@ class CadenceEngine(Engine):
                     yield step, step.if_impossible == "skip" or not always
                     if step.if_impossible == "hold" and always:
                         return
-            place = cadence.target(place, "no_answer")
+            place = cadence.past(step)
         if not found:
             first = state.place if state.place is not None else cadence.sequence[0].id
             step = cadence.by_id[first]
@@ -137,19 +160,51 @@ def _may_open(cadence: Cadence, view: View, run: Run, step: Step, span: Span) ->
     ) and any(lo < span[1] and hi > span[0] for lo, hi in holds(view, step.when, run.lo))
 
 
+def other_cases(case: Case) -> Iterator[Case]:
+    """The case of each other person of the account, with the one of this case among the others."""
+    account = case.account
+    if account is None:
+        return
+    own = tuple(
+        touch if touch.prospect else touch.model_copy(update={"prospect": case.prospect.id}) for touch in case.touches
+    )
+    for person in account.people:
+        theirs = tuple(touch for touch in account.touches if touch.prospect == person.id)
+        rest = tuple(touch for touch in account.touches if touch.prospect != person.id)
+        people = (case.prospect, *(item for item in account.people if item.id != person.id))
+        yield case.model_copy(
+            update={
+                "prospect": person,
+                "touches": theirs,
+                "account": account.model_copy(update={"people": people, "touches": (*own, *rest)}),
+            }
+        )
+
+
+class NobodyElse(Limit):
+    """No other person of the account may be contacted."""
+
+    rule: Literal["nobody_else"] = "nobody_else"
+
+    def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
+        """Always: it is asked only where there is nobody."""
+        yield self.block(EVER, FOREVER, "nobody_else", needs=("other_person",))
+
+
 class StepQuestion(Question):
     """A question about one step: its channels, under the policy and the cadence."""
 
-    __slots__ = ("step",)
+    __slots__ = ("origin", "step")
 
     engine: CadenceEngine
 
     def __init__(
         self, engine: CadenceEngine, case: Case, view: View, limits: list[Ruled], wanted: Candidate, start: int, end: int,
-        step: Step,
+        step: Step, origin: Case | None = None,
     ) -> None:  # fmt: skip
         super().__init__(engine, case, view, limits, wanted, start, end)
         self.step = step
+        self.origin = origin or case
 
     def candidates(self, channels: Iterable[str]) -> list[Candidate]:
         """The channels of the step that the policy allows, in the step's order."""
@@ -168,12 +223,14 @@ class StepQuestion(Question):
         """The answer as it would be without some rules."""
         engine = self.engine.without(ids)
         limits = [item for item in engine.limits_of(self.view) if item.rule.id not in ids]
-        return StepQuestion(engine, self.case, self.view, limits, self.wanted, self.start, self.end, self.step).answer()
+        return StepQuestion(
+            engine, self.case, self.view, limits, self.wanted, self.start, self.end, self.step, self.origin
+        ).answer()
 
     def proposal(self, decision: Any) -> Proposal:
         """Which step, why now, and what it must carry; or how the cadence ended, and where the case goes."""
         cadence = self.engine.playbook.cadence
-        view = self.view.using(self.engine.table)
+        view = self._frame
         found = state_at(runs_of(cadence, view, self.engine.entered), self.start)
         name = self.engine.playbook.name
         if found is None:
@@ -207,6 +264,22 @@ class StepQuestion(Question):
         return replace(
             told, why=turn.why, anchor=turn.anchor, delay=turn.delay or None, due=_moment(turn.at), kind=kind
         )
+
+    @property
+    def _frame(self) -> View:
+        """The case whose cadence it is."""
+        view = self.view if self.origin is self.case else self.origin.view().at(self.start)
+        return view.using(self.engine.table)
+
+    def odd(self, decision: Any) -> list[tuple[str, ...]]:
+        """A case that we closed before enough attempts were made, without an answer, was given up early."""
+        least = self.engine.playbook.cadence.at_least
+        if least is None or not isinstance(decision, Stop) or decision_code(decision) != "stage":
+            return []
+        found = state_at(runs_of(self.engine.playbook.cadence, self._frame, self.engine.entered), self.start)
+        if found is None or found[1].answered is not None or found[1].attempts >= least:
+            return []
+        return [("given_up_early", str(found[1].attempts), str(least))]
 
     def _carries(self, step: Step, decision: Any) -> Iterator[Carried]:
         channel = decision._channel

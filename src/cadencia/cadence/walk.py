@@ -48,6 +48,8 @@ class State(NamedTuple):
         by: the touch that led here; None at the start.
         outcome: of that touch.
         attempts: steps taken since the last answer.
+        met: milestones whose objective was met.
+        answered: the last answer.
         once: steps that may not be taken again: taken since the last answer, or ever.
         next: the touch that ends this state, if it is a step.
     """
@@ -60,6 +62,8 @@ class State(NamedTuple):
     outcome: str | None = None
     attempts: int = 0
     once: frozenset[str] = frozenset()
+    met: frozenset[str] = frozenset()
+    answered: Seen | None = None
     next: Taken | None = None
 
 
@@ -193,7 +197,16 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
         states.append(state._replace(hi=min(seen.hi, hi), next=note))
         if answer:
             once, attempts = frozenset(name for name in once if cadence.by_id[name].once == "ever"), 0
-        moved = State(seen.lo, hi, state.place, state.ending, state.by, state.outcome, attempts, once)
+        met = state.met | {step.id} if step is not None and step.milestone and seen.touch.objective_met else state.met
+        moved = state._replace(
+            lo=seen.lo,
+            hi=hi,
+            attempts=attempts,
+            once=once,
+            met=met,
+            answered=seen if answer else state.answered,
+            next=None,
+        )
         if target:
             moved = moved._replace(by=seen, outcome=outcome, ending=None)
             moved = _at(cadence, moved, target, seen, tasks, said)
@@ -240,8 +253,8 @@ def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: l
             if seen is not None:
                 tasks.append(Owed(step.id, seen.id, seen.hi, seen.end))
             target = cadence.target(step.id, "no_answer")
-        elif step.id in state.once:
-            target = cadence.target(step.id, "no_answer")
+        elif step.id in state.once or step.id in state.met:
+            target = cadence.past(step)
         elif step.instead is not None and step.purpose == said and step.instead not in passed:
             target = step.instead
         else:

@@ -51,8 +51,11 @@ def say(language: str, table: str, code: str, details: Mapping[str, Any], kind: 
     }
     if shown.get("channel"):
         shown["channel"] = messages(language)["channels"].get(shown["channel"], shown["channel"])
-    if table == "blocks" and shown.get("ending"):
-        shown["ending"] = messages(language)["endings"].get(shown["ending"], shown["ending"])
+    for key, words in (("ending", "endings"), ("kind", "kinds")):
+        if table == "blocks" and shown.get(key):
+            shown[key] = messages(language)[words].get(shown[key], shown[key])
+    if code == "await_pending":
+        shown["owner"] = shown["owner"] or messages(language)["words"]["nobody"]
     for key in _LENGTHS & shown.keys():
         shown[key] = length_text(str(shown[key]), language) if shown[key] else messages(language)["words"]["none"]
     return str(template).format_map(_Lenient(shown))

@@ -30,7 +30,8 @@ def _findings(playbook: Playbook) -> Iterator[Finding]:
     cadence = playbook.cadence
     yield from _same_purpose(cadence)
     yield from _tone(cadence)
-    yield from _out_of_reach(cadence)
+    choices = {str(choice) for item in playbook.parameters.values() for choice in item.choices}
+    yield from _out_of_reach(cadence, choices & set(cadence.by_id))
     if cadence.enters or cadence.beside:
         yield from _greetings_alone(playbook)
     if not any(rule.rule == "never_undated" for layer in playbook.policy._as_layers() for rule in layer.rules):
@@ -74,10 +75,10 @@ def _tone(cadence: Cadence) -> Iterator[Finding]:
                 )
 
 
-def _out_of_reach(cadence: Cadence) -> Iterator[Finding]:
-    """Steps that nothing leads to."""
+def _out_of_reach(cadence: Cadence, chosen: set[str]) -> Iterator[Finding]:
+    """Steps that nothing leads to, nor would with a parameter chosen otherwise."""
     reached: set[str] = set()
-    waiting = [cadence.sequence[0].id, *(step.id for step in cadence.steps if step.aside)]
+    waiting = [*chosen, cadence.sequence[0].id, *(step.id for step in cadence.steps if step.aside)]
     waiting += [target for target in cadence.tracks.values() if target in cadence.by_id]
     while waiting:
         name = waiting.pop()

@@ -1,7 +1,7 @@
 """The rules: one question per module, each loaded when its name is first used.
 
 Limits: `MaxAttempts`, `FrequencyCap`, `Spacing`, `Recall`, `CoolOff`, `QuietHours`, `BusinessDays`, `ActivePeriod`,
-`RequireConsent`, `AwaitPromise`, `NoRepeatedChannel`, `AccountReply`, `AccountLoad`, `AccountDay`, `AnyOf`.
+`RequireConsent`, `AwaitPromise`, `AwaitPending`, `EarnFirst`, `NoRepeatedChannel`, `AccountReply`, `AccountLoad`, `AccountDay`, `AnyOf`.
 Stop rules: `StopOn`, `StopOnStage`, `StopOnOptOut`, `StopWhenExhausted`, `StopUnlessQualified`.
 Preferences: `ChannelRotation`, `PreferredChannel`, `PreferredHours`, `Soonest`.
 Deadlines: `RespondWithin`, `PromiseDue`, `TouchAtLeastEvery`, `NeverUndated`.
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .deadlines import NeverUndated, PromiseDue, RespondWithin, TouchAtLeastEvery
     from .filters import Candidate, TouchFilter, Unless
     from .hours import ActivePeriod, BusinessDays, QuietHours
+    from .pending import AwaitPending, EarnFirst
     from .registry import register
     from .rotation import ChannelRotation, PreferredChannel, PreferredHours, Soonest
     from .spacing import CoolOff, Recall, Spacing
@@ -37,6 +38,7 @@ _HOME = {
     "deadlines": ("NeverUndated", "PromiseDue", "RespondWithin", "TouchAtLeastEvery"),
     "filters": ("Candidate", "TouchFilter", "Unless"),
     "hours": ("ActivePeriod", "BusinessDays", "QuietHours"),
+    "pending": ("AwaitPending", "EarnFirst"),
     "registry": ("register",),
     "rotation": ("ChannelRotation", "PreferredChannel", "PreferredHours", "Soonest"),
     "spacing": ("CoolOff", "Recall", "Spacing"),
@@ -50,6 +52,7 @@ __all__ = [
     "AccountReply",
     "ActivePeriod",
     "AnyOf",
+    "AwaitPending",
     "AwaitPromise",
     "Block",
     "BusinessDays",
@@ -58,6 +61,7 @@ __all__ = [
     "CoolOff",
     "Deadline",
     "Due",
+    "EarnFirst",
     "FrequencyCap",
     "Limit",
     "MaxAttempts",

@@ -27,6 +27,8 @@ BUILT_IN: Final[Mapping[str, tuple[str, str]]] = {
     "active_period": ("hours", "ActivePeriod"),
     "require_consent": ("consent", "RequireConsent"),
     "await_promise": ("consent", "AwaitPromise"),
+    "await_pending": ("pending", "AwaitPending"),
+    "earn_first": ("pending", "EarnFirst"),
     "suppressions": ("consent", "Suppressions"),
     "opt_outs": ("consent", "OptOuts"),
     "contact_points": ("consent", "ContactPoints"),

@@ -27,7 +27,20 @@ if TYPE_CHECKING:
     from .rules.base import Block
     from .rules.filters import Candidate
 
-__all__ = ["BlockRecord", "Blocked", "Contact", "Decision", "Due", "OptionRecord", "Record", "Stop", "Verdict", "Wait"]
+__all__ = [
+    "BlockRecord",
+    "Blocked",
+    "Carried",
+    "Contact",
+    "Decision",
+    "Due",
+    "OptionRecord",
+    "Proposal",
+    "Record",
+    "Stop",
+    "Verdict",
+    "Wait",
+]
 
 Time = Annotated[datetime, PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), return_type=str)]
 Answer = Literal["contact", "wait", "blocked", "stop"]
@@ -241,6 +254,50 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """Something that a touch must bring along, with what it is where that is known."""
+
+    what: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a cadence proposes: which step, why now, and what it must carry; or how it ended, and where the case goes.
+
+    Attributes:
+        playbook: the name of the playbook.
+        step, purpose: None where the cadence has ended.
+        why: the anchor in one word: `start`, `previous`, `answer`, `promise`, `occasion`, `pending`, `asked`, `no_occasion`,
+            `not_entered`, `finished`.
+        anchor: the id of the touch, item or occasion that the step follows.
+        kind: of the promise, item or occasion.
+        delay, due: how long after the anchor, and from when the cadence would have it.
+        outcome: of the touch that led here.
+        attempts: steps taken since the last answer.
+        person: `other` where another person of the account is proposed.
+        carries: what the touch must bring along.
+        ending, goes_to: how the cadence ended, and the playbook that takes the case up.
+    """
+
+    playbook: str
+    step: str | None = None
+    purpose: str | None = None
+    why: str = ""
+    anchor: str | None = None
+    kind: str | None = None
+    delay: str | None = None
+    due: Time | None = None
+    outcome: str | None = None
+    attempts: int = 0
+    tone: str | None = None
+    person: str = "same"
+    carries: tuple[Carried, ...] = ()
+    ending: str | None = None
+    goes_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A whole decision as plain data. Instants are UTC; `zone` is the prospect's first plausible zone, for display."""
 
@@ -274,6 +331,7 @@ class Record:
     verdicts: tuple[Verdict, ...]
     deadlines: tuple[Due, ...]
     reports: tuple[tuple[str, ...], ...]
+    proposal: Proposal | None = None
 
 
 class Decision:
@@ -417,6 +475,11 @@ class Decision:
         return self.record.reports
 
     @property
+    def proposal(self) -> Proposal | None:
+        """What the cadence of a playbook proposes: step, reason and what to carry; None where a policy was asked alone."""
+        return self.record.proposal
+
+    @property
     def waits_for(self) -> str | None:
         """The preference that waits, where it is one and not a limit."""
         return self.record.waits_for
@@ -453,20 +516,13 @@ class Decision:
 
     def without(self, *ids: str) -> Decided:
         """The decision as it would be without some rules: a counterfactual. Always-binding rules cannot be left out."""
-        question = self.inquiry().question
-        from .engine import Question
-
-        engine = question.engine.policy.without(*(name for name in ids if not name.startswith("wish/"))).engine
-        if engine.channels is None:
-            engine.channels = question.engine.channels
-        limits = [item for item in engine.limits_of(question.view) if item.rule.id not in ids]
-        return Question(
-            engine, question.case, question.view, limits, question.wanted, question.start, question.end
-        ).answer()
+        return self.inquiry().question.without(ids)
 
     def counterfactuals(self) -> dict[str, Decided]:
         """For each rule that forbids now, the decision without it alone."""
-        return {name: self.without(name) for name in self.record.blocking if not name.startswith("always/")}
+        return {
+            name: self.without(name) for name in self.record.blocking if not name.startswith(("always/", "cadence/"))
+        }
 
     # -- how it reads --------------------------------------------------------------------------------------------------
 

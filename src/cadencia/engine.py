@@ -26,8 +26,10 @@ from .touch import DISPOSITIONS, Disposition
 if TYPE_CHECKING:
     from ._lane import Lane
     from ._view import View
+    from .decision import Decision, Proposal
     from .policy import Policy
     from .prospect import Prospect
+    from .rules.base import Due
     from .touch import Touch
 
 _FIRST_LOOK = 4 * DAY
@@ -78,6 +80,16 @@ class Engine:
         self.limits.sort(key=lambda item: item.rule.id)
         self.preferences.sort(key=lambda item: (item.rule.rank, item.rule.id))
         self.deadlines.sort(key=lambda item: item.rule.id)
+
+    @property
+    def name(self) -> str:
+        """The name that decisions show."""
+        return self.policy.name
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint that decisions show."""
+        return self.policy.fingerprint
 
     @property
     def rules(self) -> list[Rule]:
@@ -295,6 +307,26 @@ class Question:
         until = self._until(chosen, at)
         kind = Contact if at == self.start else Wait
         return kind(inquiry._replace(chosen=chosen.candidate), chosen.candidate.channel, at, until)
+
+    def without(self, ids: tuple[str, ...]) -> Decided:
+        """The answer as it would be without some rules."""
+        engine = self.engine.policy.without(*(name for name in ids if not name.startswith("wish/"))).engine
+        if engine.channels is None:
+            engine.channels = self.engine.channels
+        limits = [item for item in engine.limits_of(self.view) if item.rule.id not in ids]
+        return Question(engine, self.case, self.view, limits, self.wanted, self.start, self.end).answer()
+
+    def proposal(self, decision: Decision) -> Proposal | None:
+        """What a cadence proposes; nothing where a policy is asked alone."""
+        return None
+
+    def odd(self, decision: Decision) -> list[tuple[str, ...]]:
+        """What else is reported, each a code with its details."""
+        return []
+
+    def excuse(self, item: Due, missed: bool) -> tuple[str, ...] | None:
+        """The limits for which nobody can be blamed that something owed was not done in time; None where somebody can."""
+        return None
 
     def _until(self, chosen: Option, at: int) -> int | None:
         if at == chosen.opening:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -29,6 +29,10 @@ __all__ = [
     "Suppression",
     "ZoneEvidence",
 ]
+
+
+#: What may be pending: see `PendingItem`.
+ITEM_KINDS: Final = ("promise", "impediment", "doubt", "payment", "proposal", "task", "hold")
 
 
 def _named(key: str) -> BeforeValidator:
@@ -150,15 +154,20 @@ class Occasion(Model):
 
 
 class PendingItem(Model):
-    """Something unresolved, with an owner and a date by which it is taken up again."""
+    """Something unresolved, with an owner and a date by which it is taken up again; a `hold` is the owner's own wish to wait.
+
+    A promise is judged on time (`done_at` against `due`), on content and on price (`content_kept`, `price_kept`).
+    """
 
     id: str
-    kind: Literal["promise", "impediment", "doubt", "payment", "proposal", "task"]
+    kind: Literal["promise", "impediment", "doubt", "payment", "proposal", "task", "hold"]
     owner: str | None = None
     due: When | None = None
     since: Instant | None = None
     done_at: Instant | None = None
     what: str | None = None
+    content_kept: bool | None = None
+    price_kept: bool | None = None
 
 
 class Prospect(Model):

@@ -51,8 +51,13 @@ def say(language: str, table: str, code: str, details: Mapping[str, Any], kind: 
     }
     if shown.get("channel"):
         shown["channel"] = messages(language)["channels"].get(shown["channel"], shown["channel"])
+    for key, words in (("ending", "endings"), ("kind", "kinds")):
+        if table == "blocks" and shown.get(key):
+            shown[key] = messages(language)[words].get(shown[key], shown[key])
+    if code == "await_pending":
+        shown["owner"] = shown["owner"] or messages(language)["words"]["nobody"]
     for key in _LENGTHS & shown.keys():
-        shown[key] = length_text(str(shown[key]), language)
+        shown[key] = length_text(str(shown[key]), language) if shown[key] else messages(language)["words"]["none"]
     return str(template).format_map(_Lenient(shown))
 
 
@@ -118,6 +123,8 @@ def due_text(due: Due, zone: str | None, language: str) -> str:
     """Something owed, in words."""
     table = messages(language)
     details = {**due.details, "anchor": due.anchor, "owner": due.owner or "", "due": time_text(due.due, zone, language)}
+    if "purpose" in details:
+        details["purpose"] = _purpose(str(details["purpose"]), language)
     text = say(language, "deadlines", due.code, details) + f": {table['states'][due.state]}"
     if due.due is not None:
         text += f" ({time_text(due.due, zone, language)})"
@@ -132,7 +139,7 @@ def headline(record: Record, language: str) -> str:
     details = {
         "channel": table["channels"].get(record.channel or "", record.channel or ""),
         "contact_point": f" ({record.contact_point})" if record.contact_point else "",
-        "purpose": f" · {record.purpose}" if record.purpose else "",
+        "purpose": f" · {_purpose(record.purpose, language)}" if record.purpose else "",
         "step": f" · {record.step}" if record.step else "",
         "at": time_text(record.at, record.zone, language),
         "until": f"{table['words']['until']} {time_text(record.until, record.zone, language)}"
@@ -150,10 +157,17 @@ def headline(record: Record, language: str) -> str:
     return str(table["answers"][code]).format_map(details)
 
 
+def _purpose(code: str, language: str) -> str:
+    """A purpose in words where the language has them, else as it is written."""
+    return str(messages(language)["purposes"].get(code, code))
+
+
 def lines(record: Record, language: str) -> list[str]:
     """The explanation below the headline, a line each."""
     table = messages(language)
-    told: list[str] = []
+    from .playbook import proposal_lines
+
+    told: list[str] = list(proposal_lines(record, language))
     for verdict in record.verdicts:
         for text in dict.fromkeys(block_text(block, record.zone, language, verdict.kind) for block in verdict.blocks):
             touches = (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .batch import decide_many
     from .case import Account, Case
     from .decision import Blocked, Contact, Decision, Stop, Wait
     from .errors import CadenciaError, InputError, MissingExtra, PolicyError, RuleFailure
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .touch import CHANNELS, DISPOSITIONS, Disposition, Promise, Touch
 
 _HOME = {
+    "batch": ("decide_many",),
     "case": ("Account", "Case"),
     "decision": ("Blocked", "Contact", "Decision", "Stop", "Wait"),
     "errors": ("CadenciaError", "InputError", "MissingExtra", "PolicyError", "RuleFailure"),
@@ -73,6 +75,7 @@ __all__ = [
     "Touch",
     "Wait",
     "ZoneEvidence",
+    "decide_many",
 ]
 
 

@@ -49,15 +49,18 @@ class Gap:
         self.each = bool(rule.per)
         self.elapsed = delay.amount if delay.kind == "elapsed" else -1
 
+    def regions(self, place: Place) -> tuple[str, ...]:
+        """The regions whose public holidays are no business days for a prospect in a place."""
+        regions = self._rule.calendar or ()
+        return tuple(sorted({item for name in regions for item in (place[1] if name == "prospect" else (name,))}))
+
     def after(self, latest: int, zone: Zone, place: Place) -> int:
         """When a gap in dates or business days after a touch without length is over; kept by date."""
         key = place, zone.day(latest)
         known = self._known.get(key)
         if known is None:
-            regions: Iterable[str] = self._rule.calendar or ()
-            names = tuple(sorted({item for name in regions for item in (place[1] if name == "prospect" else (name,))}))
-            unknown = "prospect" in regions and not place[1]
-            calendar = Calendar(self._rule.business_days, None if unknown else names)
+            unknown = "prospect" in (self._rule.calendar or ()) and not place[1]
+            calendar = Calendar(self._rule.business_days, None if unknown else self.regions(place))
             if len(self._known) > 100_000:
                 self._known.clear()
             known = self._known[key] = over(self._delay, Clockwork((zone,), calendar), latest, latest).at
@@ -147,6 +150,7 @@ class Lane:
 
     def __init__(self, channels: tuple[str, ...], limits: list[Limit], preferences: list[Rule]) -> None:
         stops = [rule for rule in limits if isinstance(rule, StopOn) and rule.dispositions is not None]
+        self.limits = limits
         self.ends = [
             (rule.id, name)
             for rule in stops

@@ -61,11 +61,15 @@ class Timeline:
                 return closes[0]
         return FOREVER
 
-    def _fill(self, index: int) -> tuple[list[int], list[int]]:
-        start, end = index * _WIDTH, (index + 1) * _WIDTH
+    def spans(self, start: int, end: int) -> list[Span]:
+        """The open stretches of `[start, end)`, cut to it."""
         spans = self._open(self._rules[0], start, end)
         for rule in self._rules[1:]:
             spans = meet(spans, self._open(rule, start, end))
+        return spans
+
+    def _fill(self, index: int) -> tuple[list[int], list[int]]:
+        spans = self.spans(index * _WIDTH, (index + 1) * _WIDTH)
         chunk = self._chunks[index] = [span[0] for span in spans], [span[1] for span in spans]
         return chunk
 

@@ -39,10 +39,10 @@ BLOCKED: Found = ("", 0, 0)
 class Gap:
     """A spacing: how long after the last touch, of a channel (`each`) or of all."""
 
-    __slots__ = ("_delay", "_known", "_rule", "each", "elapsed", "id")
+    __slots__ = ("_delay", "_known", "each", "elapsed", "id", "rule")
 
     def __init__(self, rule: Spacing, delay: Delay) -> None:
-        self._rule = rule
+        self.rule = rule
         self._delay = delay
         self._known: dict[tuple[Place, int], int] = {}
         self.id = rule.id
@@ -51,7 +51,7 @@ class Gap:
 
     def regions(self, place: Place) -> tuple[str, ...]:
         """The regions whose public holidays are no business days for a prospect in a place."""
-        regions = self._rule.calendar or ()
+        regions = self.rule.calendar or ()
         return tuple(sorted({item for name in regions for item in (place[1] if name == "prospect" else (name,))}))
 
     def after(self, latest: int, zone: Zone, place: Place) -> int:
@@ -59,8 +59,8 @@ class Gap:
         key = place, zone.day(latest)
         known = self._known.get(key)
         if known is None:
-            unknown = "prospect" in (self._rule.calendar or ()) and not place[1]
-            calendar = Calendar(self._rule.business_days, None if unknown else self.regions(place))
+            unknown = "prospect" in (self.rule.calendar or ()) and not place[1]
+            calendar = Calendar(self.rule.business_days, None if unknown else self.regions(place))
             if len(self._known) > 100_000:
                 self._known.clear()
             known = self._known[key] = over(self._delay, Clockwork((zone,), calendar), latest, latest).at

@@ -19,6 +19,8 @@ __all__ = ["ANSWERS", "Answers", "Columns"]
 
 #: The answers, in the order of their codes.
 ANSWERS: Final = ("contact", "wait", "blocked", "stop")
+#: So many rules at once are told apart by a table.
+_MOST_BITS: Final = 16
 _INSTANT: Final = pl.Datetime("us", "UTC")
 
 
@@ -165,11 +167,22 @@ class Lists:
 
     def put_bits(self, rows: npt.NDArray[np.intp], bits: Ints, names: Sequence[str]) -> None:
         """Fill in lists that are given as bits."""
-        masks, back = np.unique(bits, return_inverse=True)
+        used = [place for place in range(len(names)) if int(np.bitwise_or.reduce(bits)) >> place & 1]
+        small = np.zeros(len(bits), np.int64)
+        for order, place in enumerate(used):
+            small |= (bits >> place & 1) << order
+        if len(used) > _MOST_BITS:
+            masks, small = np.unique(small, return_inverse=True)
+        else:
+            seen = np.zeros(1 << len(used), np.bool_)
+            seen[small] = True
+            masks = np.flatnonzero(seen)
+            small = np.cumsum(seen)[small] - 1
         numbers = [
-            self.number(tuple(name for place, name in enumerate(names) if mask >> place & 1)) for mask in masks.tolist()
+            self.number(tuple(names[place] for order, place in enumerate(used) if mask >> order & 1))
+            for mask in masks.tolist()
         ]
-        self._which[rows] = np.array(numbers, np.int32)[back]
+        self._which[rows] = np.array(numbers, np.int32)[small]
 
     def series(self, name: str) -> pl.Series:
         """The column."""

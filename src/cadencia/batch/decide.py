@@ -24,7 +24,7 @@ from .engine import Said, Seen, answer_one_by_one, said_of
 from .events import Events, read_events
 from .frames import kind_of, read_frame, write_frame
 from .history import read_history, vocabulary
-from .numeric import CONTACT, ENGINE, STOP, WAIT, Found, Track
+from .numeric import CONTACT, ENGINE, NEEDS, STOP, WAIT, Found, Track
 from .people import People, read_people
 
 __all__ = ["Decides", "decide_many"]
@@ -174,7 +174,8 @@ def by_columns(
     else:
         usable[owner[np.flatnonzero(at > now[owner])]] = False
     start, last = (now, now) if isinstance(now, int) else (int(now.min()), int(now.max()))
-    track = Track(lane, people.places, start, last + question.horizon)
+    first = int(at.min()) if len(at) else start
+    track = Track(lane, people.places, start, last + question.horizon, min(first, start))
     words = vocabulary(events.words, lane, track.channels, track.number)
     history = read_history(owner, at, code, words, people=usable, at_most=lane.most, whole=question.reasons == "all")
     found = track.answer(
@@ -188,7 +189,7 @@ def by_columns(
 
 def _put(found: Found, fast: Bools, track: Track, people: People, columns: Columns, step: str | None) -> None:
     """Move the answers of the lane into the columns."""
-    columns.answer = np.array([0, 0, 1, 3], np.uint8)[found.kind]
+    columns.answer = np.array([0, 0, 1, 3, 2], np.uint8)[found.kind]
     columns.at, columns.until = found.at, found.until
     opened = (found.kind == CONTACT) | (found.kind == WAIT)
     columns.opened = opened
@@ -202,6 +203,8 @@ def _put(found: Found, fast: Bools, track: Track, people: People, columns: Colum
             if channel in people.offered:
                 rows = np.flatnonzero(found.channel == number)
                 columns.addresses.append((rows, texts(people.frame[channel])[rows]))
+    rows = np.fromiter(found.needs, np.intp, len(found.needs))
+    columns.needs.put(rows, [NEEDS[number] for number in found.needs.values()])
     if found.rule is not None and found.stops is not None and columns.stops is not None:
         columns.rules = list(track.rules)
         columns.rule = found.rule

@@ -15,8 +15,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .._clock import EVER, FOREVER
+from .._clock import DAY, EVER, FOREVER, day_date
 from .._digest import Place
+from .._holidays import holiday_days
 from .._lane import Lane, Road
 from .._timeline import Timeline
 from ..rules.consent import ContactPoints
@@ -26,16 +27,19 @@ from .calendar import Openings, after
 from .coding import Bools, Ints, Some
 from .history import History, Vocabulary
 
-__all__ = ["CONTACT", "ENGINE", "STOP", "WAIT", "Found", "Track"]
+__all__ = ["BLOCKED", "CONTACT", "ENGINE", "NEEDS", "STOP", "WAIT", "Found", "Track"]
 
 #: How a row was answered; `ENGINE` where it was not.
 ENGINE: Final = 0
 CONTACT: Final = 1
 WAIT: Final = 2
 STOP: Final = 3
+BLOCKED: Final = 4
 
 #: The rule that every policy has for those without an address.
 POINTS: Final = ContactPoints().id
+#: What a blocked case may need, the least first: the number of `needs`.
+NEEDS: Final = (("contact_point",), ("other_channel",), ("contact_point", "other_channel"))
 _NEVER: Final = 1 << 62
 _BLOCK: Final = 1 << 16
 
@@ -45,11 +49,12 @@ class Found:
     """The answers of the lane, one for each prospect.
 
     Attributes:
-        kind: `CONTACT`, `WAIT`, `STOP`, or `ENGINE` where the engine must say.
+        kind: `CONTACT`, `WAIT`, `STOP`, `BLOCKED`, or `ENGINE` where the engine must say.
         channel: the channel's number, -1 where there is none.
         at, until: when, and where the window ends (`FOREVER`: not before the horizon).
         rule: the number of the rule that binds, or that ended the case; -1 where there is none.
         stops, blocking: rules as bits.
+        needs: by row, the number among `NEEDS` of what a blocked case needs.
     """
 
     kind: npt.NDArray[np.int8]
@@ -59,6 +64,7 @@ class Found:
     rule: npt.NDArray[np.int8] | None
     stops: Ints | None
     blocking: Ints | None
+    needs: dict[int, int]
 
 
 class Track:
@@ -70,8 +76,11 @@ class Track:
         rules: the ids of the limits, sorted: bits and numbers mean these.
     """
 
-    def __init__(self, lane: Lane, places: Sequence[Place], start: int, end: int) -> None:
+    def __init__(self, lane: Lane, places: Sequence[Place], start: int, end: int, first: int) -> None:
+        """Between the first instant asked about and the last horizon; no touch is before `first`."""
         self.lane = lane
+        self.first = first
+        self._covered: Bools | None = None
         self.places = places
         self.start = start
         self.end = end
@@ -122,6 +131,21 @@ class Track:
             known = self._openings[key] = Openings(spans, self.places, self.start, self.end)
         return known
 
+    def covered(self) -> Bools:
+        """The places whose calendars reach as far as anybody looks, so that no rule of the lane needs one."""
+        if self._covered is None:
+            gaps = [gap for gap in self.lane.spacings.values() if gap.elapsed < 0]
+            years = range(day_date(self.first // DAY - 1).year, day_date(self.end // DAY + 1).year + 1)
+            found = []
+            for _, regions in self.places:
+                named = {name for gap in gaps for name in (gap.rule.calendar or ())}
+                named |= {name for road in self.roads for rule in road.hours for name in (rule.holidays or ())}
+                names = {item for name in named for item in (regions if name == "prospect" else (name,))}
+                known = regions or "prospect" not in named
+                found.append(known and all(holiday_days(name, year) is not None for name in names for year in years))
+            self._covered = np.array(found, np.bool_)
+        return self._covered
+
     def answer(
         self, history: History, people: Bools, place: npt.NDArray[np.int32], at: Ints, end: Ints | None, code: Some,
         words: Vocabulary, now: Any, horizon: int, offered: dict[str, Bools] | None, reasons: str,
@@ -134,7 +158,7 @@ class Track:
             np.zeros(count, np.int8), np.full(count, -1, np.int8), np.empty(count, np.int64), np.empty(count, np.int64),
             None if reasons == "none" else np.full(count, -1, np.int8),
             None if reasons == "none" else np.zeros(count, np.int64),
-            np.zeros(count, np.int64) if reasons == "all" else None,
+            np.zeros(count, np.int64) if reasons == "all" else None, {},
         )  # fmt: skip
         for low in range(0, count, _BLOCK):
             high = min(low + _BLOCK, count)
@@ -267,7 +291,7 @@ class Block:
             if deadly is not None:
                 shut |= (deadly >> number) & 1 == 1
             if offered is not None:
-                shut |= ~offered[road.channel][part] if road.channel in offered else True
+                shut |= self.unaddressed(road.channel, offered)
             if road.running:
                 shut |= self.runs(number, road.running)
             key = np.minimum(trip.opening, self.end)
@@ -287,6 +311,9 @@ class Block:
         kind[self.odd] = ENGINE
         kind[ended] = STOP
         kind[~people] = ENGINE
+        rest = np.flatnonzero(people & ~(opens | ended | self.odd))
+        if len(rest):
+            self.blocked(rest, found, deadly, offered)
         answered = (kind == CONTACT) | (kind == WAIT)
         at, until = found.at[part], found.until[part]
         np.add(wait, self.now, out=at)
@@ -298,6 +325,35 @@ class Block:
                 mine = np.flatnonzero(channel == number)
                 until[mine] = trip.closing[mine]
         until[until >= self.end] = FOREVER
+
+    def unaddressed(self, channel: str, offered: dict[str, Bools]) -> Bools:
+        """Who has no address for a channel."""
+        told = offered.get(channel)
+        return np.ones(self.size, np.bool_) if told is None else ~told[self.part]
+
+    def blocked(self, rows: Ints, found: Found, deadly: Ints | None, offered: dict[str, Bools] | None) -> None:
+        """Answer those that no time opens: each channel is over, or wants an address or another channel before it.
+
+        Whatever else closes a channel is left to the engine.
+        """
+        told = self.track.covered()[self.place[rows]]
+        least = np.full(len(rows), len(NEEDS))
+        for number, road in enumerate(self.track.roads):
+            over = (deadly[rows] >> number & 1 == 1) if deadly is not None else np.zeros(len(rows), np.bool_)
+            nowhere = (
+                np.zeros(len(rows), np.bool_) if offered is None else self.unaddressed(road.channel, offered)[rows]
+            )
+            again = self.runs(number, road.running)[rows] if road.running else np.zeros(len(rows), np.bool_)
+            needs = np.where(nowhere & again, 2, np.where(again, 1, 0))
+            told &= over | ((nowhere | again) & (self.trips[number].opening[rows] < self.end_of(rows)))
+            least = np.where(over, least, np.minimum(least, needs))
+        told &= least < len(NEEDS)
+        found.kind[self.part][rows[told]] = BLOCKED
+        found.needs.update(zip((rows[told] + self.part.start).tolist(), least[told].tolist(), strict=True))
+
+    def end_of(self, rows: Ints) -> Any:
+        """Where the horizon of some rows ends."""
+        return self.end if isinstance(self.end, int) else self.end[rows]
 
     def trip(self, number: int, road: Road, floor: Ints) -> Trip:
         """When a channel is released and when it opens."""

@@ -28,7 +28,7 @@ Rows = npt.NDArray[np.intp]
 
 def explain(block: Block, found: Found, history: History, offered: dict[str, Bools] | None) -> None:
     """Fill in the reasons of the answers of a block; a row whose reason only the engine can tell is left to it."""
-    from .numeric import ENGINE, STOP, WAIT
+    from .numeric import BLOCKED, ENGINE, STOP, WAIT
 
     assert found.rule is not None
     assert found.stops is not None
@@ -47,6 +47,11 @@ def explain(block: Block, found: Found, history: History, offered: dict[str, Boo
         stops[over] = ending
         first = np.where(ending & block.track.stopping, ending & block.track.stopping, ending)
         rule[over] = np.log2((first & -first).astype(np.float64)).astype(np.int8)
+    never = np.flatnonzero(kind == BLOCKED)
+    if len(never):
+        lasting = _lasting(block, never, offered) | (0 if history.stops is None else history.stops[block.part][never])
+        rule[never] = np.log2((lasting & -lasting).astype(np.float64)).astype(np.int8)
+        over = np.concatenate([over, never])
     if found.blocking is not None:
         blocking = found.blocking[block.part]
         for number, road in enumerate(block.track.roads):
@@ -54,17 +59,26 @@ def explain(block: Block, found: Found, history: History, offered: dict[str, Boo
             if len(rows):
                 blocking[rows] = _forbidding(block, rows, number, road)
         if len(over):
-            # what is said of a case that is over is said of its first channel
-            blocking[over] = stops[over] | _forbidding(block, over, 0, block.track.roads[0])
-            for rule_, number in block.track.numbered:
-                if isinstance(rule_, NoRepeatedChannel) and (
-                    rule_.channels is None or rule_.channels.has(block.track.lane.first)
-                ):
-                    blocking[over] |= block.runs(0, rule_.at_most)[over].astype(np.int64) << number
-            if offered is not None:
-                here = offered.get(block.track.lane.first)
-                without = over if here is None else over[~here[block.part][over]]
-                blocking[without] |= 1 << block.track.points
+            # what is said of a case that does not open is said of its first channel
+            ending = np.zeros(len(over), np.int64) if history.stops is None else history.stops[block.part][over]
+            blocking[over] = (
+                ending
+                | stops[over]
+                | _lasting(block, over, offered)
+                | _forbidding(block, over, 0, block.track.roads[0])
+            )
+
+
+def _lasting(block: Block, rows: Rows, offered: dict[str, Bools] | None) -> Ints:
+    """As bits, what closes the first channel until another is used, or until there is an address for it."""
+    bits = np.zeros(len(rows), np.int64)
+    first = block.track.lane.first
+    for rule, number in block.track.numbered:
+        if isinstance(rule, NoRepeatedChannel) and (rule.channels is None or rule.channels.has(first)):
+            bits |= block.runs(0, rule.at_most)[rows].astype(np.int64) << number
+    if offered is not None:
+        bits |= block.unaddressed(first, offered)[rows].astype(np.int64) << block.track.points
+    return bits
 
 
 def _ending(block: Block, rows: Rows, history: History) -> Ints:

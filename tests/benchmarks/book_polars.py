@@ -63,71 +63,85 @@ def _at(day: date, clock: time, info: ZoneInfo) -> datetime:
 
 
 def decide(name: str, book: Book, *, reasons: bool = True) -> pl.DataFrame:
-    """The answers: `id`, `answer`, `channel`, `at`, `until` and the rules that block it now."""
+    """The answers: `id`, `answer`, `channel`, `at`, `until` and, with `reasons`, the rule that binds."""
     policy = rivals.POLICIES[name]
-    now = pl.lit(NOW).cast(INSTANT)
-    out = pl.col("direction") == "outbound"
-    at = pl.col("at").filter(out)
-    grouped = (
-        book.touches.lazy()
-        .group_by("prospect")
-        .agg(
-            pl.col("disposition").is_in(["replied", "opted_out"]).any().alias("answered"),
-            out.sum().alias("made"),
-            at.max().alias("latest"),
-            at.tail(3).first().alias("third"),  # the log is in time order
-            pl.col("channel").filter(out).last().alias("last"),
-            *(
-                ((pl.col("disposition") == "bounced_hard") & (pl.col("channel") == item)).any().alias(f"dead_{item}")
-                for item in CHANNELS
-            ),
-            *(pl.col("at").filter(out & (pl.col("channel") == item)).max().alias(f"last_{item}") for item in CHANNELS),
+    log = book.touches.lazy()
+    out = log.filter(pl.col("direction") == "outbound")
+    made = out.group_by("prospect").agg(
+        pl.len().alias("made"),
+        pl.col("at").max().alias("latest"),
+        pl.col("at").get(-3, null_on_oob=True).alias("third"),  # the log is in time order
+        pl.col("channel").last().alias("last"),
+        *(pl.col("at").filter(pl.col("channel") == item).max().alias(f"last_{item}") for item in CHANNELS),
+    )
+    # few touches end anything, so they are picked out before they are grouped
+    ended = log.filter(pl.col("disposition").is_in(["replied", "opted_out", "bounced_hard"])).group_by("prospect").agg(
+        (pl.col("disposition") != "bounced_hard").any().alias("answered"),
+        *(
+            ((pl.col("disposition") == "bounced_hard") & (pl.col("channel") == item)).any().alias(f"dead_{item}")
+            for item in CHANNELS
+        ),
+    )  # fmt: skip
+    flags = ["answered", *(f"dead_{item}" for item in CHANNELS)]
+    frame = (
+        book.prospects.lazy()
+        .join(made, left_on="id", right_on="prospect", how="left", maintain_order="left")
+        .join(ended, left_on="id", right_on="prospect", how="left", maintain_order="left")
+        .with_columns(pl.col("made").fill_null(0), pl.col(flags).fill_null(False))
+        .with_columns(
+            exhausted=pl.col("made") >= (policy.at_most or 1_000),
+            bounced=pl.all_horizontal(f"dead_{item}" for item in CHANNELS),
         )
+        .with_columns(stop=pl.col("answered") | pl.col("exhausted") | pl.col("bounced"))
+        .collect()
     )
-    frame = book.prospects.lazy().join(grouped, left_on="id", right_on="prospect", how="left")
-    frame = frame.with_columns(pl.col("made").fill_null(0), pl.col("answered").fill_null(False))
-    frame = frame.with_columns(pl.col(f"dead_{item}").fill_null(False) for item in CHANNELS)
-    frame = frame.with_columns(exhausted=pl.col("made") >= (policy.at_most or 1_000))
-    frame = frame.with_columns(
-        stop=pl.col("answered") | pl.col("exhausted") | pl.all_horizontal(f"dead_{item}" for item in CHANNELS),
-        capped=pl.when(pl.col("made") >= 3).then(pl.col("third") + 168 * HOUR),
+    why = (
+        pl.when("answered")
+        .then(pl.lit("answered"))
+        .when("bounced")
+        .then(pl.lit("bounced"))
+        .otherwise(pl.lit("exhausted"))
     )
-    stopped = frame.filter("stop").select("id", answer=pl.lit("stop"))
-    frame = frame.filter(~pl.col("stop"))
+    stopped = frame.filter("stop").select("id", answer=pl.lit("stop"), **({"rule": why} if reasons else {}))
+    found = pl.concat([_opening(frame.filter(~pl.col("stop")), policy, reasons), stopped], how="diagonal_relaxed")
+    return found.sort("id")
+
+
+def _opening(frame: pl.DataFrame, policy: rivals.Policy, reasons: bool) -> pl.DataFrame:
+    """The answers of those that are not over."""
+    now = pl.lit(NOW).cast(INSTANT)
     if policy.business_days:
-        frame = _business(frame)
+        frame = _business(frame.lazy()).collect()
     else:
         frame = frame.with_columns(
             pl.col("latest").add(48 * HOUR).alias("spaced"),
             *(pl.col(f"last_{item}").add(96 * HOUR).alias(f"spaced_{item}") for item in CHANNELS),
         )
-    for item in CHANNELS:
-        frame = frame.with_columns(pl.max_horizontal(now, "capped", "spaced", f"spaced_{item}").alias("release")).sort(
-            "release"
-        )
-        frame = frame.join_asof(
-            windows(item).lazy(),
-            left_on="release",
-            right_on="last",
-            by="zone",
-            strategy="forward",
-            check_sortedness=False,
-        )
-        usable = ~pl.col(f"dead_{item}") & (pl.col("last").is_null() | (pl.col("last") != item))
-        frame = frame.with_columns(
-            pl.when(usable).then(pl.max_horizontal("release", "opens")).alias(f"at_{item}"),
-            pl.col("closes").alias(f"until_{item}"),
-        ).drop("release", "opens", "closes", "last_right", strict=False)
+    frame = frame.with_columns(capped=pl.col("third") + 168 * HOUR)
+    looked = [
+        # narrow frames, as a join in time order sorts them; both cores work on them
+        frame.lazy()
+        .select("zone", release=pl.max_horizontal(now, "capped", "spaced", f"spaced_{item}"))
+        .with_row_index()
+        .sort("release")
+        .join_asof(windows(item).lazy(), left_on="release", right_on="last", by="zone", strategy="forward", check_sortedness=False)
+        .sort("index")
+        .select(pl.max_horizontal("release", "opens").alias(f"at_{item}"), pl.col("closes").alias(f"until_{item}"))
+        for item in CHANNELS
+    ]  # fmt: skip
+    frame = pl.concat([frame, *pl.collect_all(looked)], how="horizontal")
+    frame = frame.with_columns(
+        pl.when(~pl.col(f"dead_{item}") & pl.col("last").ne_missing(pl.lit(item)) & pl.col(f"until_{item}").is_not_null())
+        .then(f"at_{item}")
+        for item in CHANNELS
+    )  # fmt: skip
     frame = frame.with_columns(at=pl.min_horizontal(f"at_{item}" for item in CHANNELS))
     frame = frame.with_columns(channel=_chosen())
     pick = pl.col("channel")
+    answer = pl.when(pl.col("at") == now).then(pl.lit("contact"))
+    answer = answer.when(pl.col("at").is_null()).then(pl.lit("blocked")).otherwise(pl.lit("wait"))
     frame = frame.with_columns(
-        answer=pl.when(pl.col("at") == now)
-        .then(pl.lit("contact"))
-        .when(pl.col("at").is_null())
-        .then(pl.lit("blocked"))
-        .otherwise(pl.lit("wait")),
-        until=pl.coalesce(pl.when(pick == item).then(f"until_{item}") for item in CHANNELS),
+        answer=answer, until=pl.coalesce(pl.when(pick == item).then(f"until_{item}") for item in CHANNELS)
     )
     columns = ["id", "answer", "channel", "at", "until"]
     if reasons:
@@ -141,20 +155,7 @@ def decide(name: str, book: Book, *, reasons: bool = True) -> pl.DataFrame:
             )
         )  # fmt: skip
         columns.append("rule")
-        stopped = frame_of_stops(stopped, grouped, policy)
-    found = pl.concat([frame.select(columns), stopped], how="diagonal_relaxed")
-    return found.sort("id").collect()
-
-
-def frame_of_stops(stopped: pl.LazyFrame, grouped: pl.LazyFrame, policy: rivals.Policy) -> pl.LazyFrame:
-    """Why a case is over."""
-    named = grouped.select(
-        "prospect",
-        rule=pl.when(pl.col("answered")).then(pl.lit("answered"))
-        .when(pl.all_horizontal(f"dead_{item}" for item in CHANNELS)).then(pl.lit("bounced"))
-        .otherwise(pl.lit("exhausted")),
-    )  # fmt: skip
-    return stopped.join(named, left_on="id", right_on="prospect", how="left")
+    return frame.select(columns)
 
 
 def _chosen() -> pl.Expr:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .batch import decide_many
     from .bookshelf import Chosen, Playbooks
     from .case import Account, Case
     from .decision import Blocked, Contact, Decision, Stop, Wait
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "bookshelf": ("Chosen", "Playbooks"),
+    "batch": ("decide_many",),
     "case": ("Account", "Case"),
     "decision": ("Blocked", "Contact", "Decision", "Stop", "Wait"),
     "errors": ("CadenciaError", "InputError", "MissingExtra", "PolicyError", "RuleFailure"),
@@ -90,6 +92,7 @@ __all__ = [
     "Wait",
     "ZoneEvidence",
     "packs_for",
+    "decide_many",
 ]
 
 

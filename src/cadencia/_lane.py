@@ -41,15 +41,20 @@ BLOCKED: Found = ("", 0, 0)
 class Gap:
     """A spacing: how long after the last touch, of a channel (`each`) or of all."""
 
-    __slots__ = ("_delay", "_known", "_rule", "each", "elapsed", "id")
+    __slots__ = ("_delay", "_known", "each", "elapsed", "id", "rule")
 
     def __init__(self, rule: Spacing, delay: Delay) -> None:
-        self._rule = rule
+        self.rule = rule
         self._delay = delay
         self._known: dict[Place, tuple[Zone, dict[int, int]]] = {}
         self.id = rule.id
         self.each = bool(rule.per)
         self.elapsed = delay.amount if delay.kind == "elapsed" else -1
+
+    def regions(self, place: Place) -> tuple[str, ...]:
+        """The regions whose public holidays are no business days for a prospect in a place."""
+        regions = self.rule.calendar or ()
+        return tuple(sorted({item for name in regions for item in (place[1] if name == "prospect" else (name,))}))
 
     def after(self, latest: int, place: Place) -> int:
         """When a gap in dates or business days after a touch without length is over; kept by date."""
@@ -57,10 +62,8 @@ class Gap:
         day = zone.day(latest)
         release = known.get(day)
         if release is None:
-            regions: Iterable[str] = self._rule.calendar or ()
-            names = tuple(sorted({item for name in regions for item in (place[1] if name == "prospect" else (name,))}))
-            unknown = "prospect" in regions and not place[1]
-            calendar = Calendar(self._rule.business_days, None if unknown else names)
+            unknown = "prospect" in (self.rule.calendar or ()) and not place[1]
+            calendar = Calendar(self.rule.business_days, None if unknown else self.regions(place))
             release = known[day] = over(self._delay, Clockwork((zone,), calendar), latest, latest).at
         return release
 
@@ -103,7 +106,8 @@ class Road(NamedTuple):
     running: int
     """How many may run on the channel; 0 when no rule says."""
     deadly: frozenset[str]
-    hours: tuple[Hours, ...]
+    hours: tuple[OnTheClock, ...]
+    clocks: tuple[Hours, ...]
     spacings: tuple[Gap, ...]
 
 
@@ -160,6 +164,7 @@ class Lane:
 
     def __init__(self, channels: tuple[str, ...], limits: list[Limit], preferences: list[Rule]) -> None:
         stops = [rule for rule in limits if isinstance(rule, StopOn) and rule.dispositions is not None]
+        self.limits = limits
         self.ends = [
             (rule.id, name)
             for rule in stops
@@ -199,7 +204,7 @@ class Lane:
 
     def clocks(self, place: Place) -> dict[str, Timeline | None]:
         """When each channel is open in a place; None where no hours bind it."""
-        found = self._clocks[place] = {channel: _timeline(road.hours, place) for channel, road in self.roads.items()}
+        found = self._clocks[place] = {channel: _timeline(road.clocks, place) for channel, road in self.roads.items()}
         return found
 
     def answer(self, digest: Digest, as_of: int, end: int) -> Found | None:
@@ -235,7 +240,7 @@ class Lane:
         best = end
         found = BLOCKED
         dead = 0
-        for channel, gaps, running, kills, _, _ in self._orders.get(last) or self.order(last):
+        for channel, gaps, running, kills, _, _, _ in self._orders.get(last) or self.order(last):
             if deadly and channel in digest.by(kills):
                 dead += 1
                 continue
@@ -293,9 +298,9 @@ class Lane:
                 and (latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.place)) > as_of
             ):
                 found.append(gap.id)
-        for hours in road.hours:
-            if not hours.at(digest.place).open(as_of):
-                found.append(hours.id)
+        for clock in road.clocks:
+            if not clock.at(digest.place).open(as_of):
+                found.append(clock.id)
         if len(found) > 1:
             found.sort()
         return tuple(found)
@@ -314,6 +319,7 @@ def _road(channel: str, limits: list[Limit], gaps: list[Gap], hours: list[Hours]
             if isinstance(rule, StopOn) and rule.scope == "channel" and rule.dispositions is not None
             for name in rule.dispositions.names
         ),
+        tuple(item.rule for item in hours if item.id in ids),
         tuple(item for item in hours if item.id in ids),
         tuple(gap for gap in gaps if not gap.each or gap.id in ids),
     )

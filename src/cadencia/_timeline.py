@@ -73,11 +73,15 @@ class Timeline:
                 return edges[1]
         return FOREVER
 
-    def _fill(self, index: int) -> list[int]:
-        start, end = index * WIDTH, (index + 1) * WIDTH
+    def spans(self, start: int, end: int) -> list[Span]:
+        """The open stretches of `[start, end)`, cut to it."""
         spans = self._open(self._rules[0], start, end)
         for rule in self._rules[1:]:
             spans = meet(spans, self._open(rule, start, end))
+        return spans
+
+    def _fill(self, index: int) -> list[int]:
+        spans = self.spans(index * WIDTH, (index + 1) * WIDTH)
         edges = self.edges[index] = [edge for span in spans for edge in span]
         return edges
 

@@ -101,7 +101,7 @@ class Engine:
     def span(self, as_of: datetime | str, horizon: timedelta | str) -> Span:
         """The span of a question; the last one is kept, as a whole book is asked about at one instant."""
         start = micros(read_instant(as_of, "as_of"))
-        end = start + _length(horizon, "horizon")
+        end = start + length_of(horizon, "horizon")
         self.last = as_of, horizon, start, end
         return start, end
 
@@ -119,7 +119,7 @@ class Engine:
             )
         view = case.view().at(instant, fulfils)
         wanted = Candidate(
-            "", None, purpose, step, _subjects(subjects), 0 if duration is None else _length(duration, "duration")
+            "", None, purpose, step, _subjects(subjects), 0 if duration is None else length_of(duration, "duration")
         )
         return Question(self, case, view, self.limits_of(view), wanted, instant, end).answer()
 
@@ -162,7 +162,7 @@ class Engine:
         known = start if as_of is None else micros(read_instant(as_of, "as_of"))
         view = case.view().at(known)
         if duration is not None:
-            wanted = wanted._replace(duration=_length(duration, "duration"))
+            wanted = wanted._replace(duration=length_of(duration, "duration"))
         return Question(self, case, view, self.limits_of(view), wanted, start, end)
 
     def why_not(
@@ -455,7 +455,7 @@ def _subjects(value: Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _length(value: timedelta | str, what: str) -> int:
+def length_of(value: timedelta | str, what: str) -> int:
     """A length of time in microseconds, from a timedelta or text such as `90 days`, `90d`, `20m`."""
     if isinstance(value, timedelta):
         length = (value.days * 86_400 + value.seconds) * SECOND + value.microseconds

@@ -66,7 +66,12 @@ def read_raw(prospect: dict[str, Any], touches: Iterable[Any]) -> Raw | None:
         place = _known_places.get((zones, regions)) or _place(zones, regions)
     except (KeyError, TypeError):
         return None
-    if place is None or type(prospect.get("id")) is not str or (len(prospect) != 3 and not _ordinary(prospect)):
+    if (
+        place is None
+        or type(prospect.get("id")) is not str
+        or not prospect["id"].strip()
+        or (len(prospect) != 3 and not _ordinary(prospect))
+    ):
         return None
     rows: list[Row] = []
     try:
@@ -82,7 +87,8 @@ def read_raw(prospect: dict[str, Any], touches: Iterable[Any]) -> Raw | None:
             rows.append((start, start, channel, direction, disposition, name))
         raw = Raw(place, rows, False)
         ids = {row[5] for row in rows}
-        "".join(ids)  # texts, all of them
+        if not all(map(str.strip, ids)):  # texts, all of them, and none blank
+            return None
     except (KeyError, ValueError, TypeError, OverflowError):
         return None
     if len(ids) != len(rows):
@@ -96,7 +102,11 @@ def read_raw(prospect: dict[str, Any], touches: Iterable[Any]) -> Raw | None:
 def _plain_words(channel: Any, disposition: Any, direction: Any) -> bool:
     """Whether a channel, disposition and direction are texts that the models accept and the lane can read; kept by content."""
     words = channel, disposition, direction
-    if not all(type(word) is str for word in words) or direction not in _DIRECTIONS or disposition == "cancelled":
+    if (
+        not all(type(word) is str and word.strip() for word in words)
+        or direction not in _DIRECTIONS
+        or disposition == "cancelled"
+    ):
         return False
     if len(_known_words) < 10_000:
         _known_words.add(words)

@@ -24,7 +24,7 @@ _five: Final = itemgetter("id", "at", "channel", "disposition", "direction")
 _read: Final = datetime.fromisoformat
 
 _known_words: set[tuple[Any, Any, Any]] = set()
-_known_places: dict[tuple[str, str | None], tuple[str, tuple[str, ...]]] = {}
+_known_places: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {}
 
 
 class Raw(Digest):
@@ -118,15 +118,15 @@ def _ordinary(prospect: dict[str, Any]) -> bool:
     return prospect.keys() <= _PROSPECT and all(type(value) is str for value in prospect.values())
 
 
-def _place(zone: str, region: str | None) -> tuple[str, tuple[str, ...]] | None:
+def _place(zone: Any, region: Any) -> tuple[str, tuple[str, ...]] | None:
     """The place of a zone and region that the models accept; kept by name."""
     from .errors import InputError
     from .prospect import Prospect
 
-    if type(zone) is not str or not (region is None or type(region) is str):
+    if type(zone) is not str or type(region) is not str:
         return None
     try:
-        prospect = Prospect(id="p", zones=zone, regions=() if region is None else region)
+        prospect = Prospect(id="p", zones=zone, regions=region)
     except InputError:
         return None
     if len(_known_places) > 10_000:

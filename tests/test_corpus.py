@@ -9,14 +9,14 @@ import pytest
 from corpus.questions import Asked, Put, stored
 
 
-@pytest.mark.parametrize("data", stored("rules"), ids=lambda data: data["rule"]["rule"])
+@pytest.mark.parametrize("data", list(stored("rules")), ids=lambda data: data["rule"]["rule"])
 def test_rule(data: dict[str, Any]) -> None:
     asked = Asked.of(data)
     asked.check()
     assert asked.data() == data
 
 
-@pytest.mark.parametrize("data", stored("decisions"), ids=lambda data: data["as_of"])
+@pytest.mark.parametrize("data", list(stored("decisions")), ids=lambda data: data["as_of"])
 def test_decision(data: dict[str, Any]) -> None:
     put = Put.of(data)
     put.check()

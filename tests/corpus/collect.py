@@ -1,6 +1,7 @@
 """Adds questions to the corpus: draws at random, and keeps what reaches an arc of the code that nothing kept reaches.
 
-Run `PYTHONPATH=src:tests python tests/corpus/collect.py [EXAMPLES] [SEED]`, read what was added, and commit it.
+Run `PYTHONPATH=src:tests python tests/corpus/collect.py EXAMPLES SEED [fast] [decisions] [KIND ...]`, read what was added,
+and commit it. Without names everything is searched.
 """
 
 from __future__ import annotations
@@ -117,19 +118,22 @@ def search(strategy: SearchStrategy[Any], take: Callable[[Any], None], examples:
     run()
 
 
-def main(examples: int, number: int) -> None:
+def main(examples: int, number: int, wanted: list[str]) -> None:
     kept = Collector()
     begun = time.monotonic()
     for name, kind in (("decisions", Put), ("rules", Asked)):
         kept.recall(name, kind)
-    search(put_fast(), lambda found: kept.offer("decisions", Put, found), 4 * examples, number)
+    if "fast" in wanted:
+        search(put_fast(), lambda found: kept.offer("decisions", Put, found), 4 * examples, number)
     print(f"fast decisions: {kept.added} added, {time.monotonic() - begun:.0f} s", flush=True)
-    search(put(), lambda found: kept.offer("decisions", Put, found), 4 * examples, number)
+    if "decisions" in wanted:
+        search(put(), lambda found: kept.offer("decisions", Put, found), 4 * examples, number)
     print(f"decisions: {kept.added} added, {time.monotonic() - begun:.0f} s", flush=True)
-    for rule in OPTIONS:
+    for rule in (kind for kind in OPTIONS if kind in wanted):
         search(asked(rule), lambda found: kept.offer("rules", Asked, found), examples, number)
         print(f"{rule}: {kept.added} added, {time.monotonic() - begun:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
-    main(*(int(text) for text in (sys.argv[1:] + ["60", "1"][len(sys.argv) - 1 :])))
+    examples, number, *wanted = sys.argv[1:]
+    main(int(examples), int(number), wanted or ["fast", "decisions", *OPTIONS])

@@ -80,8 +80,9 @@ def only_no(policy: Policy, question: Question) -> None:
         if isinstance(rule, Limit) and not rule.id.startswith("always/"):
             fewer = openings(_decided("only no", policy.without(rule.id), question))
             for option, opening in whole.items():
-                if opening is not None and (fewer[option] is None or fewer[option] > opening):
-                    broken("only no", f"without `{rule.id}`, {option} opens at {fewer[option]}, with it at {opening}")
+                freed = fewer[option]
+                if opening is not None and (freed is None or freed > opening):
+                    broken("only no", f"without `{rule.id}`, {option} opens at {freed}, with it at {opening}")
 
 
 def honest_preferences(policy: Policy, question: Question) -> None:

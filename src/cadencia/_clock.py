@@ -140,9 +140,11 @@ When = Annotated[
 """A field that holds an instant, or a date where only the day is known."""
 
 
-def check_zone(name: str) -> str:
-    """The name of a zone that exists, or an `InputError` that offers the nearest one."""
-    if name not in _zone_names():
+def check_zone(name: Any) -> str:
+    """The name of a zone that exists (a `ZoneInfo` gives its own), or an `InputError` that offers the nearest one."""
+    if isinstance(name, ZoneInfo):
+        name = name.key
+    if not isinstance(name, str) or name not in _zone_names():
         raise InputError(
             f"zone {given(name)} is not known; write an IANA name such as `Europe/Madrid`"
             + did_you_mean(name, _zone_names())

@@ -26,7 +26,7 @@ Windows = tuple[Span, ...]
 def read_days(text: Any) -> tuple[int, ...]:
     """The weekdays that `mon-fri`, `sat`, `fri-mon`, `mon,wed` or `daily` name; Monday is 0."""
     found: list[int] = []
-    for part in str(text).lower().replace(" ", "").split(","):
+    for part in (text if isinstance(text, str) else "").lower().replace(" ", "").split(","):
         if part in ("daily", "every-day"):
             return tuple(range(7))
         first, _, last = part.partition("-")
@@ -39,6 +39,14 @@ def read_days(text: Any) -> tuple[int, ...]:
         begin, end = DAYS.index(first), DAYS.index(last or first)
         found += [(begin + i) % 7 for i in range((end - begin) % 7 + 1)]
     return tuple(dict.fromkeys(found))
+
+
+def read_weekdays(value: Any) -> tuple[int, ...]:
+    """A text of weekdays, a list of such texts, or weekdays as they were read before."""
+    if isinstance(value, tuple) and all(type(day) is int and 0 <= day <= 6 for day in value):
+        return tuple(sorted(set(value)))
+    many = isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+    return tuple(sorted(read_days(",".join(value) if many else value)))
 
 
 def days_text(days: tuple[int, ...]) -> str:
@@ -102,7 +110,14 @@ def read_windows(value: Any) -> Windows:
         value = [value]
     if not isinstance(value, (list, tuple)):
         raise InputError(f'{given(value)} is not a list of windows; write for example `["09:00-14:00", "17:00-20:00"]`')
-    return tuple(union(read_window(item) if isinstance(item, str) else item for item in value))
+    return tuple(union(item if _is_window(item) else read_window(item) for item in value))
+
+
+def _is_window(value: Any) -> bool:
+    """Whether a value is a window as it was read before."""
+    return (
+        isinstance(value, tuple) and [type(edge) for edge in value] == [int, int] and 0 <= value[0] < value[1] < 2 * DAY
+    )
 
 
 class WeekHours:
@@ -231,10 +246,10 @@ def read_dates(value: Any) -> dict[date, Windows]:
     found: dict[date, Windows] = {}
     for key, windows in value.items():
         try:
-            day = key if isinstance(key, date) else date.fromisoformat(str(key))
-        except ValueError:
+            day = key if type(key) is date else date.fromisoformat(key)
+        except (ValueError, TypeError):
             raise InputError(f"{given(key)} is not a date; write for example `2026-12-24`") from None
-        found[day] = () if windows in ("closed", [], ()) else read_windows(windows)
+        found[day] = () if isinstance(windows, str) and windows == "closed" else read_windows(windows)
     return dict(sorted(found.items()))
 
 
@@ -269,13 +284,7 @@ DatesField = Annotated[
 ]
 DaysField = Annotated[
     tuple[int, ...],
-    PlainValidator(
-        lambda value: (
-            value
-            if isinstance(value, tuple)
-            else tuple(sorted(read_days(",".join(value) if isinstance(value, list) else value)))
-        )
-    ),
+    PlainValidator(read_weekdays),
     PlainSerializer(days_text, return_type=str),
     WithJsonSchema({"type": "string", "examples": ["mon-fri"]}),
 ]

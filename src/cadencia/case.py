@@ -77,6 +77,10 @@ class Case(Model):
             raise InputError(
                 f"prospect: {given(type(subject).__name__)} is neither a Prospect nor a Case; write `Prospect(id=...)`"
             )
+        if not isinstance(touches, Iterable):
+            raise InputError(
+                f"touches: {given(touches)} is not a list of touches; write `[Touch(id=..., at=..., channel=...)]`"
+            )
         touches = tuple(touches)
         for touch in touches:
             if not isinstance(touch, (Touch, Mapping)):

@@ -16,7 +16,7 @@ from ._reasons import reasons_of
 from ._spans import Span, gaps, union
 from .case import Case
 from .decision import Ask, Blocked, Contact, Decided, Inquiry, Stop, Wait
-from .errors import InputError, PolicyError, RuleFailure, given
+from .errors import InputError, PolicyError, RuleFailure, check_text, given
 from .rules.base import Block, Deadline, Limit, Offer, Preference, Rule
 from .rules.consent import ContactPoints, OptOuts, Suppressions, UnreadableTouches
 from .rules.filters import Candidate
@@ -117,10 +117,12 @@ class Engine:
             raise PolicyError(
                 f"policy {given(self.policy.name)} names no channels; write `channels: [phone, email]` or lay it over one that does"
             )
+        if fulfils is not None:
+            check_text(fulfils, "fulfils")
         view = case.view().at(instant, fulfils)
-        wanted = Candidate(
-            "", None, purpose, step, _subjects(subjects), 0 if duration is None else length_of(duration, "duration")
-        )
+        wanted = candidate_of("", None, purpose, step, subjects)
+        if duration is not None:
+            wanted = wanted._replace(duration=length_of(duration, "duration"))
         return Question(self, case, view, self.limits_of(view), wanted, instant, end).answer()
 
     reasons = staticmethod(reasons_of)
@@ -172,7 +174,7 @@ class Engine:
     ) -> tuple[Block, ...]:  # fmt: skip
         """See `Policy.why_not`."""
         at = micros(read_instant(instant, "instant"))
-        wanted = Candidate(channel, contact_point, purpose, step, _subjects(subjects))
+        wanted = candidate_of(check_text(channel, "channel"), contact_point, purpose, step, subjects)
         question = self._question(subject, touches, at, at + 1, as_of, wanted, duration)
         candidates = [question.wanted]
         if contact_point is None:
@@ -203,7 +205,7 @@ class Engine:
         low, high = micros(read_instant(start, "start")), micros(read_instant(end, "end"))
         if not low < high <= low + _LONGEST_HORIZON:
             raise InputError(f"end: {given(end)} must lie after start, by at most {_LONGEST_HORIZON // DAY} days")
-        wanted = Candidate("", None, purpose, step, _subjects(subjects))
+        wanted = candidate_of("", None, purpose, step, subjects)
         question = self._question(subject, touches, low, high, as_of, wanted, duration)
         return {
             candidate: tuple(
@@ -451,16 +453,24 @@ def _in_force(rule: Rule, view: View, instant: int) -> bool:
     return rule.in_force is None or any(start <= instant < end for start, end in rule.in_force.spans(view.zones))
 
 
-def _subjects(value: Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def candidate_of(channel: str, point: Any, purpose: Any, step: Any, subjects: Any) -> Candidate:
+    """What is asked about, once its words are known to be words."""
+    for what, value in (("contact_point", point), ("purpose", purpose), ("step", step)):
+        if value is not None:
+            check_text(value, what)
+    if isinstance(subjects, str):
+        subjects = (subjects,)
+    elif not isinstance(subjects, Iterable):
+        raise InputError(f"subjects: {given(subjects)} is not a list of names; write for example `[renewal]`")
+    return Candidate(channel, point, purpose, step, tuple(check_text(item, "subjects") for item in subjects))
 
 
-def length_of(value: timedelta | str, what: str) -> int:
+def length_of(value: Any, what: str) -> int:
     """A length of time in microseconds, from a timedelta or text such as `90 days`, `90d`, `20m`."""
     if isinstance(value, timedelta):
         length = (value.days * 86_400 + value.seconds) * SECOND + value.microseconds
     else:
-        text = str(value).replace(" ", "")
+        text = value.replace(" ", "") if isinstance(value, str) else ""
         for word, unit in (
             ("days", "d"),
             ("day", "d"),

@@ -71,7 +71,7 @@ class Engine:
         for layer in layers:
             table = {**DISPOSITIONS, **layer.dispositions} if layer.dispositions else DISPOSITIONS
             self.declared |= set(layer.dispositions)
-            for rule in layer.rules:
+            for rule in layer.bound_rules:
                 named = rule.model_copy(update={"id": f"{layer.name}/{rule.id}"}) if policy.layers else rule
                 kinds: list[tuple[type[Rule], list[Ruled]]] = [
                     (Limit, self.limits), (Preference, self.preferences), (Deadline, self.deadlines),

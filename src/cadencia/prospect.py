@@ -248,6 +248,7 @@ class Prospect(Model):
 
 def _read_wishes(value: Any) -> tuple[Limit, ...]:
     """The prospect's own limits; a wish without an id is named after its kind."""
+    from .calendars import undeclared
     from .rules.base import Limit
     from .rules.registry import read_rule
 
@@ -260,5 +261,7 @@ def _read_wishes(value: Any) -> tuple[Limit, ...]:
         wish = read_rule(item)
         if not isinstance(wish, Limit):
             raise InputError(f"wishes[{index}]: {given(wish.kind)} is not a limit; a wish can only say no")
+        for mistake in undeclared([wish], {}):
+            raise InputError(f"wishes[{index}]: {mistake}")
         wishes.append(wish)
     return tuple(wishes)

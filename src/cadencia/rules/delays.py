@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 from pydantic import AfterValidator, BeforeValidator
 
 from .._clock import DAY, FOREVER, Zone, day_date, weekday
-from .._holidays import check_region, holiday_days
+from .._holidays import OWN_NAME, check_region, holiday_days
 from .._hours import WeekHours, open_spans
 from .._model import Names
 from .._periods import Delay, DelayField, add_months, same_wall_clock
@@ -31,12 +32,20 @@ class CalendarUnknown(Exception):
         super().__init__(need)
 
 
-def _check_holidays(value: tuple[str, ...]) -> tuple[str, ...]:
+def _check_regions(value: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({name if name == "prospect" else check_region(name) for name in value}))
 
 
-Holidays = Annotated[Names, AfterValidator(_check_holidays)]
+def _check_holidays(value: tuple[str, ...]) -> tuple[str, ...]:
+    own = {name for name in value if re.fullmatch(OWN_NAME, name) and name != "prospect"}
+    return tuple(sorted({*own, *_check_regions(tuple(name for name in value if name not in own))}))
+
+
+RegionHolidays = Annotated[Names, AfterValidator(_check_regions)]
 """Regions whose public holidays are closed dates: ISO codes, or `prospect` for every plausible region of the prospect."""
+
+Holidays = Annotated[Names, AfterValidator(_check_holidays)]
+"""The same, and calendars of the policy's own by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,6 +262,10 @@ def test_a_layer_of_a_policy_file(tmp_path: Path) -> None:
     (tmp_path / "wrong.json").write_text(
         '{"cadencia": 1, "name": "house", "channels": ["phone"], "layers": ["pack:US-PX"]}', encoding="utf-8"
     )
+    data = {"cadencia": 1, "name": "house", "channels": ["phone"], "layers": ["pack:NL"]}
+    assert Policy.from_dict(data).engine.rules == policy.engine.rules
+    with pytest.raises(PolicyError, match="layers.*no pack `NOWHERE` is shipped"):
+        Policy.from_dict({**data, "layers": ["pack:NOWHERE"]})
     with pytest.raises(PolicyError, match=r"wrong.json, layers: no pack `US-PX` is shipped.*did you mean `US-"):
         Policy.load(tmp_path / "wrong.json")
 

@@ -265,7 +265,7 @@ def written(path: Path | None, inputs: list[Path]) -> Iterator[TextIO]:
         raise UsageError(f"--output: {given(path)} is one of the inputs; write another name")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
+        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             yield file
         part.replace(path)
     except OSError as error:

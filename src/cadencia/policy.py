@@ -127,12 +127,15 @@ class Policy(Model):
     @field_validator("layers", mode="before")
     @classmethod
     def _no_files(cls, value: Any) -> Any:
-        for item in value if isinstance(value, (list, tuple)) else ():
+        if not isinstance(value, (list, tuple)):
+            return value
+        layers = [_pack(item) if isinstance(item, str) and item.startswith("pack:") else item for item in value]
+        for item in layers:
             if isinstance(item, str):
                 raise InputError(
                     f"layer {given(item)} is a file name; read the policy from its file with `Policy.load`, or join policies with `&`"
                 )
-        return value
+        return layers
 
     @field_validator("channels")
     @classmethod
@@ -425,6 +428,13 @@ class Policy(Model):
 
         kinds = {rule.rule for layer in (self, *self.layers) for rule in layer.rules if is_plug_in(rule.rule)}
         return tuple(sorted({name for kind in kinds if (name := plug_in_of(kind))}))
+
+
+def _pack(name: str) -> Policy:
+    """The layer that `pack:FR` names."""
+    from .pack import Pack
+
+    return Pack.load(name.removeprefix("pack:")).policy
 
 
 def _told(data: Any) -> Any:

@@ -118,10 +118,10 @@ def _layer(name: Any, path: Path, seen: tuple[Path, ...]) -> Policy:
     if not isinstance(name, str):
         raise PolicyError(f"{path.name}, layers: {given(name)} is not a layer; write a file name")
     if name.startswith("pack:"):
-        from .pack import Pack
+        from .policy import _pack
 
         try:
-            return Pack.load(name.removeprefix("pack:")).policy
+            return _pack(name)
         except PolicyError as error:
             raise PolicyError(f"{path.name}, layers: {error}") from None
     folder = path.resolve().parent

@@ -20,6 +20,7 @@ from ..decision import Decision
 from ..errors import InputError, did_you_mean, given, one_line
 from ..policy import Policy
 from ..reading import Mapping
+from .packs import packs
 from .shared import Asked, UsageError, bar, check_language, clean, console, load_policy, read_as_of, read_files, told
 from .summary import Summary
 from .table import explained, row_of, show, table_of
@@ -222,6 +223,9 @@ def schema(what: Annotated[What, typer.Argument(help="Of a policy, a mapping, or
             What.decision: Decision.json_schema,
         }[what]()
         print(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+app.command()(packs)
 
 
 def _version(asked: bool) -> None:

@@ -19,7 +19,7 @@ __all__ = ["check_columns", "prospect_columns", "prospects_as_named", "touch_col
 
 _LISTS = frozenset({"zones", "regions", "tags", "subjects"})
 _JSON = frozenset(
-    {"zones", "regions", "contact_points", "consents", "opt_outs", "suppressions", "wishes", "stages", "occasions",
+    {"zones", "regions", "contact_points", "consents", "opt_outs", "suppressions", "registers", "wishes", "stages", "occasions",
      "facts", "pending", "tags", "subjects", "promise", "source"}
 )  # fmt: skip
 _SHORT: Final = {"zone": "zones", "region": "regions"}

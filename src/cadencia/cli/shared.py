@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from .._clock import read_instant
-from ..errors import CadenciaError, InputError, given
+from ..errors import CadenciaError, InputError, given, one_line
 from ..language import languages
 from ..policy import Policy
 from ..reading import Book, Mapping, Row, plan, read_jobs
@@ -30,6 +33,7 @@ __all__ = [
     "read_as_of",
     "read_files",
     "told",
+    "written",
 ]
 
 #: From so many rows or cases on, a progress bar is worth its flicker.
@@ -165,3 +169,32 @@ def bar(words: str, total: int, *, quiet: bool) -> Iterator[Progress | None]:
     with Progress(*columns, console=screen, transient=True) as progress:
         progress.add_task(words, total=total)
         yield progress
+
+
+@contextmanager
+def written(
+    path: Path | None, inputs: Sequence[Path], *, option: str = "--output", packed: bool = False
+) -> Iterator[TextIO]:
+    """Standard output, or a file (`packed`: gzip) that appears only when it is whole and never replaces an input."""
+    if path is None:
+        yield sys.stdout
+        return
+    if any(path.exists() and other.exists() and path.samefile(other) for other in inputs):
+        raise UsageError(f"{option}: {given(path)} is one of the inputs; write another name")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if packed:
+            with (
+                part.open("wb") as raw,
+                gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packer,
+            ):  # the same bytes again
+                with TextIOWrapper(cast(IO[bytes], packer), encoding="utf-8", newline="\n") as file:
+                    yield file
+        else:
+            with part.open("w", encoding="utf-8", newline="\n") as file:
+                yield file
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"{option}: {given(path)} cannot be written ({one_line(error.strerror or error)})") from None
+    finally:
+        part.unlink(missing_ok=True)

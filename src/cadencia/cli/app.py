@@ -51,6 +51,7 @@ from .shared import (
 from .summary import Summary
 from .table import explained, row_of, show, table_of
 from .words import WORDS
+from .zones import zones
 
 __all__ = ["app", "run"]
 
@@ -228,6 +229,7 @@ def schema(what: Annotated[What, typer.Argument(help="Of a policy, a mapping, or
 
 
 app.command()(audit)
+app.command()(zones)
 
 
 def _version(asked: bool) -> None:

@@ -186,10 +186,10 @@ def written(
         if packed:
             with (
                 part.open("wb") as raw,
-                gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packer,
-            ):  # the same bytes again
-                with TextIOWrapper(cast(IO[bytes], packer), encoding="utf-8", newline="\n") as file:
-                    yield file
+                gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packer,  # no time in it: the same bytes again
+                TextIOWrapper(cast(IO[bytes], packer), encoding="utf-8", newline="\n") as file,
+            ):
+                yield file
         else:
             with part.open("w", encoding="utf-8", newline="\n") as file:
                 yield file

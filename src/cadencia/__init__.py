@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .case import Account, Case
     from .decision import Blocked, Contact, Decision, Stop, Wait
     from .errors import CadenciaError, InputError, MissingExtra, PolicyError, RuleFailure
+    from .pack import Pack, Provision
+    from .pack_choice import packs_for
     from .policy import Policy
     from .prospect import (
         Consent,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
         PendingItem,
         Prospect,
         Region,
+        RegisterCheck,
         Stage,
         Suppression,
         ZoneEvidence,
@@ -34,9 +37,12 @@ _HOME = {
     "case": ("Account", "Case"),
     "decision": ("Blocked", "Contact", "Decision", "Stop", "Wait"),
     "errors": ("CadenciaError", "InputError", "MissingExtra", "PolicyError", "RuleFailure"),
+    "pack": ("Pack", "Provision"),
+    "pack_choice": ("packs_for",),
     "policy": ("Policy",),
     "prospect": (
-        "Consent", "ContactPoint", "Fact", "Occasion", "OptOut", "PendingItem", "Prospect", "Region", "Stage",
+        "Consent", "ContactPoint", "Fact", "Occasion", "OptOut", "PendingItem", "Prospect", "Region",
+        "RegisterCheck", "Stage",
         "Suppression", "ZoneEvidence",
     ),
     "touch": ("CHANNELS", "DISPOSITIONS", "Disposition", "Promise", "Touch"),
@@ -60,12 +66,15 @@ __all__ = [
     "MissingExtra",
     "Occasion",
     "OptOut",
+    "Pack",
     "PendingItem",
     "Policy",
     "PolicyError",
     "Promise",
     "Prospect",
+    "Provision",
     "Region",
+    "RegisterCheck",
     "RuleFailure",
     "Stage",
     "Stop",
@@ -73,6 +82,7 @@ __all__ = [
     "Touch",
     "Wait",
     "ZoneEvidence",
+    "packs_for",
 ]
 
 

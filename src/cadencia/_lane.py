@@ -99,7 +99,7 @@ def fits(rule: Rule) -> bool:
     if rule.in_force is not None:
         return False
     if isinstance(rule, Limit):
-        narrow = (rule.stages, rule.tags, rule.regions, rule.purposes, rule.steps)
+        narrow = (rule.stages, rule.tags, rule.regions, rule.purposes, rule.steps, rule.subjects)
         return not rule.unless and all(item is None for item in narrow) and _limit_fits(rule)
     if isinstance(rule, ChannelRotation):
         plain = rule.mode == "alternate" and rule.counts == _NO_FILTER and rule.count in ("planned", "attempted")

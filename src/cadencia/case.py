@@ -157,6 +157,7 @@ def prospect_at(prospect: Prospect, instant: datetime) -> Prospect:
         "consents": tuple(known(prospect.consents)),
         "opt_outs": tuple(known(prospect.opt_outs)),
         "suppressions": tuple(known(prospect.suppressions)),
+        "registers": tuple(known(prospect.registers)),
         "stages": tuple(known(prospect.stages)),
         "occasions": tuple(known(prospect.occasions)),
         "facts": {name: fact for name, fact in prospect.facts.items() if fact.since is None or fact.since <= instant},

@@ -110,9 +110,12 @@ def _layer(name: Any, path: Path, seen: tuple[Path, ...]) -> Policy:
     if not isinstance(name, str):
         raise PolicyError(f"{path.name}, layers: {given(name)} is not a layer; write a file name")
     if name.startswith("pack:"):
-        raise PolicyError(
-            f"{path.name}, layers: no pack {given(name.removeprefix('pack:'))} is shipped with this version"
-        )
+        from .pack import Pack
+
+        try:
+            return Pack.load(name.removeprefix("pack:")).policy
+        except PolicyError as error:
+            raise PolicyError(f"{path.name}, layers: {error}") from None
     folder = path.resolve().parent
     target = (folder / name).resolve()
     if not target.is_relative_to(folder):
@@ -145,7 +148,10 @@ def json_schema() -> dict[str, Any]:
         mapping[kind] = f"#/$defs/{found.__name__}"
     defs["Rule"] = {"oneOf": branches, "discriminator": {"propertyName": "rule", "mapping": mapping}}
     defs["Layer"] = {
-        "anyOf": [{"type": "string", "description": "a file beside or below this one"}, {"$ref": "#/$defs/Policy"}]
+        "anyOf": [
+            {"type": "string", "description": "a file beside or below this one, or a pack: `pack:FR`"},
+            {"$ref": "#/$defs/Policy"},
+        ]
     }
     main = (
         defs.pop("Policy")

@@ -24,6 +24,7 @@ __all__ = [
     "PendingItem",
     "Prospect",
     "Region",
+    "RegisterCheck",
     "Stage",
     "Suppression",
     "ZoneEvidence",
@@ -100,6 +101,30 @@ class Suppression(Model):
     until: Instant | None = None
 
 
+class RegisterCheck(Model):
+    """What a register of people who do not want to be contacted answered, when it was asked (`since`).
+
+    Attributes:
+        registry: which register, by the name that the rule uses.
+        listed: whether the person is on it.
+        listed_on: the date of the listing, where it is known.
+        channel, contact_point: what was asked about; every one when not said.
+    """
+
+    registry: str
+    listed: bool = False
+    since: Instant
+    listed_on: date | None = None
+    channel: str | None = None
+    contact_point: str | None = None
+
+    @model_validator(mode="after")
+    def _listed(self) -> RegisterCheck:
+        if self.listed_on is not None and not self.listed:
+            raise InputError("`listed_on` is given and `listed` is not; write `listed: true`, or leave the date out")
+        return self
+
+
 class Stage(Model):
     """Where the prospect stands, from `since` on (or always)."""
 
@@ -144,6 +169,7 @@ class Prospect(Model):
         regions: every plausible country or subdivision, for holidays and packs.
         contact_points: None means that we were not told: every channel is offered without an address. An empty list, or none
             for a channel, closes the channel.
+        registers: what registers of people who do not want to be contacted answered.
         wishes: the prospect's own limits, in the vocabulary of rules; always binding.
         stage: the current stage; `stages` holds earlier ones.
 
@@ -162,6 +188,7 @@ class Prospect(Model):
     opt_outs: Annotated[tuple[OptOut, ...], OneOrMore] = ()
     suppressions: Annotated[tuple[Suppression, ...], OneOrMore] = ()
     wishes: tuple[Any, ...] = ()
+    registers: Annotated[tuple[RegisterCheck, ...], OneOrMore] = ()
     stages: Annotated[tuple[Stage, ...], _named("name")] = ()
     account: str | None = None
     owner: str | None = None

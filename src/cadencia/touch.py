@@ -16,7 +16,7 @@ from .errors import InputError, given
 __all__ = ["CHANNELS", "DISPOSITIONS", "Disposition", "Promise", "Touch"]
 
 #: Channels with a well-known meaning. A channel is an open string; these are the common ones.
-CHANNELS: Final = ("phone", "email", "sms", "meeting", "visit", "letter", "chat", "social")
+CHANNELS: Final = ("phone", "email", "sms", "meeting", "visit", "letter", "chat", "social", "automated_call", "fax")
 
 Reached = Literal["yes", "no", "weak", "unknown"]
 

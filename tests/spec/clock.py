@@ -144,14 +144,18 @@ def _after(
         return first_showing(
             ends.replace(year=year, month=month + 1, day=min(ends.day, monthrange(year, month + 1)[1])), zone
         )
+    if delay.kind == "full_months":
+        year, month = divmod(starts.year * 12 + starts.month - 1 + delay.amount, 12)
+        last = date(year, month + 1, min(starts.day, monthrange(year, month + 1)[1]))
+        return midnight(last + DAY, zone)
     if delay.kind == "dates":
         return midnight(starts + delay.amount * DAY, zone)
-    if delay.kind == "business_days":
+    if delay.kind in ("business_days", "full_business_days"):
         day, left = starts, delay.amount
         while left:
             day += DAY
             left -= is_business_day(day, days, regions)
-        return midnight(day, zone)
+        return midnight(day + DAY if delay.kind == "full_business_days" else day, zone)
     return _business_hours(delay.amount * DAY / 24, end, zone, days, regions, dict(hours))
 
 

@@ -115,5 +115,5 @@ def between(left: Entry, right: Entry) -> Level:
 
 def narrows(rule: Limit) -> tuple[str, ...]:
     """By which of its fields a limit speaks of some candidates or times only."""
-    fields = ("channels", "purposes", "steps", "regions", "tags", "stages", "in_force", "unless")
+    fields = ("channels", "purposes", "steps", "regions", "tags", "stages", "subjects", "in_force", "unless")
     return tuple(name for name in fields if getattr(rule, name))

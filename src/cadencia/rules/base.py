@@ -126,7 +126,7 @@ class Rule(Model):
 class Limit(Rule):
     """Says when contact is not permitted.
 
-    A limit may be narrowed to candidates by `channels`, `purposes`, `steps`, `regions`, `tags`, `stages` (a list, or
+    A limit may be narrowed to candidates by `channels`, `purposes`, `steps`, `regions`, `tags`, `stages`, `subjects` (a list, or
     `{except: [...]}`; what is unknown always matches), and lifted by `unless`.
     """
 
@@ -136,6 +136,7 @@ class Limit(Rule):
     regions: ChoiceField | None = None
     tags: ChoiceField | None = None
     stages: ChoiceField | None = None
+    subjects: ChoiceField | None = None
     unless: Annotated[tuple[Unless, ...], OneOrMore] = ()
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterable[Block]:
@@ -165,7 +166,11 @@ class Limit(Rule):
     @property
     def looks_back(self) -> int | None:
         """How far back the limit looks with its exceptions: an agreed time and an unanswered touch lift it however old they are."""
-        return None if any(item.replying or item.requested is not None for item in self.unless) else self.memory
+        ever = (
+            item.replying or item.requested is not None or (item.consent is not None and item.consent.ended_by is not None)
+            for item in self.unless
+        )  # fmt: skip
+        return None if any(ever) else self.memory
 
     def counted(self, case: View, candidate: Candidate, instant: int) -> tuple[str, ...]:
         """The ids of the touches that count at an instant, whether they forbid it or not."""
@@ -178,6 +183,7 @@ class Limit(Rule):
             (self.channels is None or self.channels.has(candidate.channel))
             and (self.purposes is None or self.purposes.may_have(candidate.purpose))
             and (self.steps is None or self.steps.may_have(candidate.step))
+            and (self.subjects is None or self.subjects.may_have_any(candidate.subjects))
             and (self.tags is None or self.tags.may_have_any(view.prospect.tags))
             and (self.regions is None or may_be_in_region(self.regions, view.regions))
         )
@@ -385,6 +391,31 @@ def tells(count: Count, seen: Seen) -> bool:
     return True
 
 
+Per = Annotated[tuple[Literal["channel", "step", "subject", "contact_point", "purpose"], ...], OneOrMore]
+
+
+def shares(per: Iterable[str], seen: Seen, candidate: Candidate) -> bool:
+    """Whether a touch shares with a candidate what `per` names; unknown may share."""
+    for what in per:
+        if what == "channel":
+            if seen.channel != candidate.channel:
+                return False
+        elif what == "contact_point":
+            if seen.channel != candidate.channel or (
+                None not in (seen.point, candidate.point) and seen.point != candidate.point
+            ):
+                return False
+        elif what == "step":
+            if None not in (seen.step, candidate.step) and seen.step != candidate.step:
+                return False
+        elif what == "purpose":
+            if None not in (seen.purpose, candidate.purpose) and seen.purpose != candidate.purpose:
+                return False
+        elif seen.subjects and candidate.subjects and not set(seen.subjects) & set(candidate.subjects):
+            return False
+    return True
+
+
 class ReadsHistory(Limit):
     """A limit that counts touches.
 
@@ -399,7 +430,7 @@ class ReadsHistory(Limit):
     counts: TouchFilter = TouchFilter()
     count: Count = "attempted"
     since: Since = "ever"
-    per: Annotated[tuple[Literal["channel", "step", "subject", "contact_point", "purpose"], ...], OneOrMore] = ()
+    per: Per = ()
     over: Over = "prospect"
 
     def tells(self, seen: Seen) -> bool:
@@ -412,24 +443,7 @@ class ReadsHistory(Limit):
 
     def shares(self, seen: Seen, candidate: Candidate) -> bool:
         """Whether a touch shares with the candidate what `per` names; unknown may share."""
-        for what in self.per:
-            if what == "channel":
-                if seen.channel != candidate.channel:
-                    return False
-            elif what == "contact_point":
-                if seen.channel != candidate.channel or (
-                    None not in (seen.point, candidate.point) and seen.point != candidate.point
-                ):
-                    return False
-            elif what == "step":
-                if None not in (seen.step, candidate.step) and seen.step != candidate.step:
-                    return False
-            elif what == "purpose":
-                if None not in (seen.purpose, candidate.purpose) and seen.purpose != candidate.purpose:
-                    return False
-            elif seen.subjects and candidate.subjects and not set(seen.subjects) & set(candidate.subjects):
-                return False
-        return True
+        return shares(self.per, seen, candidate)
 
     def pool(self, view: View) -> list[Seen]:
         """The touches of those whose touches count."""

@@ -11,10 +11,10 @@ from pydantic import AfterValidator
 from .._clock import EVER, FOREVER, micros
 from .._model import Names
 from .._periods import Delay, read_delay
-from .._spans import Span, gaps, meet, union
+from .._spans import Span, gaps, union
 from .base import Block, Limit, Scope, check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
-from .filters import Candidate, consent_covers, consent_span, promised_range
+from .filters import Candidate, consent_covers, consent_span, fresh_until, promised_range
 
 if TYPE_CHECKING:
     from .._view import View
@@ -46,7 +46,7 @@ class RequireConsent(Limit):
             span
             for item in case.prospect.consents
             if consent_covers(item, candidate.channel, purpose, self.basis)
-            for span in meet([consent_span(item)], self._fresh(case, item))
+            for span in self._while(case, item)
         )
         for start, end in gaps(granted, EVER, FOREVER):
             yield self.block(
@@ -55,15 +55,12 @@ class RequireConsent(Limit):
                 channel=candidate.channel, purpose=self.purpose or candidate.purpose or "",
             )  # fmt: skip
 
-    def _fresh(self, case: View, item: Consent) -> list[Span]:
-        """From when until when a consent is not too old; expired in one zone is expired."""
-        if self.valid_for is None:
-            return [(EVER, FOREVER)]
-        calendar, since = calendar_of(case, None), micros(item.since)
-        zones = zones_of(case, self.clock)
-        clocks = [Clockwork((zone,), calendar) for zone in zones] or [Clockwork((), calendar)]
-        done = min(over(self.valid_for, clockwork, since, since) for clockwork in clocks)
-        return [] if done.needs or done.at <= since else [(since, done.at)]
+    def _while(self, case: View, item: Consent) -> list[Span]:
+        """From when until when a consent counts: while it lasts, and is not too old."""
+        start, end = consent_span(item)
+        if self.valid_for is not None:
+            end = min(end, fresh_until(case, item, self.valid_for, zones_of(case, self.clock)))
+        return [(start, end)] if start < end else []
 
 
 class AwaitPromise(Limit):

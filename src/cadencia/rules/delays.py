@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -13,7 +13,7 @@ from .._clock import DAY, FOREVER, Zone, day_date, weekday
 from .._holidays import check_region, holiday_days
 from .._hours import WeekHours, open_spans
 from .._model import Names
-from .._periods import Delay, DelayField, same_wall_clock
+from .._periods import Delay, DelayField, add_months, same_wall_clock
 from .._spans import Span
 from ..errors import InputError, given
 
@@ -103,6 +103,10 @@ TimelessDelay = Annotated[DelayField, AfterValidator(_no_business_hours)]
 """A delay of a rule without `hours`, so that business hours mean nothing."""
 
 
+#: The kinds of delay that a holiday calendar decides.
+DATED: Final = ("business_days", "full_business_days", "business_hours")
+
+
 class Clockwork(NamedTuple):
     """What a delay is computed with: zones (empty: not known), a calendar, and hours for business hours."""
 
@@ -138,8 +142,12 @@ def _over_in(delay: Delay, clockwork: Clockwork, zone: Zone, start: int, end: in
         return same_wall_clock(zone, end, days=delay.amount)
     if delay.kind == "months":
         return same_wall_clock(zone, end, months=delay.amount)
+    if delay.kind == "full_months":
+        return zone.at(add_months(zone.day(start), delay.amount) + 1)
     if delay.kind == "dates":
         return zone.at(zone.day(start) + delay.amount)
+    if delay.kind == "full_business_days":
+        return zone.at(clockwork.calendar.after(zone.day(start), delay.amount) + 1)
     if delay.kind == "business_days":
         return zone.at(clockwork.calendar.after(zone.day(start), delay.amount))
     assert clockwork.hours is not None

@@ -16,7 +16,7 @@ from .._periods import Delay, DelayField, LengthField
 from .._spans import Span
 from ..errors import InputError
 from .base import Block, ReadsHistory, Segment, check_clock, zones_of
-from .delays import ClockNames, Clockwork, Holidays, Over, calendar_of, over, too_close
+from .delays import DATED, ClockNames, Clockwork, Holidays, Over, calendar_of, over, too_close
 from .filters import Candidate, TouchFilter
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Spacing(KeepsTime):
             return (self.at_least,)
         if self.backoff is not None:
             return (self.gap(_STEPS + 1),)
-        dated = any(delay.kind in ("business_days", "business_hours") for delay in self.gaps)
+        dated = any(delay.kind in DATED for delay in self.gaps)
         return () if dated and clockwork.calendar.regions != () else self.gaps
 
     def _wait(self, start: int, done: Over, gap: Delay, seen: Seen) -> Block:
@@ -315,7 +315,7 @@ class CoolOff(KeepsTime):
         """Each silence as `(start, end, place of its touch, needs)`; it ends where one that lasts as long begins."""
         touches, tops, ends = segment.done, segment.done_tops, segment.done_ends
         first = 0
-        if self.silence.kind not in ("business_days", "business_hours") or clockwork.calendar.regions == ():
+        if self.silence.kind not in DATED or clockwork.calendar.regions == ():
             first = bisect_left(
                 ends, True, key=lambda end: over(self.silence, clockwork, end, end).at + 2 * DAY > span[0]
             )

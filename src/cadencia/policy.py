@@ -232,7 +232,7 @@ class Policy(Model):
             "dispositions": {
                 name: [item.went_out, item.delivered, item.reached] for name, item in self.dispositions.items()
             },
-            "rules": {rule.id: _told(rule.model_dump(mode="json", by_alias=True)) for rule in self.rules},
+            "rules": {rule.id: _told(_as_ever(rule.model_dump(mode="json", by_alias=True))) for rule in self.rules},
             "layers": {layer.name: layer.fingerprint for layer in self.layers},
         }
 
@@ -407,6 +407,20 @@ def _told(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: _told(value) for key, value in data.items() if key != "because"}
     return [_told(item) for item in data] if isinstance(data, list) else data
+
+
+def _as_ever(data: dict[str, Any]) -> dict[str, Any]:
+    """A rule's data without the options that came later and are not used: older policies keep their fingerprints."""
+    later = [("subjects", data), *(("subjects", item) for item in data.get("unless", ()))]
+    for item in data.get("unless", ()):
+        if item["consent"] is not None:
+            later += [("valid_for", item["consent"]), ("ended_by", item["consent"])]
+    for name, part in later:
+        if part.get(name, True) is None:
+            del part[name]
+    for inner in data.get("rules", ()):
+        _as_ever(inner)
+    return data
 
 
 def _dispositions_in(data: Any) -> set[str]:

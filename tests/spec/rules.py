@@ -10,6 +10,7 @@ from cadencia import Case
 from cadencia.touch import DISPOSITIONS
 
 from . import counting as count
+from . import law_rules
 from .clock import DAY, FAR, TICK, Unknown, after, inside, is_business_day, midnight, wall, weekdays
 
 __all__ = ["DISPOSITIONS", "PREDICATES", "forbidden"]
@@ -33,6 +34,7 @@ def speaks(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bo
         and chosen(rule.purposes, candidate.purpose)
         and chosen(rule.steps, candidate.step)
         and chosen(rule.stages, stage)
+        and law_rules.subjects_chosen(rule.subjects, candidate)
         and (rule.tags is None or count.picks(rule.tags, person.tags))
         and (
             rule.regions is None
@@ -98,10 +100,12 @@ def lifts(fact: Any, case: Case, candidate: Any, t: datetime, table: Any) -> boo
         fact.consent is None
         or any(
             consents(item, candidate.channel, fact.consent.purpose or candidate.purpose, fact.consent.basis, t)
+            and law_rules.still_good(fact.consent, item, case, t, table)
             for item in case.prospect.consents
         ),
         fact.requested is None or requested(fact.requested, case, t, table),
-        not fact.replying or replying(case, t, table),
+        law_rules.all_subjects_chosen(fact.subjects, candidate),
+        not fact.replying or replying(case, t, table, candidate.channel if fact.replying == "same_channel" else None),
     ]
     return bool(fact.model_dump(exclude_defaults=True)) and all(holds)
 
@@ -146,11 +150,12 @@ def promised(promise: Any, case: Case) -> tuple[datetime, datetime]:
     ) - TICK
 
 
-def replying(case: Case, t: datetime, table: Any) -> bool:
-    """From an inbound touch until our first answer to it."""
+def replying(case: Case, t: datetime, table: Any, channel: str | None = None) -> bool:
+    """From an inbound touch (by a channel) until our first answer to it."""
     mine = count.own(case)
     return any(
         touch.direction == "inbound"
+        and channel in (None, touch.channel)
         and not touch.booked
         and touch.at <= t
         and not any(
@@ -544,3 +549,4 @@ PREDICATES: dict[str, Callable[[Any, Case, Any, datetime, Any], bool]] = {
         unreadable_touches, any_of, stop_on, stop_on_stage, stop_on_opt_out, stop_when_exhausted, stop_unless_qualified,
     )
 }  # fmt: skip
+PREDICATES |= law_rules.PREDICATES

@@ -39,8 +39,9 @@ class StopOnRefusal(Lasting):
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         consents = self._consents(case, candidate)
+        per = self.per if self.scope == "case" else (*self.per, self.scope)
         for seen in case.touches:
-            if not self.tells(seen) or not shares(self.per, seen, candidate):
+            if not self.tells(seen) or not shares(per, seen, candidate):
                 continue
             start, end, needs = self.between(case, seen, case.touches)
             again = min((since for since in consents if since > seen.hi), default=FOREVER)

@@ -24,6 +24,7 @@ from .words import (
     OWNERS,
     PURPOSES,
     REGIONS,
+    REGISTRIES,
     STAGES,
     TAGS,
     date_near,
@@ -87,6 +88,14 @@ def prospects(
     what = {"channel": st.sampled_from(CHANNELS), "purpose": st.sampled_from(PURPOSES)}
     consent = record({"since": near(as_of, first)}, until=bounds["until"], basis=st.sampled_from(BASES), **what)
     data["consents"] = draw(st.lists(consent, max_size=2))
+    check = record(
+        {"registry": st.sampled_from(REGISTRIES), "since": near(as_of, first)},
+        channel=what["channel"], contact_point=st.sampled_from(ADDRESSES["phone"]),
+    )  # fmt: skip
+    listing = record({"listed": st.just(True)}, listed_on=date_near(as_of, first))
+    if not shiftable:
+        checks = st.integers(0, 2).flatmap(lambda many: st.lists(st.booleans(), min_size=many, max_size=many))
+        data["registers"] = [{**draw(check), **(draw(listing) if listed else {})} for listed in draw(checks)]
     data["stages"] = draw(st.lists(record({"name": st.sampled_from(STAGES)}, since=near(as_of, first)), max_size=2))
     data["tags"] = draw(some(TAGS))
     fact = record({"value": st.sampled_from((True, "high", False))}, **bounds)

@@ -14,7 +14,16 @@ from jsonschema import Draft202012Validator
 from cadencia import Account, Case, InputError, Policy, Prospect, Touch
 from cadencia._clock import moment
 from cadencia.audit import Audit, Auditor, Finding, audit
-from cadencia.rules import FrequencyCap, MaxAttempts, QuietHours, RequireConsent, Spacing, StopOn
+from cadencia.rules import (
+    ClearRegister,
+    FrequencyCap,
+    MaxAttempts,
+    QuietHours,
+    RequireConsent,
+    Spacing,
+    StopOn,
+    StopOnStage,
+)
 from cadencia.testing import cases, instants, policies
 
 HOURS = QuietHours(id="hours", allow={"mon-fri": ["09:00-17:00"]})
@@ -78,6 +87,20 @@ class TestJudging:
             consents={"since": "2026-03-03T00:00Z"},
         )  # fmt: skip
         assert found(audit(policy(RequireConsent(id="yes")), [granted])) == {"a": ("yes",)}
+
+    def test_every_kind_of_record_is_cut(self) -> None:
+        """A register that was asked in between, a stage reached, an address that bounced: each holds from when it was learned."""
+        calls = (touch("a", "2026-03-02T10:00Z", contact_point="1"), touch("b", "2026-03-05T10:00Z", contact_point="1"))
+        since = {"since": "2026-03-03T00:00Z"}
+        asked = case(*calls, registers={"registry": "r", **since})
+        assert found(audit(policy(ClearRegister(id="clear", registry="r")), [asked])) == {"a": ("clear",)}
+        lost = case(*calls, stages=[{"name": "lost", **since}])
+        assert found(audit(policy(StopOnStage(id="gone", on=["lost"])), [lost])) == {"b": ("gone",)}
+        bounced = case(*calls, contact_points={"channel": "phone", "address": "1", "status": "invalid", **since})
+        assert found(audit(policy(), [bounced])) == {"b": ("always/contact-points",)}
+        zoned = case(*calls, zones=[{"zone": "UTC", **since}])
+        result = audit(policy(HOURS), [zoned])
+        assert [(finding.touch, finding.says) for finding in result.findings] == [("a", "unproven")]
 
     def test_of_two_at_one_instant_the_second_in_order_saw_the_first(self) -> None:
         log = case(touch("b", "2026-03-02T10:00Z"), touch("a", "2026-03-02T10:00Z"))
@@ -226,7 +249,7 @@ class TestForms:
         assert str(late).endswith("; permitted from Thu 5 Mar 2026 09:00 +00:00")
         assert "prohibido" in late.text("es")
         assert "toques auditados" in result.summary.text("es")
-        assert "needs the event" in str(one(StopOn(id="s", dispositions=["replied"], lifted_by={"dispositions": ["interested"]}), of=case(
+        assert "event that lifts" in str(one(StopOn(id="s", dispositions=["replied"], lifted_by={"dispositions": ["interested"]}), of=case(
             touch("r", "2026-03-02T10:00Z", direction="inbound", disposition="replied"), touch("a", "2026-03-03T10:00Z"))))  # fmt: skip
         assert "not permitted inside the horizon" in str(one(GAP, of=case(
             touch("a", "2026-03-02T10:00Z"), touch("b", "2026-03-02T11:00Z")), horizon="1 day"))  # fmt: skip

@@ -272,4 +272,4 @@ def _by_rule(block: Block) -> tuple[Any, ...]:
 
 def _unknown(block: Block) -> bool:
     """Whether a block is there for want of a fact, or because its rule failed: no proof that a rule was broken."""
-    return block.code.endswith("_unknown") or block.code == "rule_error"
+    return block.code.endswith("_unknown") or block.code in ("rule_error", "region_without_rules")

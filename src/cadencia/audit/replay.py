@@ -7,7 +7,7 @@ are read once for each version of the prospect.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from .._clock import EVER, micros, moment
@@ -94,11 +94,13 @@ def _changes(case: Case) -> Iterator[datetime]:
         for item in _dated(person):
             since = getattr(item, "since", None)
             done = getattr(item, "done_at", None)
-            yield from (value for value in (since, done) if value is not None)
+            yield from (value for value in (since, done) if isinstance(value, datetime))
 
 
 def _dated(person: Prospect) -> Iterable[object]:
-    yield from person.facts.values()
-    for name in ("zones", "regions", "consents", "opt_outs", "suppressions", "stages", "occasions", "pending"):
-        yield from getattr(person, name)
-    yield from person.contact_points or ()
+    """Every record of a prospect, whatever the field: what has no date is passed over by the caller."""
+    for value in dict(person).values():
+        if isinstance(value, Mapping):
+            yield from value.values()
+        elif isinstance(value, tuple):
+            yield from value

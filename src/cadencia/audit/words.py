@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from ..language import block_text, messages, need_text, time_text
+from ..language import block_text, messages, time_text
 from .findings import Finding, MonthCount, Summary
 
 __all__ = ["finding_text", "said", "summary_lines"]
@@ -32,8 +32,6 @@ def finding_text(finding: Finding, language: str = "en") -> str:
     )
     if finding.instead is not None:
         instead = words["instead"].format(at=time_text(finding.instead, finding.zone, language))
-    elif finding.needs:
-        instead = words["needs"].format(needs=", ".join(need_text(need, language) for need in finding.needs))
     else:
         instead = words["never"]
     evidence = f" [{', '.join(finding.evidence)}]" if finding.evidence else ""

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from cadencia.language import messages
 from cadencia.rules.base import Deadline, Limit, Preference, ReadsHistory, Rule, StopRule
-from cadencia.rules.filters import TouchFilter, Unless
+from cadencia.rules.filters import Choice, TouchFilter, Unless
 from cadencia.rules.registry import ALWAYS, BUILT_IN, rule_class
 from cadencia.rules.spacing import Backoff
 from cadencia.touch import DISPOSITIONS
@@ -105,6 +105,8 @@ def _plain(found: type[BaseModel], name: str, value: Any) -> Any:
         from cadencia._hours import days_text
 
         return days_text(value)
+    if isinstance(value, Choice):
+        return {"except": sorted(value.names)} if value.excluded else sorted(value.names)
     if isinstance(value, tuple):
         return value[0] if len(value) == 1 else list(value)
     return value if isinstance(value, (bool, int, float, str)) else str(value)

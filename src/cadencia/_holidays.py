@@ -10,15 +10,22 @@ from .errors import InputError, did_you_mean, given
 
 @cache
 def holiday_days(region: str, year: int) -> frozenset[int] | None:
-    """The public holidays of a country (`ES`) or subdivision (`ES-CT`) in a year; None where the calendar does not reach."""
+    """The public holidays of a country (`ES`) or subdivision (`ES-CT`) in a year; None where the calendar does not reach.
+
+    A subdivision that the calendar does not name (`ES-M`, a province) may keep the holidays of any that it does name.
+    """
     import holidays
 
     country, _, subdivision = region.partition("-")
     calendar = getattr(holidays, country, None)
-    if calendar is None or not region_known(region):
+    if calendar is None or not region_known(country):
         return None
     if not calendar.start_year <= year <= calendar.end_year:
         return None
+    if subdivision and not region_known(region):
+        named = holidays.list_supported_countries(include_aliases=False)[country]
+        parts = [country, *(f"{country}-{name}" for name in named)]
+        return frozenset().union(*(holiday_days(part, year) or () for part in parts))
     days = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
     return frozenset(day_number(day) for day in days)
 

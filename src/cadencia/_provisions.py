@@ -33,7 +33,7 @@ def limits_of(provision: Provision, region: str | None) -> tuple[Limit, ...]:
         scope = _scope(provision)
         data |= scope
         if region is not None:
-            data["regions"] = [region]
+            data.setdefault("regions", [region])
         if provision.in_force is not None:
             data["in_force"] = provision.in_force.model_dump(mode="json", by_alias=True, exclude_none=True)
         if provision.segment is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .._clock import EVER, FOREVER
+from .._clock import DAY, EVER, FOREVER
 from .._periods import LengthField
 from .._spans import Span
 from ..errors import InputError
@@ -98,7 +98,9 @@ class OneChannel(ReadsHistory):
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         zones: tuple[Zone | None, ...] = (None,) if self.within is not None else zones_of(case, self.clock)
         for segment in self.history(case, candidate):
-            others = [seen for seen in segment.touches if seen.channel != candidate.channel]
+            reach = (self.within.micros if self.within is not None else (self.dates or 0) * DAY) + 3 * DAY
+            near = segment.touches if not zones else self._near(segment.touches, span[0] - reach, span[1] + reach)
+            others = [seen for seen in near if seen.channel != candidate.channel]
             if segment.lo >= span[1] or segment.hi <= span[0] or not others:
                 continue
             if not zones:
@@ -111,6 +113,12 @@ class OneChannel(ReadsHistory):
                         start, end = max(start, segment.lo), min(end, segment.hi)
                         if start < end:
                             yield self.block(start, end, "other_channel", touches=(seen.id,), channel=seen.channel)
+
+    @staticmethod
+    def _near(touches: list[Seen], start: int, end: int) -> list[Seen]:
+        """The touches that may lie between two instants; a date reaches over less than three days."""
+        low = bisect_left(touches, start - 3 * DAY, key=lambda seen: seen.lo)
+        return touches[low : bisect_left(touches, end, key=lambda seen: seen.lo)]
 
     def _reach(self, seen: Seen, zone: Zone | None) -> list[Span]:
         """The instants that share a period with a touch."""

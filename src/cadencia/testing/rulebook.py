@@ -134,7 +134,7 @@ def policy_data(
         >>> from cadencia.testing import policy_data
         >>> from hypothesis import find
         >>> find(policy_data(), lambda data: len(data["rules"]) == 1)["rules"]
-        [{'rule': 'max_attempts', 'id': 'r1', 'at_most': 0}]
+        [{'rule': 'require_consent', 'id': 'r1'}]
     """
     as_of = micros(draw(datetime_or(around)))
     clock = draw(zones()) if zone is None else zone

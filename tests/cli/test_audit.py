@@ -120,3 +120,29 @@ def test_rows_that_may_be_about_anybody_come_first(run: Run, folder: Path) -> No
     ran = run("audit", *FILES)
     assert ran.status == 1
     assert ran.out.startswith("! 1 rows may be about anybody")
+
+
+def test_a_pack_is_a_policy(run: Run, folder: Path) -> None:
+    (folder / "people.csv").write_text("id,zone,region\np1,Europe/Madrid,ES\np2,UTC,\np3,UTC,\n")
+    ran = run("audit", "people.csv", "touches.csv", "-p", "pack:ES", "-p", "policy.yaml", "-c", "phone")
+    assert ran.status == 0
+    assert "house & pack:ES" in ran.out
+    assert "pack:ES/ES-96-HOURS: 1" in ran.out
+    alone = run("audit", "people.csv", "touches.csv", "-p", "pack:ES", "-c", "phone")
+    assert "pack:ES/" not in alone.out
+    assert "ES-96-HOURS: 1" in alone.out
+    assert "no pack `XX`" in run("audit", "people.csv", "touches.csv", "-p", "pack:XX").err
+
+
+def test_the_schema_of_an_audit(run: Run) -> None:
+    assert json.loads(run("schema", "audit").out)["title"] == "Audit"
+
+
+def test_a_progress_bar_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("cadencia.cli.shared.LONG", 2)
+    ran = run("audit", *FILES)
+    assert ran.status == 0
+    assert "auditing" in ran.err
+    assert run("audit", *FILES, "-q").err == ""

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from .._version import __version__
+from ..audit import Audit
 from ..case import Case
 from ..decision import Decision
 from ..errors import InputError, did_you_mean, given
@@ -35,6 +36,7 @@ from .options import (
     Replay,
     Touches,
 )
+from .packs import packs
 from .shared import (
     Asked,
     UsageError,
@@ -79,6 +81,7 @@ class What(StrEnum):
     policy = "policy"
     mapping = "mapping"
     decision = "decision"
+    audit = "audit"
 
 
 @app.command()
@@ -217,18 +220,22 @@ def check(
 
 
 @app.command()
-def schema(what: Annotated[What, typer.Argument(help="Of a policy, a mapping, or a decision.")] = What.policy) -> None:
+def schema(
+    what: Annotated[What, typer.Argument(help="Of a policy, a mapping, a decision, or an audit.")] = What.policy,
+) -> None:
     """Print a JSON Schema, for editors and validators."""
     with told():
         found: dict[str, Any] = {
             What.policy: Policy.json_schema,
             What.mapping: Mapping.json_schema,
             What.decision: Decision.json_schema,
+            What.audit: Audit.json_schema,
         }[what]()
         print(json.dumps(found, indent=2, ensure_ascii=False))
 
 
 app.command()(audit)
+app.command()(packs)
 app.command()(zones)
 
 

@@ -14,7 +14,8 @@ Files = Annotated[
 Prospects = Annotated[list[Path] | None, typer.Option("--prospects", help="A file of prospects; may be repeated.")]
 Touches = Annotated[list[Path] | None, typer.Option("--touches", help="A file of touches; may be repeated.")]
 PolicyFiles = Annotated[
-    list[Path] | None, typer.Option("--policy", "-p", help="A policy, YAML or JSON; repeated, they are layers.")
+    list[Path] | None,
+    typer.Option("--policy", "-p", help="A policy, YAML or JSON, or a pack (`pack:ES`); repeated, they are layers."),
 ]
 AsOf = Annotated[
     str, typer.Option("--as-of", help="The instant of the question, with offset (2026-03-27T13:37Z), or `now`.")

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import reduce
 from io import TextIOWrapper
+from operator import and_
 from pathlib import Path
 from typing import IO, TextIO, cast
 
@@ -18,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from .._clock import read_instant
 from ..errors import CadenciaError, InputError, given, one_line
 from ..language import languages
+from ..pack import Pack
 from ..policy import Policy
 from ..reading import Book, Mapping, Row, plan, read_jobs
 from .words import WORDS
@@ -90,10 +93,15 @@ def check_language(language: str) -> str:
 
 
 def load_policy(paths: Sequence[Path]) -> Policy:
-    """The policy in the files, laid over each other."""
+    """The policy in the files and packs (`pack:ES`), laid over each other."""
     if not paths:
         raise UsageError("--policy: none given; write for example `--policy house.yaml`")
-    return Policy.load(*paths)
+    named = [str(path) for path in paths]
+    layers = [
+        Pack.load(name.removeprefix("pack:")).policy if name.startswith("pack:") else Policy.load(path)
+        for name, path in zip(named, paths, strict=True)
+    ]
+    return reduce(and_, layers)
 
 
 def read_as_of(text: str) -> datetime:

@@ -609,6 +609,16 @@ class TestDeadlines:
 
 
 class TestKnownAt:
+    def test_known_at_reads_a_date_on_its_own_clock(self) -> None:
+        """A touch known only to the day is known from the first instant at which it may have begun, wherever that was."""
+
+        def known(zone: str, when: str) -> int:
+            touch = Touch(id="a", at="2026-03-06", channel="phone", zone=zone)
+            return len(Case(prospect=Prospect(id="p"), touches=[touch]).known_at(when).touches)
+
+        assert [known("Asia/Tokyo", f"2026-03-05T{hour}:00Z") for hour in (14, 15)] == [0, 1]
+        assert [known("America/Los_Angeles", f"2026-03-06T0{hour}:00Z") for hour in (7, 8)] == [0, 1]
+
     def test_what_was_learned_later_is_gone(self) -> None:
         case = Case(
             prospect=prospect(

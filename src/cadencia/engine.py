@@ -181,19 +181,7 @@ class Engine:
             candidates = question.candidates((channel,))
         answers = [question.blocks(candidate, at, at + 1) for candidate in candidates]
         if self.channels is not None and channel not in self.channels:
-            return (
-                Block(
-                    EVER,
-                    FOREVER,
-                    "always/channels",
-                    "channel_not_allowed",
-                    ("policy",),
-                    (),
-                    (("channel", channel),),
-                    False,
-                    "channel",
-                ),
-            )
+            return (not_allowed(channel),)
         return () if not all(answers) else tuple(answers[0])
 
     def windows(
@@ -448,6 +436,21 @@ class Question:
         return tuple(sorted(needs)), left[0][0] if left[0][0] > self.start else None
 
 
+def not_allowed(channel: str) -> Block:
+    """The block of a channel that the policy leaves out."""
+    return Block(
+        EVER,
+        FOREVER,
+        "always/channels",
+        "channel_not_allowed",
+        ("policy",),
+        (),
+        (("channel", channel),),
+        False,
+        "channel",
+    )
+
+
 def _in_force(rule: Rule, view: View, instant: int) -> bool:
     """Whether a preference or deadline is in force at an instant."""
     return rule.in_force is None or any(start <= instant < end for start, end in rule.in_force.spans(view.zones))
@@ -494,4 +497,4 @@ def length_of(value: Any, what: str) -> int:
     return length
 
 
-__all__ = ["Engine", "Option", "Question", "Ruled"]
+__all__ = ["Engine", "Option", "Question", "Ruled", "not_allowed"]

@@ -344,9 +344,7 @@ def test_15_idempotence(situation: Situation, data: st.DataObject) -> None:
 
 
 @given(
-    situations(
-        kinds=("frequency_cap", "spacing", "account_load", "account_day", "quiet_hours"), account=False, one_zone=True
-    ),
+    situations(kinds=("frequency_cap", "spacing", "account_load", "account_day", "quiet_hours"), account=False),
     st.data(),
 )
 def test_15_forgetting(situation: Situation, data: st.DataObject) -> None:

@@ -122,79 +122,62 @@ def history(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> l
     return counted
 
 
-Broken = Callable[[list[Any]], set[str]]  # of touches in order, those at which a limit is broken
-
-
-def newly_broken(touches: list[Touch], case: Case, candidate: Any, t: datetime, broken: Broken) -> bool:
+def newly_broken(
+    touches: list[Touch], case: Case, candidate: Any, t: datetime, broken: Callable[..., set[str]], *limit: Any
+) -> bool:
     """The one definition of a counting limit: the candidate comes last of its instant, and can only break it there or later."""
     thought = Touch.model_construct(
         id=CANDIDATE, prospect=case.prospect.id, at=t, channel=candidate.channel, booked=True
     )
     before = [touch for touch in touches if touch.at <= t]
-    return bool(broken([*before, thought, *touches[len(before) :]]) - broken(touches))
+    return bool(broken([*before, thought, *touches[len(before) :]], *limit) - broken(touches, *limit))
 
 
-def crowded(number: Callable[[datetime], Any], width: Any, at_most: int) -> Broken:
+def crowded(touches: list[Any], at_most: int, width: Any, number: Callable[[datetime], Any]) -> set[str]:
     """Broken at a touch when it and those before it, within a width of its number, are more than `at_most`."""
-
-    def broken(touches: list[Any]) -> set[str]:
-        numbered = sorted((number(touch.at), place, touch.id) for place, touch in enumerate(touches))
-        numbers = [item[0] for item in numbered]
-        return {
-            id
-            for upto, (last, _, id) in enumerate(numbered, 1)
-            if sum(last - width < one for one in numbers[:upto]) > at_most
-        }
-
-    return broken
+    numbered = sorted((number(touch.at), place, touch.id) for place, touch in enumerate(touches))
+    return {
+        id
+        for upto, (last, _, id) in enumerate(numbered, 1)
+        if sum(last - width < one for one, _, _ in numbered[:upto]) > at_most
+    }
 
 
-def too_close(gap: Callable[[int], Any], over: Callable[[Any, Touch], datetime]) -> Broken:
-    """Broken at a touch before the delay after an earlier one is over; `gap` gives the delay after the n-th."""
-
-    def broken(touches: list[Any]) -> set[str]:
-        return {
-            later.id
-            for place, later in enumerate(touches)
-            if any(later.at < over(gap(n), earlier) for n, earlier in enumerate(touches[:place], 1))
-        }
-
-    return broken
+def too_close(touches: list[Any], over: Callable[[int, Any], datetime]) -> set[str]:
+    """Broken at a touch before the delay after an earlier one, the n-th, is over."""
+    return {
+        later.id
+        for place, later in enumerate(touches)
+        if any(later.at < over(n, earlier) for n, earlier in enumerate(touches[:place], 1))
+    }
 
 
-def running(at_most: int) -> Broken:
+def running(touches: list[Any], at_most: int) -> set[str]:
     """Broken at a touch that is more than the `at_most`-th running on its channel."""
-
-    def broken(touches: list[Any]) -> set[str]:
-        found = set()
-        for place, touch in enumerate(touches, 1):
-            run = 0
-            for _, instant in groupby(reversed(touches[:place]), key=lambda other: (other.at, other.id == CANDIDATE)):
-                here = [other.channel for other in instant].count(touch.channel)
-                if not here:
-                    break  # "the last touch" is all touches of that instant
-                run += here
-            if run > at_most:
-                found.add(touch.id)
-        return found
-
-    return broken
+    found = set()
+    for place, touch in enumerate(touches, 1):
+        run = 0
+        for _, instant in groupby(reversed(touches[:place]), key=lambda other: (other.at, other.id == CANDIDATE)):
+            here = [other.channel for other in instant].count(touch.channel)
+            if not here:
+                break  # "the last touch" is all touches of that instant
+            run += here
+        if run > at_most:
+            found.add(touch.id)
+    return found
 
 
-def talking(within: timedelta, at_most: int) -> Broken:
+def talking(touches: list[Any], at_most: int, within: timedelta) -> set[str]:
     """Broken at a touch that brings a person into conversation while more than `at_most` are."""
 
-    def people(touches: list[Any], at: datetime) -> set[str | None]:
-        return {touch.prospect for touch in touches if at - within < touch.at <= at}
+    def people(some: list[Any], at: datetime) -> set[str | None]:
+        return {touch.prospect for touch in some if at - within < touch.at <= at}
 
-    def broken(touches: list[Any]) -> set[str]:
-        return {
-            touch.id
-            for place, touch in enumerate(touches)
-            if len(people(touches, touch.at)) > at_most and touch.prospect not in people(touches[:place], touch.at)
-        }
-
-    return broken
+    return {
+        touch.id
+        for place, touch in enumerate(touches)
+        if len(people(touches, touch.at)) > at_most and touch.prospect not in people(touches[:place], touch.at)
+    }
 
 
 def period(day: date, each: str, week_start: int) -> int:

@@ -181,55 +181,55 @@ LONGEST = {"day": 1, "week": 7, "half_month": 16, "month": 31, "quarter": 92, "y
 def frequency_cap(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     touches = count.history(rule, case, candidate, t, table)
 
-    def full(number: Callable[[datetime], Any], width: Any) -> bool:
-        return count.newly_broken(touches, case, candidate, t, count.crowded(number, width, rule.at_most))
+    def full(width: Any, number: Callable[[datetime], Any]) -> bool:
+        return count.newly_broken(touches, case, candidate, t, count.crowded, rule.at_most, width, number)
 
     def in_zone(zone: str | None) -> bool:
         if zone is None:  # what lies farther apart shares the period on no clock
-            return full(lambda at: at, ((rule.dates or LONGEST[rule.each]) + 1) * DAY)
+            return full(((rule.dates or LONGEST[rule.each]) + 1) * DAY, lambda at: at)
         if rule.dates is not None:
-            return full(lambda at: wall(at, zone).date().toordinal(), rule.dates)
+            return full(rule.dates, lambda at: wall(at, zone).date().toordinal())
         week_start = min(weekdays(rule.week_start))
-        return full(lambda at: count.period(wall(at, zone).date(), rule.each, week_start), 1)
+        return full(1, lambda at: count.period(wall(at, zone).date(), rule.each, week_start))
 
     if rule.within is not None:
-        return full(lambda at: at, rule.within.micros * TICK)
+        return full(rule.within.micros * TICK, lambda at: at)
     return any(in_zone(zone) for zone in zones(rule.clock, case))
 
 
 def spacing(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    touches = count.history(rule, case, candidate, t, table)
-    calendar = regions(rule.calendar, case)
-
-    def gap(n: int) -> Any:
-        if rule.backoff is None:
-            return rule.at_least or rule.gaps[min(n, len(rule.gaps)) - 1]
-        return (
-            round(min(rule.backoff.first.micros * rule.backoff.factor ** (n - 1), rule.backoff.at_most.micros)) * TICK
-        )
+    touches, calendar = count.history(rule, case, candidate, t, table), regions(rule.calendar, case)
 
     def in_zone(zone: str | None) -> bool:
-        def over(delay: Any, touch: Any) -> datetime:
-            end = touch.end or touch.at
-            return end + delay if rule.backoff else after(delay, touch.at, end, zone, rule, calendar)
+        def over(n: int, touch: Any) -> datetime:
+            end: datetime = touch.end or touch.at
+            if (backoff := rule.backoff) is not None:
+                grown: int = round(min(backoff.first.micros * backoff.factor ** (n - 1), backoff.at_most.micros))
+                return end + grown * TICK
+            gap = rule.at_least or rule.gaps[min(n, len(rule.gaps)) - 1]
+            return after(gap, touch.at, end, zone, rule, calendar)
 
-        return count.newly_broken(touches, case, candidate, t, count.too_close(gap, over))
+        return count.newly_broken(touches, case, candidate, t, count.too_close, over)
 
     return any(in_zone(zone) for zone in zones(rule.clock, case))
 
 
 def no_repeated_channel(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     touches = count.history(rule, case, candidate, t, table)
-    return count.newly_broken(touches, case, candidate, t, count.running(rule.at_most))
+    return count.newly_broken(touches, case, candidate, t, count.running, rule.at_most)
 
 
 def account_load(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    ours = [
+    named = [touch.model_copy(update={"prospect": touch.prospect or case.prospect.id}) for touch in ours(case, table)]
+    within = rule.within.micros * TICK
+    return rule.at_most == 0 or count.newly_broken(named, case, candidate, t, count.talking, rule.at_most, within)
+
+
+def ours(case: Case, table: Any) -> list[Any]:
+    """What went out, or is booked to, to anybody of the account."""
+    return [
         touch for touch in count.pool(case, "account") if touch.direction == "outbound" and count.went_out(touch, table)
     ]
-    named = [touch.model_copy(update={"prospect": touch.prospect or case.prospect.id}) for touch in ours]
-    broken = count.talking(rule.within.micros * TICK, rule.at_most)
-    return rule.at_most == 0 or count.newly_broken(named, case, candidate, t, broken)
 
 
 def recall(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -242,9 +242,8 @@ def recall(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bo
         delays = rule.after.get(disposition, rule.after.get("otherwise"))
         return delays is not None and t < latest(delays[min(row, len(delays)) - 1], past[place], rule, case)
 
-    return any(
-        waits(place) for place, touch in enumerate(past) if touch.at == past[-1].at
-    )  # only the last attempt speaks
+    last = [place for place, touch in enumerate(past) if touch.at == past[-1].at]  # only the last attempt speaks
+    return any(waits(place) for place in last)
 
 
 def cool_off(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
@@ -269,15 +268,11 @@ def account_reply(rule: Any, case: Case, candidate: Any, t: datetime, table: Any
 
 def account_day(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     owner = case.prospect.owner
-    theirs: list[Any] = [
-        touch
-        for touch in count.pool(case, "account")
-        if touch.direction == "outbound" and count.went_out(touch, table) and (owner is None or touch.by != owner)
-    ]
+    theirs = [touch.at for touch in ours(case, table) if owner is None or touch.by != owner]
     where = zones(rule.clock, case)
     if where == [None]:
-        return any(touch.at - 3 * DAY <= t < touch.at + 3 * DAY for touch in theirs)  # farther than any date
-    return any(wall(touch.at, zone).date() == wall(t, zone).date() for touch in theirs for zone in where)
+        return any(at - 3 * DAY <= t < at + 3 * DAY for at in theirs)  # farther than any date
+    return any(wall(at, zone).date() == wall(t, zone).date() for at in theirs for zone in where)
 
 
 # Limits on the clock ------------------------------------------------------------------------------

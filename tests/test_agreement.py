@@ -32,13 +32,18 @@ def micros(t: datetime) -> int:
     return (t - EPOCH) // timedelta(microseconds=1)
 
 
+#: What a kind is about, often: the rest of its histories have any theme.
+ABOUT = {"await_promise": "promises", "spacing": "bookings", "account_load": "bookings", "recall": "answers"}
+
+
 @st.composite
 def asked(draw: DrawFn, kind: str, **options: Any) -> tuple[Any, Case, Candidate, int, list[int]]:
     """A rule, a case, a candidate, the instant around which they lie, and instants to ask about."""
     zone = draw(zones())
     tick = draw(ticks(zone))
     rule = draw(rules(kind, moment(tick), zone=zone))
-    case = draw(cases(moment(tick), zone=zone, wishes=False, **options))
+    theme = draw(st.sampled_from((None, options.pop("theme", ABOUT.get(kind)))))
+    case = draw(cases(moment(tick), zone=zone, wishes=False, theme=theme, **options))
     probes = draw(st.lists(ticks_near(tick, zone, past=True, future=True), min_size=1, max_size=5))
     return rule, case, draw(candidates(duration=False)), tick, [tick, *probes]
 
@@ -97,7 +102,7 @@ def placed(case: Case, near: datetime, *hows: str) -> Case:
 @given(data=st.data())
 def test_sound_for_dates(kind: str, data: st.DataObject) -> None:
     """A touch known only to the day may lie anywhere in it: what any placement forbids, the engine forbids."""
-    rule, case, candidate, tick, probes = data.draw(asked(kind))
+    rule, case, candidate, tick, probes = data.draw(asked(kind, theme="dates"))
     turns = data.draw(st.lists(st.sampled_from(("lo", "hi", "near", "after")), min_size=2, max_size=4))
     start, end = min([tick - DAY, *probes]), max([tick + DAY, *probes]) + 1
     blocks = list(rule.answer(case.view(), candidate, (start, end)))
@@ -236,3 +241,50 @@ def test_a_cap_on_dates_forgets_where_no_zone_is_known() -> None:
         before = (datetime.fromisoformat(f"{last}+00:00") - timedelta(microseconds=1)).isoformat()
         assert blocked(rule, case, PHONE, before) == (True, True)
         assert blocked(rule, case, PHONE, f"{last}+00:00") == (False, False)
+
+
+def test_an_attempt_may_come_before_a_date_that_holds_it() -> None:
+    """The long call is first if the touch of that date came later, and then its gap is the long one."""
+    touches = [
+        {"id": "t1", "at": "2026-03-02", "channel": "phone", "disposition": "no_answer"},
+        {"id": "t2", "at": "2026-03-02T12:00Z", "end": "2026-03-04T12:00Z", "channel": "phone", "disposition": "held"},
+    ]
+    case = Case.model_validate({"prospect": {"id": "p1", "zones": "Europe/Madrid"}, "touches": touches})
+    rule: Any = read_rule({"rule": "spacing", "id": "r", "gaps": ["72h", "24h"]})
+    t = datetime.fromisoformat("2026-03-06T12:00+00:00")
+    assert forbidden(rule, placed(case, t, "hi"), PHONE, t)
+    assert list(rule.answer(case.view(), PHONE, (micros(t), micros(t) + 1)))
+
+
+def test_their_word_holds_to_the_end_of_its_date() -> None:
+    promise = {"by": "them", "at": "2026-03-06"}
+    said = {"id": "t1", "at": "2026-03-02T12:00Z", "channel": "phone", "disposition": "held", "promise": promise}
+    case = {"prospect": {"id": "p1", "zones": "Europe/Madrid"}, "touches": [said]}
+    assert blocked({"rule": "await_promise"}, case, PHONE, "2026-03-06T22:59:59.999999+00:00") == (True, True)
+    assert blocked({"rule": "await_promise"}, case, PHONE, "2026-03-06T23:00+00:00") == (False, False)
+
+
+@pytest.mark.parametrize("since", ["case", {"reached": True}])
+def test_counters_begin_again(since: Any) -> None:
+    touches = [
+        {"id": "t1", "at": "2026-03-02T12:00Z", "channel": "phone", "disposition": "no_answer"},
+        {"id": "t2", "at": "2026-03-03T12:00Z", "channel": "phone", "disposition": "connected"},
+    ]
+    case = {"prospect": {"id": "p1", "zones": "UTC"}, "touches": touches, "opened_at": "2026-03-03T12:00:00.000001Z"}
+    rule = {"rule": "max_attempts", "at_most": 1, "since": since}
+    assert blocked(rule, case, PHONE, "2026-03-03T11:00+00:00") == (True, True)
+    assert blocked(rule, case, PHONE, "2026-03-03T13:00+00:00") == (False, False)
+
+
+def test_who_is_in_conversation_is_not_brought_into_it_again() -> None:
+    """Both are in conversation, one too many; we may go on, for the next call to the other one brings in nobody."""
+    theirs = [
+        {"id": f"t{at}", "prospect": "p2", "at": f"2026-03-{at}:00Z", "channel": "phone", "booked": True}
+        for at in ("03T18", "05T03")
+    ]
+    ours = {"id": "t1", "at": "2026-03-03T12:00Z", "channel": "phone", "booked": True}
+    account = {"id": "a1", "people": [{"id": "p2"}], "touches": theirs}
+    case = {"prospect": {"id": "p1", "zones": "UTC"}, "touches": [ours], "account": account}
+    rule = {"rule": "account_load", "at_most": 1, "within": "36h"}
+    assert blocked(rule, case, PHONE, "2026-03-04T12:00+00:00") == (False, False)
+    assert blocked(rule, {**case, "touches": []}, PHONE, "2026-03-03T12:00+00:00") == (True, True)

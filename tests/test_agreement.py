@@ -288,3 +288,21 @@ def test_who_is_in_conversation_is_not_brought_into_it_again() -> None:
     rule = {"rule": "account_load", "at_most": 1, "within": "36h"}
     assert blocked(rule, case, PHONE, "2026-03-04T12:00+00:00") == (False, False)
     assert blocked(rule, {**case, "touches": []}, PHONE, "2026-03-03T12:00+00:00") == (True, True)
+
+
+def test_an_attempt_exactly_as_old_as_the_period_does_not_complete_the_count() -> None:
+    touches = [
+        {"id": f"t{day}", "at": f"2026-03-0{day}T12:00Z", "channel": "phone", "disposition": "no_answer"}
+        for day in (2, 4)
+    ]
+    case = {"prospect": {"id": "p1", "zones": "UTC"}, "touches": touches}
+    rule = {"rule": "cool_off", "times": 2, "silence": "24h"}
+    assert blocked({**rule, "within": "48h"}, case, PHONE, "2026-03-04T13:00+00:00") == (False, False)
+    assert blocked({**rule, "within": "49h"}, case, PHONE, "2026-03-04T13:00+00:00") == (True, True)
+
+
+def test_a_window_that_belongs_to_a_holiday_does_not_open_after_midnight_either() -> None:
+    rule = {"rule": "quiet_hours", "allow": {"daily": ["22:00-02:00"]}, "holidays": "ES"}
+    case = {"prospect": {"id": "p1", "zones": "Europe/Madrid"}}
+    assert blocked(rule, case, PHONE, "2026-12-26T01:00+01:00") == (True, True)
+    assert blocked(rule, case, PHONE, "2026-12-27T01:00+01:00") == (False, False)

@@ -83,8 +83,6 @@ class Places(NamedTuple):
                 if moved is not None and self._delayed(moved, index) > seen.lo:
                     yield low, end, seen, gap
                     continue
-                if gap.amount and seen.lo < end:
-                    yield max(low, seen.lo), end, seen, gap
                 if seen.lo < farthest:
                     for start, finish in close_to(gap, clockwork, seen.lo, (low, end)):
                         yield start, finish, seen, gap

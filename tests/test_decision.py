@@ -714,3 +714,34 @@ class TestForms:
         assert all(decision.made_with.values())
         assert decision.version is None
         assert len(decision.fingerprint) == 32
+
+
+# -- a calendar that does not reach far enough ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"rule": "spacing", "at_least": "1 business day"},
+        {"rule": "recall", "after": {"busy": "1 business day"}},
+        {"rule": "cool_off", "silence": "1 business day"},
+        {"rule": "await_promise", "undated": "1 business day"},
+        {"rule": "account_reply", "lasts": "1 business day"},
+    ],
+)
+def test_a_delay_that_a_calendar_cannot_tell_names_region_and_year(rule: dict[str, Any]) -> None:
+    told = {"id": "t", "at": "2210-03-02T12:00Z", "channel": "phone", "disposition": "busy", "promise": {"by": "them"}}
+    theirs = {"id": "u", "at": "2210-03-02T12:00Z", "channel": "phone", "disposition": "replied", "prospect": "p2"}
+    account = {"id": "a1", "people": [{"id": "p2"}], "touches": [theirs]}
+    case = Case.model_validate({"prospect": MADRID, "touches": [told], "account": account})
+    house = {"cadencia": 1, "name": "house", "channels": ["phone"], "rules": [{**rule, "id": "r", "calendar": "ES"}]}
+    decision = Policy.from_dict(house).decide(case, as_of="2210-03-02T13:00Z")
+    assert isinstance(decision, Blocked)
+    assert "does not cover 2210" in decision.text()
+    assert "calendario de festivos de ES no cubre 2210" in decision.text("es")
+
+
+def test_a_rule_takes_no_field_that_means_nothing_to_it() -> None:
+    house = {"cadencia": 1, "name": "house", "rules": [{"rule": "never_undated", "id": "r", "clock": "Europe/Madrid"}]}
+    with pytest.raises(PolicyError, match="clock"):
+        Policy.from_dict(house)

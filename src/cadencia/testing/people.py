@@ -136,6 +136,7 @@ def cases(
     future: bool = True,
     equal: bool = True,
     repeats: bool = True,
+    theme: str | None = None,
 ) -> Case:
     """Cases: a prospect with a history, other people of the account, perhaps an opening.
 
@@ -144,7 +145,8 @@ def cases(
         account: whether some cases have other people at the account, with touches of their own.
         zone: on whose wall clock the case lies; usually one of the prospect's, the only one with `one_zone`.
         one_zone, constant, facts, wishes, shiftable: as in `prospects`.
-        max_size, exact, bookings, inbound, lengths, promises, undeclared, future, equal, repeats: as in `histories`.
+        max_size, exact, bookings, inbound, lengths, promises, undeclared, future, equal, repeats, theme: as in
+            `histories`.
 
     Example:
         >>> from cadencia.testing import cases
@@ -165,6 +167,7 @@ def cases(
     switches: dict[str, Any] = {
         "zone": name, "exact": exact, "bookings": bookings, "inbound": inbound, "lengths": lengths,
         "promises": promises, "undeclared": undeclared, "future": future, "equal": equal, "repeats": repeats,
+        "theme": theme,
     }  # fmt: skip
     history = draw(histories(as_of, max_size=max_size, **switches))
     others: Account | None = None

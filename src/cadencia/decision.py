@@ -148,7 +148,8 @@ class BlockRecord:
 
         start = EVER if data.start is None else micros(data.start)
         end = FOREVER if data.end is None else micros(data.end)
-        details = tuple(sorted(data.details.items()))
+        told = {key: tuple(value) if isinstance(value, list) else value for key, value in data.details.items()}
+        details = tuple(sorted(told.items()))
         return cls(
             Block(
                 start, end, data.rule, data.code, data.needs, data.touches, details, data.stops, data.scope, data.final

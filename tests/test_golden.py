@@ -150,6 +150,18 @@ RULES: dict[str, list[dict[str, Any]]] = {
     ],
     "barred": [{**LIMIT, "while_fact": "represented"}],
     "known_region": [{**LIMIT, "among": ["FR", "ES-CT"]}],
+    "await_pending": [{**LIMIT, "kinds": ["impediment", "doubt"]}],
+    "earn_first": [
+        {
+            **LIMIT,
+            "least": 3,
+            "counts": COUNTS,
+            "count": "delivered",
+            "since": "case",
+            "per": ["channel"],
+            "over": "account",
+        }
+    ],
     "await_promise": [{**LIMIT, **CLOCK, "grace": "2h", "undated": "14 days", "calendar": "ES"}],
     "no_repeated_channel": [{**HISTORY, "at_most": 2}],
     "one_channel": [{**HISTORY, **CLOCK, "dates": 7}, {**HISTORY, "within": "7d"}],
@@ -607,8 +619,10 @@ def codes_in(folder: Path) -> tuple[set[str], set[str], set[str]]:
 
 
 def test_every_code_has_words() -> None:
-    """Each code of a block, need and deadline that the rules' sources name is said in every language, and no other."""
-    blocks, needs, dues = codes_in(Path(cadencia.rules.__file__).parent)
+    """Each code of a block, need and deadline that rules and cadences name is said in every language, and no other."""
+    rules = Path(cadencia.rules.__file__).parent
+    found = zip(codes_in(rules), codes_in(rules.parent / "cadence"), strict=True)
+    blocks, needs, dues = (ours | cadence for ours, cadence in found)
     for language in languages():
         table = messages(language)
         assert set(table["blocks"]) - {"channel_not_allowed"} == blocks

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .batch import decide_many
+    from .bookshelf import Chosen, Playbooks
     from .case import Account, Case
     from .decision import Blocked, Contact, Decision, Stop, Wait
     from .errors import CadenciaError, InputError, MissingExtra, PolicyError, RuleFailure
     from .pack import Pack, Provision
     from .pack_choice import packs_for
+    from .playbook import Playbook
     from .policy import Policy
     from .prospect import (
         Consent,
@@ -34,11 +37,14 @@ if TYPE_CHECKING:
     from .touch import CHANNELS, DISPOSITIONS, Disposition, Promise, Touch
 
 _HOME = {
+    "bookshelf": ("Chosen", "Playbooks"),
+    "batch": ("decide_many",),
     "case": ("Account", "Case"),
     "decision": ("Blocked", "Contact", "Decision", "Stop", "Wait"),
     "errors": ("CadenciaError", "InputError", "MissingExtra", "PolicyError", "RuleFailure"),
     "pack": ("Pack", "Provision"),
     "pack_choice": ("packs_for",),
+    "playbook": ("Playbook",),
     "policy": ("Policy",),
     "prospect": (
         "Consent", "ContactPoint", "Fact", "Occasion", "OptOut", "PendingItem", "Prospect", "Region",
@@ -56,6 +62,7 @@ __all__ = [
     "Blocked",
     "CadenciaError",
     "Case",
+    "Chosen",
     "Consent",
     "Contact",
     "ContactPoint",
@@ -68,6 +75,8 @@ __all__ = [
     "OptOut",
     "Pack",
     "PendingItem",
+    "Playbook",
+    "Playbooks",
     "Policy",
     "PolicyError",
     "Promise",
@@ -83,6 +92,7 @@ __all__ = [
     "Wait",
     "ZoneEvidence",
     "packs_for",
+    "decide_many",
 ]
 
 

@@ -46,6 +46,11 @@ class Case(Model):
         0
     """
 
+    __slots__ = ("_digest",)  # a slot and not the dict: one place nearer, for every decision
+
+    if TYPE_CHECKING:
+        _digest: Digest | None
+
     prospect: Prospect
     touches: Annotated[tuple[Touch, ...], OneOrMore] = ()
     account: Account | None = None
@@ -72,6 +77,10 @@ class Case(Model):
             raise InputError(
                 f"prospect: {given(type(subject).__name__)} is neither a Prospect nor a Case; write `Prospect(id=...)`"
             )
+        if not isinstance(touches, Iterable):
+            raise InputError(
+                f"touches: {given(touches)} is not a list of touches; write `[Touch(id=..., at=..., channel=...)]`"
+            )
         touches = tuple(touches)
         for touch in touches:
             if not isinstance(touch, (Touch, Mapping)):
@@ -95,12 +104,13 @@ class Case(Model):
     def digest(self) -> Digest | None:
         """The few integers that common policies need; None when the case is not plain. Made once."""
         try:
-            found: Digest | None = self.__dict__["_digest"]
-        except KeyError:
+            return self._digest
+        except AttributeError:  # the slot is still empty
             from ._digest import digest_of
 
-            found = self.__dict__["_digest"] = digest_of(self)
-        return found
+            found = digest_of(self)
+            object.__setattr__(self, "_digest", found)
+            return found
 
     def known_at(self, when: datetime | str) -> Case:
         """The case as it was known at an instant: whatever we learned later is gone.

@@ -12,11 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import GetCoreSchemaHandler, PlainSerializer, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import CoreSchema, core_schema
 
-from ._clock import EVER, FOREVER, iso, local_moment, micros, moment
-from .errors import InputError, mistakes_of
+from ._clock import EVER, FOREVER, check_zone, iso, local_moment, micros, moment, read_instant
+from .errors import InputError, check_text, mistakes_of
 
 if TYPE_CHECKING:
     import pendulum
@@ -27,9 +34,26 @@ if TYPE_CHECKING:
     from .rules.base import Block
     from .rules.filters import Candidate
 
-__all__ = ["BlockRecord", "Blocked", "Contact", "Decision", "Due", "OptionRecord", "Record", "Stop", "Verdict", "Wait"]
+__all__ = [
+    "BlockRecord",
+    "Blocked",
+    "Carried",
+    "Contact",
+    "Decision",
+    "Due",
+    "OptionRecord",
+    "Proposal",
+    "Record",
+    "Stop",
+    "Verdict",
+    "Wait",
+]
 
-Time = Annotated[datetime, PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), return_type=str)]
+Time = Annotated[
+    datetime,
+    BeforeValidator(lambda value: read_instant(value)),
+    PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), return_type=str),
+]
 Answer = Literal["contact", "wait", "blocked", "stop"]
 
 
@@ -148,7 +172,7 @@ class BlockRecord:
 
         start = EVER if data.start is None else micros(data.start)
         end = FOREVER if data.end is None else micros(data.end)
-        told = {key: tuple(value) if isinstance(value, list) else value for key, value in data.details.items()}
+        told = {name: tuple(value) if isinstance(value, list) else value for name, value in data.details.items()}
         details = tuple(sorted(told.items()))
         return cls(
             Block(
@@ -242,12 +266,56 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """Something that a touch must bring along, with what it is where that is known."""
+
+    what: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a cadence proposes: which step, why now, and what it must carry; or how it ended, and where the case goes.
+
+    Attributes:
+        playbook: the name of the playbook.
+        step, purpose: None where the cadence has ended.
+        why: the anchor in one word: `start`, `previous`, `answer`, `promise`, `occasion`, `pending`, `asked`, `no_occasion`,
+            `not_entered`, `finished`.
+        anchor: the id of the touch, item or occasion that the step follows.
+        kind: of the promise, item or occasion.
+        delay, due: how long after the anchor, and from when the cadence would have it.
+        outcome: of the touch that led here.
+        attempts: steps taken since the last answer.
+        person: `other` where another person of the account is proposed.
+        carries: what the touch must bring along.
+        ending, goes_to: how the cadence ended, and the playbook that takes the case up.
+    """
+
+    playbook: str
+    step: str | None = None
+    purpose: str | None = None
+    why: str = ""
+    anchor: str | None = None
+    kind: str | None = None
+    delay: str | None = None
+    due: Time | None = None
+    outcome: str | None = None
+    attempts: int = 0
+    tone: str | None = None
+    person: str = "same"
+    carries: tuple[Carried, ...] = ()
+    ending: str | None = None
+    goes_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A whole decision as plain data. Instants are UTC; `zone` is the prospect's first plausible zone, for display."""
 
     answer: Answer
     prospect: str
-    zone: str | None
+    zone: Annotated[str, AfterValidator(check_zone)] | None
     as_of: Time
     horizon: Time
     policy: str
@@ -275,6 +343,7 @@ class Record:
     verdicts: tuple[Verdict, ...]
     deadlines: tuple[Due, ...]
     reports: tuple[tuple[str, ...], ...]
+    proposal: Proposal | None = None
 
 
 class Decision:
@@ -418,6 +487,11 @@ class Decision:
         return self.record.reports
 
     @property
+    def proposal(self) -> Proposal | None:
+        """What the cadence of a playbook proposes: step, reason and what to carry; None where a policy was asked alone."""
+        return self.record.proposal
+
+    @property
     def waits_for(self) -> str | None:
         """The preference that waits, where it is one and not a limit."""
         return self.record.waits_for
@@ -454,20 +528,15 @@ class Decision:
 
     def without(self, *ids: str) -> Decided:
         """The decision as it would be without some rules: a counterfactual. Always-binding rules cannot be left out."""
-        question = self.inquiry().question
-        from .engine import Question
-
-        engine = question.engine.policy.without(*(name for name in ids if not name.startswith("wish/"))).engine
-        if engine.channels is None:
-            engine.channels = question.engine.channels
-        limits = [item for item in engine.limits_of(question.view) if item.rule.id not in ids]
-        return Question(
-            engine, question.case, question.view, limits, question.wanted, question.start, question.end
-        ).answer()
+        for name in ids:
+            check_text(name, "rule id")
+        return self.inquiry().question.without(ids)
 
     def counterfactuals(self) -> dict[str, Decided]:
         """For each rule that forbids now, the decision without it alone."""
-        return {name: self.without(name) for name in self.record.blocking if not name.startswith("always/")}
+        return {
+            name: self.without(name) for name in self.record.blocking if not name.startswith(("always/", "cadence/"))
+        }
 
     # -- how it reads --------------------------------------------------------------------------------------------------
 
@@ -484,7 +553,7 @@ class Decision:
     def from_dict(data: Mapping[str, Any]) -> Decided:
         """A decision from its data; it compares equal to the one that wrote it."""
         try:
-            return _decision_of(_adapter().validate_python(dict(data)))
+            return _decision_of(_adapter().validate_python(data))
         except ValidationError as error:
             raise InputError(*mistakes_of(error, "decision")) from None
 
@@ -644,6 +713,29 @@ class Stop(Decision):
 
 #: What `decide` gives: one of the four, for `match`.
 Decided = Contact | Wait | Blocked | Stop
+
+_new = object.__new__
+
+
+def answered(ask: Ask, found: tuple[str, int, int]) -> Decided:
+    """The answer to a question put to the fast lane, from the channel found, its opening and its end; no channel: closed.
+
+    Made for every decision, so its slots are filled here and not by a call of `__init__`.
+    """
+    channel, at, until = found
+    made: Any
+    if channel:
+        made = _new(Contact if at == ask[2] else Wait)
+        made._channel, made._at = channel, at
+        made._until = until if until < ask[3] else None
+    else:
+        made = _new(Stop if until else Blocked)
+        made._channel = made._at = None
+        made._until = until or None
+    made._ask, made._record, made._reasons = ask, None, None
+    decided: Decided = made
+    return decided
+
 
 _KINDS: Mapping[str, type[Decided]] = {"contact": Contact, "wait": Wait, "blocked": Blocked, "stop": Stop}
 _adapters: list[TypeAdapter[Record]] = []

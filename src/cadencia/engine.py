@@ -16,7 +16,7 @@ from ._reasons import reasons_of
 from ._spans import Span, gaps, union
 from .case import Case
 from .decision import Ask, Blocked, Contact, Decided, Inquiry, Stop, Wait
-from .errors import InputError, PolicyError, RuleFailure, given
+from .errors import InputError, PolicyError, RuleFailure, check_text, given
 from .rules.base import Block, Deadline, Limit, Offer, Preference, Rule
 from .rules.consent import ContactPoints, OptOuts, Suppressions, UnreadableTouches
 from .rules.filters import Candidate
@@ -26,8 +26,10 @@ from .touch import DISPOSITIONS, Disposition
 if TYPE_CHECKING:
     from ._lane import Lane
     from ._view import View
+    from .decision import Decision, Proposal
     from .policy import Policy
     from .prospect import Prospect
+    from .rules.base import Due
     from .touch import Touch
 
 _FIRST_LOOK = 4 * DAY
@@ -80,6 +82,16 @@ class Engine:
         self.deadlines.sort(key=lambda item: item.rule.id)
 
     @property
+    def name(self) -> str:
+        """The name that decisions show."""
+        return self.policy.name
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint that decisions show."""
+        return self.policy.fingerprint
+
+    @property
     def rules(self) -> list[Rule]:
         """Every rule, the always-binding ones included, under the ids that decisions show."""
         return [item.rule for item in (*self.limits, *self.preferences, *self.deadlines)]
@@ -89,7 +101,7 @@ class Engine:
     def span(self, as_of: datetime | str, horizon: timedelta | str) -> Span:
         """The span of a question; the last one is kept, as a whole book is asked about at one instant."""
         start = micros(read_instant(as_of, "as_of"))
-        end = start + _length(horizon, "horizon")
+        end = start + length_of(horizon, "horizon")
         self.last = as_of, horizon, start, end
         return start, end
 
@@ -105,10 +117,12 @@ class Engine:
             raise PolicyError(
                 f"policy {given(self.policy.name)} names no channels; write `channels: [phone, email]` or lay it over one that does"
             )
+        if fulfils is not None:
+            check_text(fulfils, "fulfils")
         view = case.view().at(instant, fulfils)
-        wanted = Candidate(
-            "", None, purpose, step, _subjects(subjects), 0 if duration is None else _length(duration, "duration")
-        )
+        wanted = candidate_of("", None, purpose, step, subjects)
+        if duration is not None:
+            wanted = wanted._replace(duration=length_of(duration, "duration"))
         return Question(self, case, view, self.limits_of(view), wanted, instant, end).answer()
 
     reasons = staticmethod(reasons_of)
@@ -150,7 +164,7 @@ class Engine:
         known = start if as_of is None else micros(read_instant(as_of, "as_of"))
         view = case.view().at(known)
         if duration is not None:
-            wanted = wanted._replace(duration=_length(duration, "duration"))
+            wanted = wanted._replace(duration=length_of(duration, "duration"))
         return Question(self, case, view, self.limits_of(view), wanted, start, end)
 
     def why_not(
@@ -160,7 +174,7 @@ class Engine:
     ) -> tuple[Block, ...]:  # fmt: skip
         """See `Policy.why_not`."""
         at = micros(read_instant(instant, "instant"))
-        wanted = Candidate(channel, contact_point, purpose, step, _subjects(subjects))
+        wanted = candidate_of(check_text(channel, "channel"), contact_point, purpose, step, subjects)
         question = self._question(subject, touches, at, at + 1, as_of, wanted, duration)
         candidates = [question.wanted]
         if contact_point is None:
@@ -179,7 +193,7 @@ class Engine:
         low, high = micros(read_instant(start, "start")), micros(read_instant(end, "end"))
         if not low < high <= low + _LONGEST_HORIZON:
             raise InputError(f"end: {given(end)} must lie after start, by at most {_LONGEST_HORIZON // DAY} days")
-        wanted = Candidate("", None, purpose, step, _subjects(subjects))
+        wanted = candidate_of("", None, purpose, step, subjects)
         question = self._question(subject, touches, low, high, as_of, wanted, duration)
         return {
             candidate: tuple(
@@ -283,6 +297,26 @@ class Question:
         until = self._until(chosen, at)
         kind = Contact if at == self.start else Wait
         return kind(inquiry._replace(chosen=chosen.candidate), chosen.candidate.channel, at, until)
+
+    def without(self, ids: tuple[str, ...]) -> Decided:
+        """The answer as it would be without some rules."""
+        engine = self.engine.policy.without(*(name for name in ids if not name.startswith("wish/"))).engine
+        if engine.channels is None:
+            engine.channels = self.engine.channels
+        limits = [item for item in engine.limits_of(self.view) if item.rule.id not in ids]
+        return Question(engine, self.case, self.view, limits, self.wanted, self.start, self.end).answer()
+
+    def proposal(self, decision: Decision) -> Proposal | None:
+        """What a cadence proposes; nothing where a policy is asked alone."""
+        return None
+
+    def odd(self, decision: Decision) -> list[tuple[str, ...]]:
+        """What else is reported, each a code with its details."""
+        return []
+
+    def excuse(self, item: Due, missed: bool) -> tuple[str, ...] | None:
+        """The limits for which nobody can be blamed that something owed was not done in time; None where somebody can."""
+        return None
 
     def _until(self, chosen: Option, at: int) -> int | None:
         if at == chosen.opening:
@@ -414,16 +448,24 @@ def _in_force(rule: Rule, view: View, instant: int) -> bool:
     return rule.in_force is None or any(start <= instant < end for start, end in rule.in_force.spans(view.zones))
 
 
-def _subjects(value: Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def candidate_of(channel: str, point: Any, purpose: Any, step: Any, subjects: Any) -> Candidate:
+    """What is asked about, once its words are known to be words."""
+    for what, value in (("contact_point", point), ("purpose", purpose), ("step", step)):
+        if value is not None:
+            check_text(value, what)
+    if isinstance(subjects, str):
+        subjects = (subjects,)
+    elif not isinstance(subjects, Iterable):
+        raise InputError(f"subjects: {given(subjects)} is not a list of names; write for example `[renewal]`")
+    return Candidate(channel, point, purpose, step, tuple(check_text(item, "subjects") for item in subjects))
 
 
-def _length(value: timedelta | str, what: str) -> int:
+def length_of(value: Any, what: str) -> int:
     """A length of time in microseconds, from a timedelta or text such as `90 days`, `90d`, `20m`."""
     if isinstance(value, timedelta):
         length = (value.days * 86_400 + value.seconds) * SECOND + value.microseconds
     else:
-        text = str(value).replace(" ", "")
+        text = value.replace(" ", "") if isinstance(value, str) else ""
         for word, unit in (
             ("days", "d"),
             ("day", "d"),

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from .engine import Option, Question
 
 
+#: What is owed without touching anybody: no limit can keep it from being done.
+_UNLIMITED = frozenset({"task", "record"})
+
+
 def record_of(decision: Decision) -> Record:
     """The whole decision as plain data."""
     question, options, candidate = decision.inquiry()
@@ -34,25 +38,26 @@ def record_of(decision: Decision) -> Record:
     ordered = _in_order(question, options, candidate, decision._at)
     records = tuple(_option(question, option) for option in ordered)
     openings = [option.opening for option in options if option.opening is not None]
-    stop = _principal(blocks, question.start) if isinstance(decision, Stop) else None
+    stop = principal(blocks, question.start) if isinstance(decision, Stop) else None
     needs, not_before = _hopes(records) if not opened and stop is None else ((), None)
     earliest = min(openings) if openings else None
     waits_for = _waiting(question, decision, earliest)
+    proposal = question.proposal(decision)
     return Record(
         answer=decision.answer,
         prospect=view.prospect.id,
         zone=view.zones[0].name if view.zones else None,
         as_of=moment(question.start),
         horizon=moment(question.end),
-        policy=policy.name,
+        policy=engine.name,
         version=policy.version,
-        fingerprint=policy.fingerprint,
+        fingerprint=engine.fingerprint,
         layers={layer.name: layer.fingerprint for layer in policy.layers},
         made_with=made_with() | dict(item.rsplit(" ", 1) for item in policy.plug_ins),
         channel=candidate.channel if opened else None,
         contact_point=candidate.point if opened else None,
-        purpose=candidate.purpose,
-        step=candidate.step,
+        purpose=candidate.purpose if proposal is None else proposal.purpose,
+        step=candidate.step if proposal is None else proposal.step,
         at=_moment(decision._at) if opened else None,
         until=_moment(decision._until) if decision._until is not None and decision._until < FOREVER else None,
         earliest=_moment(earliest),
@@ -69,7 +74,8 @@ def record_of(decision: Decision) -> Record:
         verdicts=tuple(_verdict(question, candidate, rule, table, now) for rule, table in question.limits)
         + tuple(Verdict(rule.id, rule.rule, "permits", (), (), rule.because) for rule, _ in engine.preferences),
         deadlines=_deadlines(question, decision, chain),
-        reports=_reports(question),
+        reports=tuple(sorted({*_reports(question), *question.odd(decision)})),
+        proposal=proposal,
     )
 
 
@@ -149,7 +155,7 @@ def _hopes(options: tuple[OptionRecord, ...]) -> tuple[tuple[str, ...], Any]:
     return (needing[0] if needing else ("policy",)), None
 
 
-def _principal(blocks: list[Block], start: int) -> Block:
+def principal(blocks: list[Block], start: int) -> Block:
     """The block that speaks for a stop: of those that cover now, a stop before a final limit, the longest, ties by rule."""
     ending = [block for block in blocks if (block.stops or block.final) and block.start <= start < block.end]
     return min(
@@ -211,11 +217,18 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
                 state = "undated"
             elif item.due < question.start:
                 state = "missed"
-            elif decision._at is None or isinstance(decision, Stop) or decision._at > item.due:
+            elif item.code not in _UNLIMITED and (
+                decision._at is None or isinstance(decision, Stop) or decision._at > item.due
+            ):
                 state = "will_be_missed"
                 responsible = blocking
             else:
                 state = "due"
+            owner, owner_kind = item.owner, item.owner_kind
+            if state in ("missed", "will_be_missed"):
+                excuse = question.excuse(item, state == "missed")
+                if excuse is not None:  # limits always win, and then nobody is to blame
+                    responsible, owner, owner_kind = excuse, None, None
             found.append(
                 Due(
                     item.rule,
@@ -224,8 +237,8 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
                     _moment(item.due),
                     state,
                     _moment(item.met),
-                    item.owner,
-                    item.owner_kind,
+                    owner,
+                    owner_kind,
                     responsible,
                     dict(item.details),
                 )

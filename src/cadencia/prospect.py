@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from ._clock import Instant, When, check_zone
-from ._model import Model, Names, OneOrMore
-from .errors import InputError, given
+from ._model import Model, Names, OneOrMore, Word
+from .errors import InputError, given, one_line
 
 if TYPE_CHECKING:
     from .rules.base import Limit
@@ -31,22 +31,36 @@ __all__ = [
 ]
 
 
+#: What may be pending: see `PendingItem`.
+ITEM_KINDS: Final = ("promise", "impediment", "doubt", "payment", "proposal", "task", "hold")
+
+
 def _named(key: str) -> BeforeValidator:
     """A bare text where a record is expected is a record with only that key."""
 
     def read(value: Any) -> Any:
         if isinstance(value, (str, Mapping)) or not isinstance(value, (list, tuple, set, frozenset)):
             value = [value]
-        ordered = sorted(value) if isinstance(value, (set, frozenset)) else value
+        ordered = sorted(value, key=one_line) if isinstance(value, (set, frozenset)) else value
         return [{key: item} if isinstance(item, str) else item for item in ordered]
 
     return BeforeValidator(read)
 
 
+def _read_date(value: Any) -> date:
+    """A date, or text such as `2026-03-06`; a number of seconds or an instant is none."""
+    if type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{given(value)} is not a date; write for example `2026-03-06`") from None
+
+
 class ZoneEvidence(Model):
     """A time zone in which the prospect may be, and how we know."""
 
-    zone: Annotated[str, BeforeValidator(lambda value: check_zone(str(value)))]
+    zone: Annotated[str, BeforeValidator(check_zone)]
     source: str | None = None
     since: Instant | None = None
 
@@ -62,8 +76,8 @@ class Region(Model):
 class ContactPoint(Model):
     """A channel and an address. `invalid` and `bounced` ones are never used; the status holds from `since`."""
 
-    channel: str
-    address: str
+    channel: Word
+    address: Word
     status: Literal["unknown", "valid", "invalid", "bounced"] = "unknown"
     since: Instant | None = None
 
@@ -73,8 +87,8 @@ class Consent(Model):
 
     since: Instant
     until: Instant | None = None
-    channel: str | None = None
-    purpose: str | None = None
+    channel: Word | None = None
+    purpose: Word | None = None
     basis: str = "express"
 
 
@@ -83,8 +97,8 @@ class OptOut(Model):
 
     since: Instant | None = None
     until: Instant | None = None
-    channel: str | None = None
-    purpose: str | None = None
+    channel: Word | None = None
+    purpose: Word | None = None
 
 
 class Suppression(Model):
@@ -94,9 +108,9 @@ class Suppression(Model):
     """
 
     reason: str = "manual"
-    channel: str | None = None
-    contact_point: str | None = None
-    purpose: str | None = None
+    channel: Word | None = None
+    contact_point: Word | None = None
+    purpose: Word | None = None
     since: Instant | None = None
     until: Instant | None = None
 
@@ -128,7 +142,7 @@ class RegisterCheck(Model):
 class Stage(Model):
     """Where the prospect stands, from `since` on (or always)."""
 
-    name: str
+    name: Word
     since: Instant | None = None
 
 
@@ -143,22 +157,27 @@ class Fact(Model):
 class Occasion(Model):
     """A date that matters to the prospect: a birthday (every year), a promotion (from the day we learn of it)."""
 
-    kind: str
-    date: date
+    kind: Word
+    date: Annotated[date, BeforeValidator(_read_date)]
     yearly: bool = False
     since: Instant | None = None
 
 
 class PendingItem(Model):
-    """Something unresolved, with an owner and a date by which it is taken up again."""
+    """Something unresolved, with an owner and a date by which it is taken up again; a `hold` is the owner's own wish to wait.
+
+    A promise is judged on time (`done_at` against `due`), on content and on price (`content_kept`, `price_kept`).
+    """
 
     id: str
-    kind: Literal["promise", "impediment", "doubt", "payment", "proposal", "task"]
+    kind: Literal["promise", "impediment", "doubt", "payment", "proposal", "task", "hold"]
     owner: str | None = None
     due: When | None = None
     since: Instant | None = None
     done_at: Instant | None = None
     what: str | None = None
+    content_kept: bool | None = None
+    price_kept: bool | None = None
 
 
 class Prospect(Model):
@@ -179,7 +198,7 @@ class Prospect(Model):
         'Europe/Madrid'
     """
 
-    id: str
+    id: Word
     name: str | None = None
     zones: Annotated[tuple[ZoneEvidence, ...], _named("zone")] = ()
     regions: Annotated[tuple[Region, ...], _named("region")] = ()

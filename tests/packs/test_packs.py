@@ -17,6 +17,8 @@ from cadencia.touch import CHANNELS
 from packs.support import alone
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+#: How many lengths of the research a pack gives; a number that falls has lost one.
+COMPARED = 23
 LAW = ROOT.parent / "shared" / "research" / "law.yaml"
 NAMES = Pack.names()
 COUNTRIES = (
@@ -204,6 +206,49 @@ def test_every_cap_is_the_one_of_the_research(law: dict[str, dict[str, Any]]) ->
     assert seen == caps - NOT_EXPRESSIBLE
 
 
+def test_every_other_length_is_the_one_of_the_research(law: dict[str, dict[str, Any]]) -> None:
+    """Ages of lists, deadlines of opt-outs, lives of consents and silences: the same numbers and units."""
+    units = {"year": 12, "month": 1}
+
+    def spelled(length: int, unit: str) -> set[str]:
+        if unit in units:
+            return {f"{length * units[unit]} months", f"{length * units[unit]} full months"}
+        if unit == "business_day":
+            return {f"{length} business days", f"{length} full business days"}
+        return {f"{length} days", f"{length} dates", f"{length} full dates"} if unit == "day" else {f"{length}h"}
+
+    def values(data: Any, *names: str) -> set[str]:
+        if isinstance(data, list | tuple):
+            return {found for item in data for found in values(item, *names)}
+        if not isinstance(data, dict):
+            return set()
+        own = {str(value) for key, value in data.items() if key in names}
+        return own | {found for value in data.values() for found in values(value, *names)}
+
+    ours = {item.id: item for name in NAMES for item in Pack.load(name).active}
+    compared = 0
+    for rule, item in ours.items():
+        told = law[rule]["params"]
+        limits = [limit for name in (rule, *item.through) if name in ours for limit in ours[name].limits]
+        for key, fields in (
+            ("max_list_age", ("max_age",)),
+            ("grace", ("grace",)),
+            ("max", ("after",)),
+            ("valid", ("valid_for",)),
+        ):
+            if key in told and isinstance(told[key], dict) and rule not in ("FR-CALLBACK",):
+                wanted = spelled(told[key]["length"], told[key]["unit"])
+                assert values(limits, *fields) & wanted, (rule, key, wanted)
+                compared += 1
+        for window in told.get("basis_windows", ()):
+            assert values(limits, "valid_for") & spelled(window["length"], window["unit"]), rule
+            compared += 1
+        if law[rule]["kind"] == "cooloff" and isinstance(told.get("length"), int):
+            assert values(limits, "silence") & spelled(told["length"], told["unit"]), rule
+            compared += 1
+    assert compared == COMPARED
+
+
 # -- as layers ---------------------------------------------------------------------------------------------------------
 
 HOUSE = Policy(name="house", channels=["phone", "call", "email"])
@@ -262,6 +307,10 @@ def test_a_layer_of_a_policy_file(tmp_path: Path) -> None:
     (tmp_path / "wrong.json").write_text(
         '{"cadencia": 1, "name": "house", "channels": ["phone"], "layers": ["pack:US-PX"]}', encoding="utf-8"
     )
+    data = {"cadencia": 1, "name": "house", "channels": ["phone"], "layers": ["pack:NL"]}
+    assert Policy.from_dict(data).engine.rules == policy.engine.rules
+    with pytest.raises(PolicyError, match=r"layers.*no pack `NOWHERE` is shipped"):
+        Policy.from_dict({**data, "layers": ["pack:NOWHERE"]})
     with pytest.raises(PolicyError, match=r"wrong.json, layers: no pack `US-PX` is shipped.*did you mean `US-"):
         Policy.load(tmp_path / "wrong.json")
 
@@ -401,3 +450,15 @@ def test_holidays_of_bavaria_over_the_german_pack() -> None:
         for region in ("DE-BY", "DE-BE")
     }
     assert told == {"DE-BY": ["house/hours"], "DE-BE": []}
+
+
+def test_a_file_that_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pack that cannot be read says where."""
+    from cadencia import pack
+
+    (tmp_path / "XX.json").write_text(
+        '{"pack": 1, "jurisdiction": "XX", "name": "Nowhere", "checked": "2026-11-22", "rules": [{}]}', encoding="utf-8"
+    )
+    monkeypatch.setattr(pack, "_FOLDER", tmp_path)
+    with pytest.raises(PolicyError, match=r"pack `XX`, rules\[0\]"):
+        pack._load.__wrapped__("XX")

@@ -402,6 +402,30 @@ def await_promise(rule: Any, case: Case, candidate: Any, t: datetime, table: Any
     return False
 
 
+def await_pending(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
+    def over(item: Any) -> bool:
+        if item.done_at is not None and t >= item.done_at:
+            return True
+        if item.due is None:
+            return False
+        return not any(not edges(item.due, None, t, zone, sure=True) for zone in zones(("prospect",), case))
+
+    return any(
+        item.kind in rule.kinds and (item.since is None or t >= item.since) and not over(item)
+        for item in case.prospect.pending
+    )
+
+
+def earn_first(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
+    sure = {
+        touch.id
+        for touch in count.pool(case, rule.over)
+        if count.matches(rule.counts, touch, table, sure=True) and touch.at <= t
+    }
+    made = [event for event in count.history(rule, case, candidate, t, table) if event.id in sure]
+    return bool(len(made) < rule.least)
+
+
 def suppressions(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     return any(
         current(item, t)
@@ -545,8 +569,9 @@ PREDICATES: dict[str, Callable[[Any, Case, Any, datetime, Any], bool]] = {
     "".join(word.capitalize() for word in predicate.__name__.split("_")): predicate
     for predicate in (
         max_attempts, frequency_cap, spacing, no_repeated_channel, recall, cool_off, account_reply, account_load, account_day,
-        quiet_hours, business_days, active_period, require_consent, await_promise, suppressions, opt_outs, contact_points,
-        unreadable_touches, any_of, stop_on, stop_on_stage, stop_on_opt_out, stop_when_exhausted, stop_unless_qualified,
+        quiet_hours, business_days, active_period, require_consent, await_promise, await_pending, earn_first, suppressions,
+        opt_outs, contact_points, unreadable_touches, any_of, stop_on, stop_on_stage, stop_on_opt_out,
+        stop_when_exhausted, stop_unless_qualified,
     )
 }  # fmt: skip
 PREDICATES |= law_rules.PREDICATES

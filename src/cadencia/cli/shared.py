@@ -195,11 +195,13 @@ def written(
             with (
                 part.open("wb") as raw,
                 gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packer,  # no time in it: the same bytes again
-                TextIOWrapper(cast(IO[bytes], packer), encoding="utf-8", newline="\n") as file,
+                TextIOWrapper(
+                    cast(IO[bytes], packer), encoding="utf-8", errors="backslashreplace", newline="\n"
+                ) as file,
             ):
                 yield file
         else:
-            with part.open("w", encoding="utf-8", newline="\n") as file:
+            with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
                 yield file
         part.replace(path)
     except OSError as error:

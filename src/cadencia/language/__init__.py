@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from ..errors import InputError, did_you_mean, given
+from ..errors import InputError, check_text, did_you_mean, given
 
 if TYPE_CHECKING:
     from ..decision import BlockRecord, Due, Record
@@ -27,9 +27,13 @@ def languages() -> tuple[str, ...]:
     )
 
 
-@cache
 def messages(language: str) -> Mapping[str, Any]:
     """The messages of a language: tables `answers`, `blocks`, `needs`, `deadlines`, `reports`, `words`."""
+    return _messages(check_text(language, "language"))
+
+
+@cache
+def _messages(language: str) -> Mapping[str, Any]:
     if language not in languages():
         raise InputError(
             f"language {given(language)} is not there; write one of {', '.join(languages())}"
@@ -51,8 +55,13 @@ def say(language: str, table: str, code: str, details: Mapping[str, Any], kind: 
     }
     if shown.get("channel"):
         shown["channel"] = messages(language)["channels"].get(shown["channel"], shown["channel"])
+    for key, words in (("ending", "endings"), ("kind", "kinds")):
+        if table == "blocks" and shown.get(key):
+            shown[key] = messages(language)[words].get(shown[key], shown[key])
+    if code == "await_pending":
+        shown["owner"] = shown["owner"] or messages(language)["words"]["nobody"]
     for key in _LENGTHS & shown.keys():
-        shown[key] = length_text(str(shown[key]), language)
+        shown[key] = length_text(str(shown[key]), language) if shown[key] else messages(language)["words"]["none"]
     return str(template).format_map(_Lenient(shown))
 
 
@@ -118,6 +127,8 @@ def due_text(due: Due, zone: str | None, language: str) -> str:
     """Something owed, in words."""
     table = messages(language)
     details = {**due.details, "anchor": due.anchor, "owner": due.owner or "", "due": time_text(due.due, zone, language)}
+    if "purpose" in details:
+        details["purpose"] = _purpose(str(details["purpose"]), language)
     text = say(language, "deadlines", due.code, details) + f": {table['states'][due.state]}"
     if due.due is not None:
         text += f" ({time_text(due.due, zone, language)})"
@@ -132,7 +143,7 @@ def headline(record: Record, language: str) -> str:
     details = {
         "channel": table["channels"].get(record.channel or "", record.channel or ""),
         "contact_point": f" ({record.contact_point})" if record.contact_point else "",
-        "purpose": f" · {record.purpose}" if record.purpose else "",
+        "purpose": f" · {_purpose(record.purpose, language)}" if record.purpose else "",
         "step": f" · {record.step}" if record.step else "",
         "at": time_text(record.at, record.zone, language),
         "until": f"{table['words']['until']} {time_text(record.until, record.zone, language)}"
@@ -150,10 +161,17 @@ def headline(record: Record, language: str) -> str:
     return str(table["answers"][code]).format_map(details)
 
 
+def _purpose(code: str, language: str) -> str:
+    """A purpose in words where the language has them, else as it is written."""
+    return str(messages(language)["purposes"].get(code, code))
+
+
 def lines(record: Record, language: str) -> list[str]:
     """The explanation below the headline, a line each."""
     table = messages(language)
-    told: list[str] = []
+    from .playbook import proposal_lines
+
+    told: list[str] = list(proposal_lines(record, language))
     for verdict in record.verdicts:
         for text in dict.fromkeys(block_text(block, record.zone, language, verdict.kind) for block in verdict.blocks):
             touches = (
@@ -174,10 +192,8 @@ def lines(record: Record, language: str) -> list[str]:
 
 
 def _report(report: tuple[str, ...], language: str) -> str:
-    code, *rest = report
-    return say(
-        language, "reports", code, {"first": rest[0] if rest else "", "second": rest[1] if len(rest) > 1 else ""}
-    )
+    code, first, second = (*report, "", "", "")[:3]
+    return say(language, "reports", code, {"first": first, "second": second})
 
 
 def render(record: Record, language: str = "en") -> str:

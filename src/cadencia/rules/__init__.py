@@ -1,7 +1,7 @@
 """The rules: one question per module, each loaded when its name is first used.
 
 Limits: `MaxAttempts`, `FrequencyCap`, `Spacing`, `Recall`, `CoolOff`, `QuietHours`, `BusinessDays`, `ActivePeriod`,
-`RequireConsent`, `AwaitPromise`, `NoRepeatedChannel`, `AccountReply`, `AccountLoad`, `AccountDay`, `AnyOf`.
+`RequireConsent`, `AwaitPromise`, `AwaitPending`, `EarnFirst`, `NoRepeatedChannel`, `AccountReply`, `AccountLoad`, `AccountDay`, `AnyOf`.
 Stop rules: `StopOn`, `StopOnStage`, `StopOnOptOut`, `StopWhenExhausted`, `StopUnlessQualified`.
 Preferences: `ChannelRotation`, `PreferredChannel`, `PreferredHours`, `Soonest`.
 Deadlines: `RespondWithin`, `PromiseDue`, `TouchAtLeastEvery`, `NeverUndated`.
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .deadlines import NeverUndated, PromiseDue, RespondWithin, TouchAtLeastEvery
     from .filters import Candidate, TouchFilter, Unless
     from .hours import ActivePeriod, BusinessDays, HolidayEves, QuietHours
+    from .pending import AwaitPending, EarnFirst
     from .refusals import StopOnRefusal
     from .registers import ClearRegister
     from .registry import register
@@ -43,6 +44,7 @@ _HOME = {
     "hours": ("ActivePeriod", "BusinessDays", "HolidayEves", "QuietHours"),
     "refusals": ("StopOnRefusal",),
     "registers": ("ClearRegister",),
+    "pending": ("AwaitPending", "EarnFirst"),
     "registry": ("register",),
     "rotation": ("ChannelRotation", "PreferredChannel", "PreferredHours", "Soonest"),
     "spacing": ("CoolOff", "Recall", "Spacing"),
@@ -56,6 +58,7 @@ __all__ = [
     "AccountReply",
     "ActivePeriod",
     "AnyOf",
+    "AwaitPending",
     "AwaitPromise",
     "Barred",
     "Block",
@@ -66,6 +69,7 @@ __all__ = [
     "CoolOff",
     "Deadline",
     "Due",
+    "EarnFirst",
     "FrequencyCap",
     "HolidayEves",
     "KnownRegion",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .._view import Seen, View
 
 Scope = Literal["case", "channel", "contact_point"]
+#: Numbers as large as this are still written and read everywhere.
+_LARGEST = 10**18 - 1
 
 
 class Block(NamedTuple):
@@ -101,6 +103,13 @@ class Rule(Model):
     _silent: ClassVar[frozenset[str]] = frozenset({"because"})
     #: Message templates by language, for rules that bring their own: `{"en": {"code": "text with {detail}"}}`.
     messages: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+
+    @model_validator(mode="after")
+    def _countable(self) -> Self:
+        for name, value in self.__dict__.items():
+            if type(value) is int and abs(value) > _LARGEST:
+                raise InputError(f"{name}: {given(value)} is beyond counting; write a number of at most 18 digits")
+        return self
 
     @model_serializer(mode="wrap")
     def _tagged(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

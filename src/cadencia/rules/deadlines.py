@@ -154,7 +154,10 @@ class TouchAtLeastEvery(Timed):
 
 
 class NeverUndated(Timed):
-    """Nothing pending is without a date: each open item is due on its own; one without a date is named."""
+    """Nothing pending is without a date: each open item is due on its own; one without a date is named.
+
+    A promise that was not kept in content or in price stays owed, though it was done in time.
+    """
 
     rule: Literal["never_undated"] = "never_undated"
 
@@ -167,6 +170,21 @@ class NeverUndated(Timed):
                 due = micros(item.due)
             elif item.due is not None:
                 due = case.date_range(day_number(item.due))[1] + 1
+            broken = [
+                name for name, kept in (("content", item.content_kept), ("price", item.price_kept)) if kept is False
+            ]
+            if broken:  # kept in time, and yet not kept
+                yield self.owed(
+                    case,
+                    "broken",
+                    item.id,
+                    since,
+                    due if due is not None else met,
+                    None,
+                    kind=item.kind,
+                    kept_not=broken,
+                )._replace(owner=item.owner or case.prospect.owner)
+                continue
             owed = self.owed(
                 case, "pending" if due is not None else "undated", item.id, since, due, met, kind=item.kind
             )

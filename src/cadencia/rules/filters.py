@@ -73,6 +73,14 @@ class Choice:
 
 
 def _read_choice(value: Any) -> Choice:
+    choice = read_labels(value)
+    if not all(name.strip() for name in choice.names):
+        raise InputError(f"{given(value)} names something blank, which nothing is called; write a name")
+    return choice
+
+
+def read_labels(value: Any) -> Choice:
+    """A choice of labels, the blank one among them if need be."""
     if isinstance(value, Choice):
         return value
     excluded = False
@@ -99,23 +107,28 @@ def _write_choice(value: Choice) -> Any:
 
 
 _NAMES_SCHEMA = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+_CHOICE_SCHEMA = {
+    "anyOf": [
+        _NAMES_SCHEMA,
+        {
+            "type": "object",
+            "properties": {"except": _NAMES_SCHEMA},
+            "required": ["except"],
+            "additionalProperties": False,
+        },
+    ]
+}
 ChoiceField = Annotated[
     Choice,
     PlainValidator(_read_choice),
     PlainSerializer(_write_choice, return_type=Any),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                _NAMES_SCHEMA,
-                {
-                    "type": "object",
-                    "properties": {"except": _NAMES_SCHEMA},
-                    "required": ["except"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
+    WithJsonSchema(_CHOICE_SCHEMA),
+]
+Labels = Annotated[
+    Choice,
+    PlainValidator(read_labels),
+    PlainSerializer(_write_choice, return_type=Any),
+    WithJsonSchema(_CHOICE_SCHEMA),
 ]
 
 

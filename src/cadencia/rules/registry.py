@@ -31,6 +31,8 @@ BUILT_IN: Final[Mapping[str, tuple[str, str]]] = {
     "barred": ("bars", "Barred"),
     "known_region": ("bars", "KnownRegion"),
     "await_promise": ("consent", "AwaitPromise"),
+    "await_pending": ("pending", "AwaitPending"),
+    "earn_first": ("pending", "EarnFirst"),
     "suppressions": ("consent", "Suppressions"),
     "opt_outs": ("consent", "OptOuts"),
     "contact_points": ("consent", "ContactPoints"),

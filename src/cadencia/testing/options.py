@@ -240,6 +240,8 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
     "await_promise": lambda place: record(
         {}, grace=delay(place), undated=delay(place), clock=clock(place), **calendar(place)
     ),
+    "await_pending": lambda place: record({}, kinds=some(("impediment", "hold", "doubt", "payment"), least=1)),
+    "earn_first": lambda place: record({"least": many(1, 3)}, **history_options(place)),
     "no_repeated_channel": lambda place: record({}, at_most=many(1, 3), **history_options(place)),
     "one_channel": _one_channel,
     "account_reply": lambda place: record(

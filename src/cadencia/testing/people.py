@@ -195,11 +195,9 @@ def _contact_points(draw: DrawFn, around: int, zone: str) -> dict[str, Any]:
 def _pending(draw: DrawFn, around: int, zone: str) -> list[dict[str, Any]]:
     if not draw(often(2)):
         return []
-    kind = st.sampled_from(("promise", "doubt", "payment"))
-    return [
-        {"id": f"i{number}", **draw(record({"kind": kind}, due=when_near(around, zone), since=near(around, zone)))}
-        for number in range(1, draw(st.integers(1, 2)) + 1)
-    ]
+    kind = st.sampled_from(("promise", "doubt", "payment", "impediment", "hold"))
+    item = record({"kind": kind}, due=when_near(around, zone), since=near(around, zone), done_at=near(around, zone))
+    return [{"id": f"i{number}", **draw(item)} for number in range(1, draw(st.integers(1, 2)) + 1)]
 
 
 @st.composite

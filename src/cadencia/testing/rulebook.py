@@ -133,8 +133,8 @@ def policy_data(
     Example:
         >>> from cadencia.testing import policy_data
         >>> from hypothesis import find
-        >>> find(policy_data(), lambda data: len(data["rules"]) == 1)["rules"]
-        [{'rule': 'require_consent', 'id': 'r1'}]
+        >>> find(policy_data(kinds=("max_attempts",)), lambda data: len(data["rules"]) == 1)["rules"]
+        [{'rule': 'max_attempts', 'id': 'r1', 'at_most': 0}]
     """
     as_of = micros(draw(datetime_or(around)))
     clock = draw(zones()) if zone is None else zone

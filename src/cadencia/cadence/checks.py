@@ -1,0 +1,151 @@
+"""What a cadence must be, whatever its policy: every track leads somewhere, and no circle runs without waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..errors import InputError, did_you_mean, given
+
+if TYPE_CHECKING:
+    from .models import Cadence, Step
+
+
+def check(cadence: Cadence) -> None:
+    """Raise one line for each mistake."""
+    mistakes = list(dict.fromkeys(_mistakes(cadence)))
+    if mistakes:
+        raise InputError(*mistakes)
+
+
+def _mistakes(cadence: Cadence) -> Iterator[str]:
+    ids = [step.id for step in cadence.steps]
+    for name in sorted({name for name in ids if ids.count(name) > 1}):
+        yield f"two steps have the id {given(name)}; give each its own"
+    for name in sorted(set(ids) & set(cadence.ends)):
+        yield f"{given(name)} is both a step and an ending; give one another name"
+    if not cadence.sequence or all(step.task for step in cadence.sequence):
+        yield "no step stands in order and touches somebody; write at least one that is neither a task nor beside the sequence"
+        return
+    known = set(ids) | set(cadence.ends)
+    outcomes = cadence.reading.table
+    places: list[tuple[str, dict[str, str]]] = [("", cadence.tracks)]
+    places += [(f"step {given(step.id)}, ", step.tracks) for step in cadence.steps]
+    broken = False
+    for where, tracks in places:
+        for outcome, target in tracks.items():
+            if outcome not in outcomes:
+                yield f"{where}track {given(outcome)} is no outcome" + (
+                    did_you_mean(outcome, outcomes) or "; declare it under `outcomes`"
+                )
+            words = {"next", "again"} if where else set()
+            if target not in known | words:
+                broken = True
+                yield (
+                    f"{where}track {given(outcome)} leads to {given(target)}, which is neither a step nor an ending"
+                    + (did_you_mean(target, known))
+                )
+    if len({entry.by is None for entry in cadence.enters}) > 1:
+        yield "`enters` mixes conditions with touches that open a door; give every entry a `by`, or none"
+    for step in cadence.steps:
+        other = cadence.by_id.get(step.instead or step.id)
+        if step.instead is not None and (other is None or other.task or other.aside or other.purpose == step.purpose):
+            broken = True
+            yield f"step {given(step.id)}: `instead` {given(step.instead)} is no step in order with another purpose" + (
+                did_you_mean(step.instead, set(ids) - {step.id})
+            )
+    if broken:
+        return
+    for step in cadence.steps:
+        if step.task and any(outcome != "no_answer" for outcome in step.tracks):
+            yield f"step {given(step.id)} is a task and has no outcome; write where it leads as `no_answer`, or leave it out"
+    yield from _same_disposition(cadence)
+    yield from _circles(cadence)
+
+
+def _same_disposition(cadence: Cadence) -> Iterator[str]:
+    for field in ("dispositions", "promised"):
+        owner: dict[str, str] = {}
+        for code, outcome in cadence.outcomes.items():
+            for name in getattr(outcome, field):
+                if owner.setdefault(name, code) != code:
+                    yield f"disposition {given(name)} stands in the outcomes {given(owner[name])} and {given(code)}; keep one"
+
+
+def leads(cadence: Cadence, step: Step) -> set[str]:
+    """The steps that a step's outcomes, or an answer after it, may lead to."""
+    if step.task:
+        return {cadence.target(step.id, "no_answer")} & set(cadence.by_id)
+    outcomes = {*cadence.reading.table, *step.tracks}
+    found = {cadence.target(step.id, outcome) for outcome in outcomes}
+    found |= {cadence.answer(outcome) or cadence.sequence[0].id for outcome in outcomes}
+    return found & set(cadence.by_id)
+
+
+def follow(cadence: Cadence, step: Step) -> set[str]:
+    """The steps that may be taken after a step: tasks passed through, and others taken `instead`."""
+    found = after_tasks(cadence, leads(cadence, step))
+    return {
+        other.instead if other.instead is not None and other.purpose == step.purpose else name
+        for name in found
+        for other in (cadence.by_id[name],)
+    }
+
+
+def after_tasks(cadence: Cadence, names: set[str]) -> set[str]:
+    """Steps with tasks replaced by what follows them."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        step = cadence.by_id[name]
+        if step.task:
+            waiting += leads(cadence, step)
+        else:
+            found.add(name)
+    return found
+
+
+def _circles(cadence: Cadence) -> Iterator[str]:
+    """Circles of tasks, and circles of silence in which no step waits: each would be due again at once, for ever."""
+    for kind, inside in (("tasks", True), ("steps", False)):
+        edges: dict[str, set[str]] = {}
+        for step in cadence.steps:
+            target = cadence.target(step.id, "no_answer")
+            if step.task is inside and target in cadence.by_id:
+                follow = {target} if inside else after_tasks(cadence, {target})
+                edges[step.id] = {name for name in follow if inside or not cadence.by_id[name].after.waits}
+                if inside:
+                    edges[step.id] = {name for name in follow if cadence.by_id[name].task}
+        circle = _circle(edges)
+        if circle and inside:
+            yield f"{kind} {given(', '.join(circle))} follow each other in a circle; let one lead to a step or an ending"
+        elif circle:
+            yield f"{kind} {given(', '.join(circle))} follow each other in a circle that never waits; give one a `delay`"
+
+
+def _circle(edges: dict[str, set[str]]) -> list[str]:
+    """The names of some circle, or nothing."""
+    done: set[str] = set()
+
+    def walk(name: str, path: list[str]) -> list[str]:
+        if name in path:
+            return path[path.index(name) :]
+        if name in done:
+            return []
+        done.add(name)
+        for follow in sorted(edges.get(name, ())):
+            found = walk(follow, [*path, name])
+            if found:
+                return found
+        return []
+
+    for name in sorted(edges):
+        found = walk(name, [])
+        if found:
+            return found
+    return []

@@ -13,6 +13,7 @@ from cadencia import Blocked, Case, Contact, Decision, Policy, Prospect, Stop, T
 from cadencia.errors import InputError, PolicyError
 from cadencia.rules import (
     ActivePeriod,
+    AnyOf,
     Block,
     BusinessDays,
     ChannelRotation,
@@ -659,6 +660,9 @@ class TestForms:
             rules.decide(prospect(), [asked], as_of="2026-03-03T15:00+01:00"),
             rules.decide(prospect(zones=()), as_of=NOON),
             rules.decide(prospect(), [refused], as_of=NOON),
+            policy(AnyOf(id="either", rules=[MORNINGS, Spacing(id="gap", at_least="48h")])).decide(
+                prospect(), [touch("t", "2026-03-02T20:00+01:00")], as_of="2026-03-03T20:00+01:00"
+            ),
         ]
 
     def test_pickle_json_and_equality(self) -> None:
@@ -669,7 +673,7 @@ class TestForms:
                 assert hash(again) == hash(decision)
                 assert again.to_dict() == decision.to_dict()
                 assert (again.text("es"), again._repr_html_()) == (decision.text("es"), decision._repr_html_())
-        assert len(set(self.decisions())) == 4
+        assert len(set(self.decisions())) == 5
         assert self.decisions()[0] != self.decisions()[1]
         assert self.decisions()[0] != "contact"
 
@@ -680,6 +684,7 @@ class TestForms:
             "wait until Wed 4 Mar 2026 09:00 +01:00, then phone, until Wed 4 Mar 2026 14:00 +01:00",
             "blocked; needs a known time zone",
             "stop: answered",
+            "wait until Wed 4 Mar 2026 09:00 +01:00, then phone, until Wed 4 Mar 2026 14:00 +01:00",
         ]
         spanish = [decision.text("es").splitlines()[0] for decision in self.decisions()]
         assert spanish[0] == "contactar ahora por teléfono, hasta mar 3 mar 2026 14:00 +01:00"

@@ -279,3 +279,17 @@ def test_silences(id: str) -> None:
     early, late = spell(row["for"], day, zone)
     assert forbids(id, early, channel, purpose, [touch], ("d1",))
     assert not forbids(id, late, channel, purpose, [touch], ("d1",))
+
+
+@pytest.mark.parametrize("id", TABLE["one_channel"])
+def test_one_channel(id: str) -> None:
+    """The next day the channel that was used is open and every other closed, until the period has passed."""
+    row = TABLE["one_channel"][id]
+    zone, day = zone_of(PROVISIONS[id][0]), in_force(row)
+    early, late = spell(row["in"], day, zone)
+    first, *others = channels([name for name in row["by"] if name != "voice"])
+    used = Touch(id="t", at=at(day, 12, zone), channel=first, disposition="sent", purpose="debt_collection")
+    assert not forbids(id, early, first, row["for"][0], [used])
+    for other in (*others, *CHANNELS["voice"]):
+        assert forbids(id, early, other, row["for"][0], [used]), other
+        assert not forbids(id, late, other, row["for"][0], [used]), other

@@ -1,4 +1,4 @@
-"""The audit of frames that speak Arrow: polars, pandas, pyarrow, DuckDB and others. Needs the extra `frames`."""
+"""The audit of frames: polars, and whatever else speaks Arrow (pandas, pyarrow, DuckDB). Needs the extra `frames`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import InputError, MissingExtra, given
+from ..errors import MissingExtra
 from ..policy import Policy
 from ..reading import Book, Row
 from ..reading.cells import Context
@@ -16,7 +16,7 @@ from .auditor import Auditor
 from .findings import Audit
 
 if TYPE_CHECKING:
-    import pyarrow
+    import polars
 
 __all__ = ["audit_frame", "findings_table"]
 
@@ -51,7 +51,7 @@ def audit_frame(
 
     Raises:
         InputError: a column is not one of ours, or something is no frame.
-        MissingExtra: pyarrow is not installed.
+        MissingExtra: polars is not installed.
     """
     auditor = Auditor(
         policy, since=since, until=until, channels=channels, purpose=purpose, whole=whole, horizon=horizon
@@ -66,50 +66,41 @@ def audit_frame(
     return Audit(findings, auditor.summary())
 
 
-def findings_table(audit: Audit) -> pyarrow.Table:
-    """The findings as an Arrow table: one row for each rule that a touch broke, so that they can be grouped and joined."""
-    arrow = _pyarrow()
+def findings_table(audit: Audit) -> polars.DataFrame:
+    """The findings as a frame: one row for each rule that a touch broke, so that they can be grouped and joined."""
+    pl = _polars()
     rows = [
         {
             **{name: getattr(finding, name) for name in ("prospect", "touch", "channel", "purpose", "by", "says")},
             "at": finding.at if isinstance(finding.at, datetime) else None,
             "date": None if isinstance(finding.at, datetime) else finding.at,
             "rule": rule,
-            "evidence": list(
-                dict.fromkeys(id for block in finding.blocks if block.rule == rule for id in block.touches)
-            ),
+            "evidence": [*dict.fromkeys(id for block in finding.blocks if block.rule == rule for id in block.touches)],
             "instead": finding.instead,
         }
         for finding in audit.findings
         for rule in finding.rules
     ]
-    text, instant = arrow.string(), arrow.timestamp("us", "UTC")
-    schema = arrow.schema(
-        [("prospect", text), ("touch", text), ("at", instant), ("date", arrow.date32()), ("channel", text),
-         ("purpose", text), ("by", text), ("says", text), ("rule", text), ("evidence", arrow.list_(text)), ("instead", instant)]
-    )  # fmt: skip
-    return arrow.Table.from_pylist(rows, schema=schema)
+    instant = pl.Datetime("us", "UTC")
+    texts = dict.fromkeys(("channel", "purpose", "by", "says", "rule"), pl.String)
+    schema = {"prospect": pl.String, "touch": pl.String, "at": instant, "date": pl.Date, **texts}
+    found: polars.DataFrame = pl.DataFrame(rows, schema={**schema, "evidence": pl.List(pl.String), "instead": instant})
+    return found
 
 
 def _read(frame: Arrow, what: str, known: tuple[str, ...]) -> tuple[list[str], Iterator[Row]]:
     """The names of the columns, and the rows."""
-    arrow = _pyarrow()
-    if not hasattr(frame, "__arrow_c_stream__"):
-        raise InputError(
-            f"{what}: {given(type(frame).__name__)} is not a frame that speaks Arrow; give a polars, pandas or pyarrow one"
-        )
-    stream = arrow.RecordBatchReader.from_stream(frame)
-    names = list(stream.schema.names)
-    check_columns(names, known, what)
-    return names, _rows(stream, what)
+    _polars()
+    from ..batch.frames import read_frame
+
+    table = read_frame(frame, what)
+    check_columns(table.columns, known, what)
+    return table.columns, _rows(table, what)
 
 
-def _rows(stream: Any, what: str) -> Iterator[Row]:
-    number = 0
-    for batch in stream:
-        for record in batch.to_pylist():
-            number += 1
-            yield Row(what, number, {name: _cell(value) for name, value in record.items() if value is not None})
+def _rows(table: Any, what: str) -> Iterator[Row]:
+    for number, record in enumerate(table.iter_rows(named=True), 1):
+        yield Row(what, number, {name: _cell(value) for name, value in record.items() if value is not None})
 
 
 def _cell(value: Any) -> Any:
@@ -123,9 +114,9 @@ def _cell(value: Any) -> Any:
     return value
 
 
-def _pyarrow() -> Any:
+def _polars() -> Any:
     try:
-        import pyarrow
+        import polars
     except ImportError:
         raise MissingExtra("an audit of frames", "frames") from None
-    return pyarrow
+    return polars

@@ -7,9 +7,12 @@ to the engine.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from threading import RLock
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -42,6 +45,8 @@ POINTS: Final = ContactPoints().id
 NEEDS: Final = (("contact_point",), ("other_channel",), ("contact_point", "other_channel"))
 _NEVER: Final = 1 << 62
 _BLOCK: Final = 1 << 16
+#: Blocks are worked on side by side where there are several; numpy lets go of the interpreter while it computes.
+_THREADS: Final = 4
 
 
 @dataclass(slots=True)
@@ -103,6 +108,7 @@ class Track:
         # a rank beyond the last stands where no channel opens
         self.by_rank = np.pad(self.by_rank, ((0, 0), (0, (1 << self.rank_bits) - len(self.roads))))
         self._openings: dict[tuple[int, ...], Openings] = {}
+        self._making = RLock()
 
     @staticmethod
     def fits(lane: Lane) -> bool:
@@ -121,14 +127,15 @@ class Track:
 
     def openings(self, rules: tuple[Any, ...]) -> Openings:
         """The table of some hours rules together; channels with the same hours share it."""
+
+        def spans(place: Place, low: int, high: int) -> list[tuple[int, int]]:
+            return Timeline(rules, place).spans(low, high)
+
         key = tuple(map(id, rules))
-        known = self._openings.get(key)
-        if known is None:
-
-            def spans(place: Place, low: int, high: int) -> list[tuple[int, int]]:
-                return Timeline(rules, place).spans(low, high)
-
-            known = self._openings[key] = Openings(spans, self.places, self.start, self.end)
+        with self._making:
+            known = self._openings.get(key)
+            if known is None:
+                known = self._openings[key] = Openings(spans, self.places, self.start, self.end)
         return known
 
     def covered(self) -> Bools:
@@ -160,7 +167,8 @@ class Track:
             None if reasons == "none" else np.zeros(count, np.int64),
             np.zeros(count, np.int64) if reasons == "all" else None, {},
         )  # fmt: skip
-        for low in range(0, count, _BLOCK):
+
+        def decide(low: int) -> None:
             high = min(low + _BLOCK, count)
             part = slice(low, high)
             rows = history.rows[history.offsets[low] : history.offsets[high]]
@@ -172,6 +180,17 @@ class Track:
             block.decide(found, history, people[part], offered)
             if reasons != "none":
                 explain(block, found, history, offered)
+
+        for road in self.roads:
+            if road.hours:
+                self.openings(road.hours)  # made before threads share them
+        threads = min(os.cpu_count() or 1, _THREADS, count // (2 * _BLOCK))
+        if threads < 2:
+            for low in range(0, count, _BLOCK):
+                decide(low)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(decide, range(0, count, _BLOCK)))
         return found
 
 
@@ -366,9 +385,8 @@ class Block:
         if not road.hours:
             return Trip(release, None, None, own)
         table = self.track.openings(road.hours)
-        stretch = table.find(self.place, np.minimum(release, FOREVER - 1))
-        begins = table.opens[stretch]
-        return Trip(np.maximum(release, begins), begins, table.closes[stretch], own)
+        begins, closing = table.find(self.place, np.minimum(release, FOREVER - 1))
+        return Trip(np.maximum(release, begins), begins, closing, own)
 
     def runs(self, number: int, at_most: int) -> Bools:
         """Who has used a channel too often running."""

@@ -164,6 +164,6 @@ def _forbidding(block: Block, rows: Rows, number: int, road: Road) -> Ints:
     instant = np.full(len(rows), now, np.int64)
     for rule in road.hours:
         table = block.track.openings((rule,))
-        stretch = table.find(block.place[rows], instant)  # first, as the table may grow
-        bits |= (table.opens[stretch] > now).astype(np.int64) << block.track.number[rule.id]
+        begins, _ = table.find(block.place[rows], instant)
+        bits |= (begins > now).astype(np.int64) << block.track.number[rule.id]
     return bits

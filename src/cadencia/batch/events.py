@@ -110,14 +110,27 @@ def read_events(frame: pl.DataFrame, people: People) -> Events:
             odd |= twice
         if names.null_count():
             odd |= names.is_null().to_numpy()
-    whose = texts(frame["prospect"])
-    if whose.null_count():
-        odd |= whose.is_null().to_numpy()
-    owner = positions(whose, people.ids)
+    owner, nameless = _owners(frame["prospect"], people)
+    odd[nameless] = True
     words, unread = _words(frame)
     if unread is not None:
         odd |= unread
     return Events(frame, at, end, owner, words, odd if odd.any() else None)
+
+
+def _owners(column: pl.Series, people: People) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
+    """The position of each row's prospect, and the rows that name nobody."""
+    if column.dtype != pl.String:
+        column = texts(column)
+    owner = positions(column, people.ids)
+    lost = np.flatnonzero(owner < 0)
+    if len(lost) and column.dtype == pl.String:  # blanks are only looked for where nobody was found
+        bare = texts(column[lost])
+        if owner.flags.writeable is False:
+            owner = owner.copy()
+        owner[lost] = positions(bare, people.ids)
+        return owner, lost[bare.is_null().to_numpy()]
+    return owner, lost[column[lost].is_null().to_numpy()] if len(lost) else lost
 
 
 def _instants(column: pl.Series) -> tuple[Ints, Bools | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
@@ -14,18 +15,21 @@ from .._clock import FOREVER, micros, moment, read_instant
 from .._lane import Lane
 from ..case import Case
 from ..engine import length_of
-from ..errors import InputError, did_you_mean, given
+from ..errors import InputError, RuleFailure, did_you_mean, given
 from ..policy import Policy
 from ..reading.book import Tally
 from ..reading.plain import check_columns, prospect_columns, touch_columns
+from ..rules.base import Limit
 from .answers import Answers, Columns, bad_frame
 from .coding import Bools, Ints, texts
 from .engine import Said, Seen, answer_one_by_one, said_of
 from .events import Events, read_events
 from .frames import kind_of, read_frame, write_frame
-from .history import read_history, vocabulary
+from .history import ordered, read_history, vocabulary
 from .numeric import CONTACT, ENGINE, NEEDS, STOP, WAIT, Found, Track
+from .past import column_lane, read_past
 from .people import People, read_people
+from .reserve import Bookings
 
 __all__ = ["Decides", "decide_many"]
 
@@ -144,18 +148,26 @@ def decide_many(
 
     people = read_people(people_frame)
     events = read_events(touch_frame, people)
-    lane = _lane(policy, question, reserve)
+    found = _lane(policy, question, reserve)
     columns = Columns(len(people), reasons, evidence)
     fast = np.zeros(len(people), np.bool_)
-    if lane is not None and people.plain.any():
-        fast = by_columns(lane, people, events, question, columns, step)
+    if found is not None and people.plain.any():
+        # where a column form raises, the blocks of its rule decide
+        with suppress(RuleFailure):
+            fast = by_columns(*found, people, events, question, columns, step)
     seen = one_by_one(policy, people, events, ~fast, question, reserve)
     columns.put(seen.answers)
     return _gather(people, events, fast, seen, columns, kind)
 
 
 def by_columns(
-    lane: Lane, people: People, events: Events, question: Question, columns: Columns, step: str | None
+    lane: Lane,
+    more: tuple[Limit, ...],
+    people: People,
+    events: Events,
+    question: Question,
+    columns: Columns,
+    step: str | None,
 ) -> Bools:
     """Answer what the numeric lane can, and say which rows those are."""
     now, count = question.now, len(people)
@@ -175,7 +187,9 @@ def by_columns(
         usable[owner[np.flatnonzero(at > now[owner])]] = False
     start, last = (now, now) if isinstance(now, int) else (int(now.min()), int(now.max()))
     first = int(at.min()) if len(at) else start
-    track = Track(lane, people.places, start, last + question.horizon, min(first, start))
+    track = Track(lane, people.places, start, last + question.horizon, min(first, start), more)
+    if more:
+        track.ask(read_past(owner, at, end, code, events.words, people, now, ordered))
     words = vocabulary(events.words, lane, track.channels, track.number)
     history = read_history(owner, at, code, words, people=usable, at_most=lane.most, whole=question.reasons == "all")
     found = track.answer(
@@ -227,10 +241,14 @@ def one_by_one(
         mine |= events.odd & (owner < 0)
     now = question.now
 
+    booked = Bookings() if reserve else None
+
     def decide(cases: Iterable[tuple[int, Case]]) -> Iterator[tuple[int, Said]]:
         for row, case in cases:
             as_of = moment(now if isinstance(now, int) else int(now[row]))
-            decision = policy.decide(case, as_of=as_of, **question.options)
+            decision = policy.decide(case if booked is None else booked.known(case), as_of=as_of, **question.options)
+            if booked is not None:
+                booked.book(case, decision)
             yield row, said_of(decision, question.reasons, question.evidence)
 
     return answer_one_by_one(people.frame, events.frame, np.flatnonzero(asked), np.flatnonzero(mine), decide)
@@ -270,14 +288,18 @@ def _gather(people: People, events: Events, fast: Bools, seen: Seen, columns: Co
     )
 
 
-def _lane(policy: Decides, question: Question, reserve: bool) -> Lane | None:
-    """The lane of a policy, where the question is one that it can answer."""
+def _lane(policy: Decides, question: Question, reserve: bool) -> tuple[Lane, tuple[Limit, ...]] | None:
+    """The lane of a policy and its rules in columns, where the question is one that they can answer."""
     if reserve or question.evidence or not isinstance(policy, Policy) or type(policy).decide is not Policy.decide:
         return None
-    lane = policy.engine.lane
-    if lane is None or not Track.fits(lane) or "duration" in question.options or "subjects" in question.options:
+    if "duration" in question.options or "subjects" in question.options:
         return None
-    return lane
+    found = column_lane(policy.engine)
+    if found is None or not Track.fits(*found):
+        return None
+    if found[1] and not {"purpose", "step"}.isdisjoint(question.options):
+        return None  # a column form is asked about a channel, and nothing else
+    return found
 
 
 def _instants(as_of: datetime | str, frame: pl.DataFrame) -> tuple[int | Ints, pl.DataFrame]:

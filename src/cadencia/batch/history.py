@@ -14,7 +14,7 @@ from ..rules.stops import StopOn
 from .coding import Bools, Ints, Some
 from .events import Words
 
-__all__ = ["History", "Vocabulary", "read_history", "vocabulary"]
+__all__ = ["History", "Vocabulary", "ordered", "read_history", "vocabulary"]
 
 
 class Vocabulary(NamedTuple):
@@ -124,10 +124,10 @@ def read_history(
     rows = np.flatnonzero(kept)
     offsets = np.zeros(count + 1, np.int64)
     np.cumsum(np.where(asked, made, 0), out=offsets[1:])
-    return History(made, stops, ended, deadly, offsets, _ordered(rows, owner, at))
+    return History(made, stops, ended, deadly, offsets, ordered(rows, owner, at))
 
 
-def _ordered(rows: Ints, owner: npt.NDArray[np.int32], at: Ints) -> Ints:
+def ordered(rows: Ints, owner: npt.NDArray[np.int32], at: Ints) -> Ints:
     """Rows by prospect, and in time order for each."""
     if len(rows) < 2:
         return rows
@@ -141,8 +141,8 @@ def _ordered(rows: Ints, owner: npt.NDArray[np.int32], at: Ints) -> Ints:
     elif not _rising(at):
         rows = rows[pl.Series(at[rows]).arg_sort().to_numpy()]
         whose = owner[rows]
-    ordered: Ints = rows[_by_owner(whose)]
-    return ordered
+    found: Ints = rows[_by_owner(whose)]
+    return found
 
 
 def _by_owner(whose: npt.NDArray[np.int32]) -> Ints:

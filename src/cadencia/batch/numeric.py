@@ -23,12 +23,14 @@ from .._digest import Place
 from .._holidays import holiday_days
 from .._lane import Lane, Road
 from .._timeline import Timeline
+from ..rules.base import Limit
 from ..rules.consent import ContactPoints
 from ..rules.rotation import ChannelRotation, PreferredChannel
 from ..rules.stops import StopOn
 from .calendar import Openings, after
 from .coding import Bools, Ints, Some
 from .history import History, Vocabulary
+from .past import Past, releases
 
 __all__ = ["BLOCKED", "CONTACT", "ENGINE", "NEEDS", "STOP", "WAIT", "Found", "Track"]
 
@@ -81,9 +83,16 @@ class Track:
         rules: the ids of the limits, sorted: bits and numbers mean these.
     """
 
-    def __init__(self, lane: Lane, places: Sequence[Place], start: int, end: int, first: int) -> None:
-        """Between the first instant asked about and the last horizon; no touch is before `first`."""
+    def __init__(
+        self, lane: Lane, places: Sequence[Place], start: int, end: int, first: int, more: tuple[Limit, ...] = ()
+    ) -> None:
+        """Between the first instant asked about and the last horizon; no touch is before `first`.
+
+        `more` are limits that are asked in columns; `said` holds what they say.
+        """
         self.lane = lane
+        self.more = more
+        self.said: dict[tuple[str, str], Ints] = {}
         self.first = first
         self._covered: Bools | None = None
         self.places = places
@@ -97,7 +106,7 @@ class Track:
             for name in rule.order
         ]
         self.channels = list(dict.fromkeys([*lane.roads, *named]))
-        self.rules = sorted([POINTS, *(rule.id for rule in lane.limits)])
+        self.rules = sorted([POINTS, *(rule.id for rule in (*lane.limits, *more))])
         self.number = {name: index for index, name in enumerate(self.rules)}
         self.numbered = [(rule, self.number[rule.id]) for rule in lane.limits]
         self.stopping = sum(1 << number for rule, number in self.numbered if isinstance(rule, StopOn))
@@ -111,9 +120,16 @@ class Track:
         self._making = RLock()
 
     @staticmethod
-    def fits(lane: Lane) -> bool:
+    def fits(lane: Lane, more: tuple[Limit, ...] = ()) -> bool:
         """Whether there are few enough channels and rules for their bits."""
-        return len(lane.roads) <= 60 and len(lane.limits) <= 60
+        return len(lane.roads) <= 60 and len(lane.limits) + len(more) <= 60
+
+    def ask(self, past: Past) -> None:
+        """Ask the limits that come in columns."""
+        for rule in self.more:
+            for channel in self.lane.roads:
+                if rule.channels is None or rule.channels.has(channel):
+                    self.said[rule.id, channel] = releases(rule, past, channel)
 
     def _ranked(self) -> Ints:
         """The rank of each channel after a last touch on each; the row after the last is for other channels, then for none."""
@@ -355,6 +371,8 @@ class Block:
 
         Whatever else closes a channel is left to the engine.
         """
+        if self.track.more:
+            return  # what a stranger's rule needs, only its blocks say
         told = self.track.covered()[self.place[rows]]
         least = np.full(len(rows), len(NEEDS))
         for number, road in enumerate(self.track.roads):
@@ -382,6 +400,11 @@ class Block:
             over = self.release_of(gap, self.by_channel[:, number])
             own.append((self.track.number[gap.id], over))
             release = np.maximum(release, over)
+        for rule in self.track.more:
+            told = self.track.said.get((rule.id, road.channel))
+            if told is not None:
+                own.append((self.track.number[rule.id], told[self.part]))
+                release = np.maximum(release, told[self.part])
         if not road.hours:
             return Trip(release, None, None, own)
         table = self.track.openings(road.hours)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pytest
@@ -28,14 +28,19 @@ class RestAfterReply(Limit):
     rule: Literal["acme.rest_after_reply"] = "acme.rest_after_reply"
     hours: int = Field(default=24, ge=1, le=400)
 
-    messages = {
+    messages: ClassVar = {
         "en": {"resting": "replied less than {hours} hours ago"},
         "es": {"resting": "respondió hace menos de {hours} horas"},
     }
 
     def blocks(self, case: Any, candidate: Any, span: tuple[int, int]) -> Iterator[Block]:
         for seen in case.touches:
-            if seen.disposition == "replied" and seen.channel == candidate.channel and seen.lo == seen.hi and not seen.booked:
+            if (
+                seen.disposition == "replied"
+                and seen.channel == candidate.channel
+                and seen.lo == seen.hi
+                and not seen.booked
+            ):
                 yield self.block(seen.end, seen.end + self.hours * HOUR, "resting", touches=[seen.id], hours=self.hours)
 
     def columns(self, past: Past, channel: str) -> Any:

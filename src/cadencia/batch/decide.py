@@ -35,7 +35,8 @@ __all__ = ["Decides", "decide_many"]
 
 Reasons = Literal["none", "binding", "all"]
 _REASONS: Final = ("none", "binding", "all")
-_TOUCHES: Final[dict[str, Any]] = {"prospect": pl.String, "at": pl.Datetime("us", "UTC"), "channel": pl.String}
+#: A book in which nothing has happened.
+NO_TOUCHES: Final = pl.DataFrame(schema={"prospect": pl.String, "at": pl.Datetime("us", "UTC"), "channel": pl.String})
 
 
 class Decides(Protocol):
@@ -43,6 +44,10 @@ class Decides(Protocol):
 
     def decide(self, prospect: Any, /, *, as_of: Any) -> Any:
         """The decision of a case."""
+
+
+#: The numbers of the rows of prospects and of touches, from 1; None where they are those of the frame.
+Numbers = tuple[Ints | None, Ints | None]
 
 
 class Question(NamedTuple):
@@ -127,25 +132,48 @@ def decide_many(
         >>> found.frame["answer"].to_list(), found.frame["at"][1].isoformat(), found.frame["rule"][1]
         (['contact', 'wait'], '2026-03-28T09:00:00+00:00', 'breathe')
     """
+    people_frame = read_frame(prospects, "prospects")
+    touch_frame = NO_TOUCHES if touches is None else read_frame(touches, "touches")
+    now, people_frame = instants_of(as_of, people_frame)
+    check_frame(people_frame, ("id",), prospect_columns, "prospects")
+    check_frame(touch_frame, ("prospect", "at", "channel"), touch_columns, "touches")
+    question = question_of(
+        policy, now, purpose=purpose, step=step, subjects=subjects, duration=duration, horizon=horizon, reasons=reasons,
+        evidence=evidence,
+    )  # fmt: skip
+    return answer_book(policy, people_frame, touch_frame, question, kind_of(prospects), reserve=reserve)
+
+
+def question_of(
+    policy: Decides, now: int | Ints, *, purpose: str | None = None, step: str | None = None, subjects: Iterable[str] = (),
+    duration: timedelta | str | None = None, horizon: timedelta | str = "90 days", reasons: Reasons = "binding",
+    evidence: bool = False,
+) -> Question:  # fmt: skip
+    """The question that the arguments of `decide_many` put.
+
+    Raises:
+        InputError: an argument that cannot be used.
+    """
     if reasons not in _REASONS:
         raise InputError(
             f"reasons: {given(reasons)} is none of {', '.join(_REASONS)}" + did_you_mean(reasons, _REASONS)
         )
     if not callable(getattr(policy, "decide", None)):
         raise InputError(f"policy: {given(type(policy).__name__)} does not decide; give a Policy or a playbook")
-    kind = kind_of(prospects)
-    people_frame = read_frame(prospects, "prospects")
-    touch_frame = pl.DataFrame(schema=_TOUCHES) if touches is None else read_frame(touches, "touches")
-    now, people_frame = _instants(as_of, people_frame)
-    _check(people_frame, ("id",), prospect_columns, "prospects")
-    _check(touch_frame, ("prospect", "at", "channel"), touch_columns, "touches")
     span = length_of(horizon, "horizon")
     wanted = {"purpose": purpose, "step": step, "subjects": tuple(subjects), "duration": duration}
     options: dict[str, Any] = {name: value for name, value in wanted.items() if value not in (None, ())}
     if horizon != "90 days":
         options["horizon"] = horizon
-    question = Question(now, span, options, reasons, evidence)
+    return Question(now, span, options, reasons, evidence)
 
+
+def answer_book(
+    policy: Decides, people_frame: pl.DataFrame, touch_frame: pl.DataFrame, question: Question, kind: str, *,
+    reserve: bool = False, numbers: Numbers = (None, None),
+) -> Answers:  # fmt: skip
+    """The answers for frames that have been checked; `numbers` are those of their rows where these are a part of more."""
+    reasons, evidence = question.reasons, question.evidence
     people = read_people(people_frame)
     events = read_events(touch_frame, people)
     found = _lane(policy, question, reserve)
@@ -154,20 +182,14 @@ def decide_many(
     if found is not None and people.plain.any():
         # where a column form raises, the blocks of its rule decide
         with suppress(RuleFailure):
-            fast = by_columns(*found, people, events, question, columns, step)
-    seen = one_by_one(policy, people, events, ~fast, question, reserve)
+            fast = by_columns(*found, people, events, question, columns)
+    seen = one_by_one(policy, people, events, ~fast, question, reserve, numbers)
     columns.put(seen.answers)
     return _gather(people, events, fast, seen, columns, kind)
 
 
 def by_columns(
-    lane: Lane,
-    more: tuple[Limit, ...],
-    people: People,
-    events: Events,
-    question: Question,
-    columns: Columns,
-    step: str | None,
+    lane: Lane, more: tuple[Limit, ...], people: People, events: Events, question: Question, columns: Columns
 ) -> Bools:
     """Answer what the numeric lane can, and say which rows those are."""
     now, count = question.now, len(people)
@@ -196,7 +218,7 @@ def by_columns(
         history, usable, people.place, at, end, code, words, now, question.horizon, people.offered, question.reasons
     )
     fast: Bools = found.kind != ENGINE
-    _put(found, fast, track, people, columns, step)
+    _put(found, fast, track, people, columns, question.options.get("step"))
     assert len(fast) == count
     return fast
 
@@ -230,7 +252,7 @@ def _put(found: Found, fast: Bools, track: Track, people: People, columns: Colum
 
 
 def one_by_one(
-    policy: Decides, people: People, events: Events, asked: Bools, question: Question, reserve: bool
+    policy: Decides, people: People, events: Events, asked: Bools, question: Question, reserve: bool, numbers: Numbers
 ) -> Seen:
     """The answers of the rows that need the engine."""
     owner = events.owner
@@ -251,7 +273,7 @@ def one_by_one(
                 booked.book(case, decision)
             yield row, said_of(decision, question.reasons, question.evidence)
 
-    return answer_one_by_one(people.frame, events.frame, np.flatnonzero(asked), np.flatnonzero(mine), decide)
+    return answer_one_by_one(people.frame, events.frame, np.flatnonzero(asked), np.flatnonzero(mine), decide, numbers)
 
 
 def _gather(people: People, events: Events, fast: Bools, seen: Seen, columns: Columns, kind: str) -> Answers:
@@ -302,7 +324,7 @@ def _lane(policy: Decides, question: Question, reserve: bool) -> tuple[Lane, tup
     return found
 
 
-def _instants(as_of: datetime | str, frame: pl.DataFrame) -> tuple[int | Ints, pl.DataFrame]:
+def instants_of(as_of: datetime | str, frame: pl.DataFrame) -> tuple[int | Ints, pl.DataFrame]:
     """The instant of the question, or the column of them, taken out of the frame.
 
     Raises:
@@ -322,7 +344,7 @@ def _instants(as_of: datetime | str, frame: pl.DataFrame) -> tuple[int | Ints, p
     return found, frame.drop(as_of)
 
 
-def _check(frame: pl.DataFrame, needed: tuple[str, ...], known: tuple[str, ...], what: str) -> None:
+def check_frame(frame: pl.DataFrame, needed: tuple[str, ...], known: tuple[str, ...], what: str) -> None:
     check_columns(frame.columns, known, what)
     for name in needed:
         if name not in frame.columns:

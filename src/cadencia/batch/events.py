@@ -22,6 +22,7 @@ _FLAGS: Final = frozenset({"automated", "objective_met"})
 #: As `cadencia` writes instants, to the microsecond: what is written otherwise is read by the models.
 _ISO: Final = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:[0-5]\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
 _MOST: Final = 1 << 20
+_TIMES: Final = frozenset({"at", "end", "recorded_at"})
 _READ: Final = {"id", "prospect", "at", "channel", "direction", "disposition"}
 
 
@@ -74,7 +75,7 @@ def read_events(frame: pl.DataFrame, people: People) -> Events:
     for name in frame.columns:
         column = frame[name]
         if isinstance(column.dtype, pl.Datetime):
-            if column.dtype.time_zone is None:
+            if name in _TIMES and column.dtype.time_zone is None:
                 raise InputError(
                     f"touches: the times of `{name}` have no UTC offset; say which zone they are in, for example with "
                     f'polars `.dt.replace_time_zone("Europe/Madrid")`'

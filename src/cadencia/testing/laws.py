@@ -28,7 +28,18 @@ from ._asking import answer, asked, broken, difference, points, said, view_of
 from .guards import ReadsTheWorld, sealed
 from .questions import Question
 
-__all__ = ["LIMIT_LAWS", "RULE_LAWS", "column_form", "idempotence", "locality", "order", "purity", "round_trip", "told", "well_formed"]
+__all__ = [
+    "LIMIT_LAWS",
+    "RULE_LAWS",
+    "column_form",
+    "idempotence",
+    "locality",
+    "order",
+    "purity",
+    "round_trip",
+    "told",
+    "well_formed",
+]
 
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -197,7 +208,9 @@ def column_form(rule: Rule, question: Question) -> None:
     from ..batch.past import has_columns, past_of, releases
 
     law = "columns"
-    rule = rule.model_copy(update=dict.fromkeys(("in_force", "stages", "tags", "regions", "purposes", "steps")) | {"unless": ()})
+    rule = rule.model_copy(
+        update=dict.fromkeys(("in_force", "stages", "tags", "regions", "purposes", "steps")) | {"unless": ()}
+    )
     if not has_columns(rule):
         broken(law, "`columns` is for limits that are no stop rules; leave it out")
     start, end = question.span

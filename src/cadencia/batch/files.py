@@ -52,7 +52,7 @@ class Counts:
         rules: how often each rule bound a wait or ended a case.
         lanes: how many prospects took each lane.
         prospects, touches: what became of the rows.
-        bad: the first rows that cannot be used, and `bad_rows` how many there are.
+        bad: the first rows that cannot be used, and `bad_rows` how many there are; `nameless` of them may be about anybody.
         strangers: the ids without a prospect, with the number of their touches; the most frequent first.
     """
 
@@ -63,6 +63,7 @@ class Counts:
     touches: Tally = field(default_factory=lambda: Tally(0, 0, 0))
     bad: list[str] = field(default_factory=list)
     bad_rows: int = 0
+    nameless: int = 0
     strangers: dict[str, int] = field(default_factory=dict)
 
     def add(self, found: Answers) -> None:
@@ -78,6 +79,10 @@ class Counts:
         self.prospects = _sum(self.prospects, found.prospects)
         self.touches = _sum(self.touches, found.touches)
         self.bad_rows += found.quarantine.height
+        people = {name for names in found.quarantine["prospects"].to_list() for name in names}
+        ids = frame["id"].cast(pl.String).str.strip_chars()
+        known = set(ids.filter(ids.is_in(people)))
+        self.nameless += sum(known.isdisjoint(names) for names in found.quarantine["prospects"].to_list())
         for table, row, _, cause, _ in found.quarantine.head(max(0, 20 - len(self.bad))).iter_rows():
             self.bad.append(f"{table}:{row}: {cause}")
         self.strangers.update(found.strangers.head(max(0, 1_000 - len(self.strangers))).iter_rows())

@@ -115,7 +115,9 @@ def known_region(rule: Any, case: Case, candidate: Any, t: datetime, table: Any)
 
 
 def one_channel(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    others: list[Any] = [item for item in count.history(rule, case, candidate, t, table) if item.channel != candidate.channel]
+    others: list[Any] = [
+        item for item in count.history(rule, case, candidate, t, table) if item.channel != candidate.channel
+    ]
     if rule.within is not None:
         return any(abs(t - item.at) < rule.within.micros * TICK for item in others)
     return any(

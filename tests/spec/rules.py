@@ -170,7 +170,9 @@ def latest(delay: Any, touch: Any, rule: Any, case: Case) -> datetime:
 def ends(delay: Any, start: Any, end: Any, rule: Any, case: Case) -> list[datetime]:
     """When a delay is over, zone by zone."""
     calendar = regions(getattr(rule, "calendar", None), case)
-    return [after(delay, start, end, zone, rule, calendar) for zone in zones(getattr(rule, "clock", ("prospect",)), case)]
+    return [
+        after(delay, start, end, zone, rule, calendar) for zone in zones(getattr(rule, "clock", ("prospect",)), case)
+    ]
 
 
 # Limits that count --------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from ..errors import InputError, did_you_mean, given
 from ..policy import Policy
 from ..reading import Mapping
 from .audit import audit
+from .columns import decide_columns, wants_columns
 from .options import (
     AsOf,
     Data,
@@ -73,6 +74,15 @@ class Format(StrEnum):
     table = "table"
     jsonl = "jsonl"
     summary = "summary"
+    columns = "columns"
+
+
+class Reasons(StrEnum):
+    """How much is said of why, in columns."""
+
+    none = "none"
+    binding = "binding"
+    all = "all"
 
 
 class What(StrEnum):
@@ -97,15 +107,29 @@ def decide(
     purpose: Purpose = None,
     horizon: Horizon = "90 days",
     format: Annotated[
-        Format, typer.Option("--format", "-f", help="A table, JSON Lines, or only the summary.")
-    ] = Format.table,
+        Format | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="A table, JSON Lines, only the summary, or columns in a file; columns for Parquet, else a table.",
+        ),
+    ] = None,
     language: Language = "en",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where decisions are written; else standard output.")
     ] = None,
+    reasons: Annotated[
+        Reasons, typer.Option("--reasons", help="In columns: no reasons, the binding rule, or every blocking rule.")
+    ] = Reasons.binding,
+    quarantine: Annotated[
+        Path | None, typer.Option("--quarantine", help="In columns: where the rows that cannot be used are written.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Decide for every prospect of a book.
+
+    With `--format columns`, and for Parquet, the book is read in parts and need not fit into memory; `--output` is then
+    Parquet, CSV or JSON Lines by its name.
 
     Exit status: 0 every row was answered, 1 some were closed or unreadable, 2 the policy, a file or the command cannot
     be used.
@@ -114,7 +138,23 @@ def decide(
         check_language(language)
         rules, instant = load_policy(policy or []), read_as_of(as_of)
         asked = Asked(files or [], prospects or [], touches or [], mapping, data)
+        in_columns = wants_columns(asked)
+        if format is Format.columns or in_columns:
+            if in_columns and format not in (None, Format.columns, Format.summary):
+                raise UsageError(f"--format: {given(format)} is not for Parquet; write `--format columns`")
+            if replay:
+                raise UsageError("--replay: columns are decided from all that is known; use `--format jsonl`")
+            if output is None and format is not Format.summary:
+                raise UsageError("--output: columns go to a file; write for example `--output answers.parquet`")
+            told_, status = decide_columns(
+                rules, asked, instant, output, quarantine=quarantine, language=language, quiet=quiet,
+                purpose=purpose, horizon=horizon, reasons=str(reasons),
+            )  # fmt: skip
+            for line in told_:
+                print(line)
+            raise typer.Exit(status)
         book = read_files(asked, WORDS[language]["reading"], quiet=quiet)
+        format = format or Format.table
         summary = Summary(language)
         # A bar and lines of JSON on one terminal would write over each other.
         silent = quiet or (format is Format.jsonl and output is None and sys.stdout.isatty())

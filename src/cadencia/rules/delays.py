@@ -83,7 +83,9 @@ class Calendar:
 
     def unknown(self, day: int) -> CalendarUnknown:
         """What is raised where no end of closed dates is found up to a date."""
-        return CalendarUnknown("calendar", region=", ".join(map(calendar_name, self.regions or ())), year=day_date(day).year)
+        return CalendarUnknown(
+            "calendar", region=", ".join(map(calendar_name, self.regions or ())), year=day_date(day).year
+        )
 
 
 def calendar_of(view: View, holidays: Names | None, days: tuple[int, ...] = (0, 1, 2, 3, 4)) -> Calendar:

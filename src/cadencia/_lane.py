@@ -58,7 +58,7 @@ class Gap:
             names = tuple(sorted({item for name in regions for item in (place[1] if name == "prospect" else (name,))}))
             unknown = "prospect" in regions and not place[1]
             calendar = Calendar(self._rule.business_days, None if unknown else names)
-            if len(self._known) > 100_000:
+            if len(self._known) > 100_000:  # pragma: no cover - a bound on memory, far above what a test should reach
                 self._known.clear()
             known = self._known[key] = over(self._delay, Clockwork((zone,), calendar), latest, latest).at
         return known
@@ -266,7 +266,7 @@ class Lane:
         for id_, rule, shut in road.alone:
             key = digest.place, as_of
             if key not in shut:
-                if len(shut) > 20_000:
+                if len(shut) > 20_000:  # pragma: no cover - a bound on memory, far above what a test should reach
                     shut.clear()
                 timeline = road.timelines.get(digest.place) if len(road.alone) == 1 else None
                 if timeline is None:

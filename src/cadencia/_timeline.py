@@ -50,8 +50,6 @@ class Timeline:
 
     def _close(self, index: int, close: int, end: int) -> int:
         """Where a stretch that may reach the end of a chunk closes, looked for up to `end`."""
-        if close < (index + 1) * _WIDTH:
-            return close
         while (index + 1) * _WIDTH < end:
             index += 1
             opens, closes = self._chunks.get(index) or self._fill(index)

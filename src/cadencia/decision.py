@@ -397,8 +397,9 @@ class Decision:
             if self._at == ask[2]:
                 return ()
             lane, digest = ask[0].lane, ask[1].digest()
-            if lane is not None and digest is not None:
-                return lane.blocking(digest, self._channel, ask[2])
+            assert lane is not None
+            assert digest is not None
+            return lane.blocking(digest, self._channel, ask[2])
         return self.record.blocking
 
     @property
@@ -471,8 +472,6 @@ class Decision:
         from .engine import Question
 
         engine = question.engine.policy.without(*(name for name in ids if not name.startswith("wish/"))).engine
-        if engine.channels is None:
-            engine.channels = question.engine.channels
         limits = [item for item in engine.limits_of(question.view) if item.rule.id not in ids]
         return Question(
             engine, question.case, question.view, limits, question.wanted, question.start, question.end

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import pytest
 
-from cadencia import Blocked, Case, Contact, Decision, Policy, Prospect, Stop, Wait
+from cadencia import Blocked, Case, Contact, Decision, InputError, OptOut, Policy, Prospect, Stop, Suppression, Wait
 from cadencia import explain as explaining
 from cadencia._clock import micros, zone_of
 from cadencia._holidays import closed_days, holiday_days
@@ -21,9 +21,11 @@ from cadencia.rules import (
     BusinessDays,
     Candidate,
     ChannelRotation,
+    CoolOff,
     FrequencyCap,
     Limit,
     MaxAttempts,
+    NoRepeatedChannel,
     Offer,
     PreferredHours,
     QuietHours,
@@ -334,3 +336,68 @@ def test_consent_is_needed_and_named() -> None:
     decision = policy(RequireConsent(id="c")).decide(Prospect(id="p"), as_of=datetime(2026, 3, 3, tzinfo=UTC))
     assert isinstance(decision, Blocked)
     assert decision.needs == ("consent",)
+
+
+def test_what_ends_before_it_begins_is_refused() -> None:
+    """An opt-out of no length would bind nobody, and nobody would notice."""
+    for model in (OptOut, Suppression):
+        assert model(since="2026-03-01T00:00Z", until="2026-03-02T00:00Z").until is not None
+        for until in ("2026-03-01T00:00Z", "2026-02-01T00:00Z"):
+            with pytest.raises(InputError, match="not after it begins; write a later end, or none"):
+                model(since="2026-03-01T00:00Z", until=until)
+
+
+# -- the fast lane -----------------------------------------------------------------------------------------------------
+
+LANE = policy(Spacing(id="s", at_least="1h"), NoRepeatedChannel(id="n", at_most=3))
+
+
+def test_the_longest_touch_counts_though_a_later_one_began() -> None:
+    long = touch("a", "2026-03-03T08:00Z", end="2026-03-03T11:30Z")
+    short = touch("b", "2026-03-03T09:00Z", end="2026-03-03T09:05Z")
+    assert LANE.engine.lane is not None
+    assert opening(LANE.decide(case(long, short), as_of=NOON)) == "2026-03-03 12:30"
+    between = touch("c", "2026-03-03T10:00Z", end="2026-03-03T10:05Z", channel="email")
+    assert opening(LANE.decide(case(long, between), as_of=NOON)) == "2026-03-03 12:30"
+
+
+def test_a_touch_given_twice_is_read_in_full() -> None:
+    plain = {"direction": "outbound", **touch("a", "2026-03-03T11:30Z")}
+    person = {"id": "p", "zones": "UTC", "regions": "ES"}
+    for touches in ([plain, plain], [plain]):
+        assert opening(LANE.decide(person, touches, as_of=NOON)) == "2026-03-03 12:30"
+        assert opening(LANE.decide(Case.of(person, touches), as_of=NOON)) == "2026-03-03 12:30"
+    with pytest.raises(InputError, match="out of range"):
+        LANE.decide(person, [{**plain, "at": "0001-01-01T12:00Z"}], as_of=NOON)
+
+
+def test_a_channel_used_to_its_end_from_the_first_touch_on() -> None:
+    """Nothing but calls was ever made, and as many as may be; asked twice, as much is kept."""
+    calls = [touch(f"t{n}", f"2026-03-01T0{n}:00Z") for n in range(1, 4)]
+    for _ in range(2):
+        decision = LANE.decide(case(*calls), as_of=NOON)
+        assert isinstance(decision, Blocked)
+        (said,) = (verdict for verdict in decision.verdicts if verdict.rule == "n")
+        assert said.touches == ("t1", "t2", "t3")
+
+
+def test_silence_in_business_days_of_a_calendar() -> None:
+    rule = CoolOff(id="c", times=1, silence="2 business days", calendar=["ES"])
+    quiet = policy(rule)
+    # 19 and 20 March 2026 are a Thursday and a Friday
+    assert opening(quiet.decide(case(touch("t", "2026-03-19T09:00Z")), as_of="2026-03-19T10:00Z")) == "2026-03-23 00:00"
+
+
+def test_a_gap_set_may_begin_before_the_span() -> None:
+    assert gaps([(0, 2), (3, 6)], 5, 10) == [(6, 10)]
+
+
+def test_a_rule_in_force_is_read_without_a_zone() -> None:
+    """Without a zone a date may begin as early and end as late as anywhere on Earth."""
+    rule = MaxAttempts(id="m", at_most=0, in_force={"from": "2026-03-02", "to": "2026-03-02"})
+    nowhere = case(zones=[])
+    for at, answer in (
+        ("2026-03-01T09:59Z", "contact"), ("2026-03-01T10:00Z", "wait"),
+        ("2026-03-03T11:59Z", "wait"), ("2026-03-03T12:00Z", "contact"),
+    ):  # fmt: skip
+        assert policy(rule).decide(nowhere, as_of=at).answer == answer

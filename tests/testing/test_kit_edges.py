@@ -178,16 +178,19 @@ callback = Uncountable()
 
 
 def test_inside_the_seal_all_but_the_clock_works() -> None:
+    told: list[str] = []
     with guards.sealed(__name__):
         assert issubclass(calendar.datetime, datetime)
         assert datetime.fromisoformat("2026-03-03T12:00+00:00") == AS_OF
         assert calendar.timedelta(days=1) > calendar.timedelta(0)
         assert calendar.MINYEAR == 1
         assert callback() == 7
-        with pytest.raises(guards.ReadsTheWorld, match=r"date\.today"):
-            calendar.date.today()
-        with pytest.raises(guards.ReadsTheWorld, match=r"datetime\.now"):
-            calendar.datetime.now()
+        for read in (lambda: calendar.date.today(), lambda: calendar.datetime.now()):
+            try:  # `pytest.raises` may read a clock of its own
+                read()
+            except guards.ReadsTheWorld as world:
+                told.append(world.what)
+    assert told == ["date.today", "datetime.now"]
     assert calendar.date.today().year > 2000
     with guards.sealed("a.module.that.nobody.imported"):
         assert calendar.date.today().year > 2000

@@ -401,3 +401,16 @@ def test_a_rule_in_force_is_read_without_a_zone() -> None:
         ("2026-03-03T11:59Z", "wait"), ("2026-03-03T12:00Z", "contact"),
     ):  # fmt: skip
         assert policy(rule).decide(nowhere, as_of=at).answer == answer
+
+
+def test_reasons_of_a_stop_where_one_channel_was_used_alone() -> None:
+    """The verdict of a rule beside the stop names every touch of the run; asked twice, what is kept says the same."""
+    rules = policy(NoRepeatedChannel(id="n", at_most=2), StopOn(id="x", dispositions=["refused"]))
+    calls = [touch("t1", "2026-03-01T10:00Z"), touch("t2", "2026-03-02T10:00Z", disposition="refused")]
+    told = []
+    for _ in range(2):
+        decision = rules.decide(case(*calls), as_of=NOON)
+        assert isinstance(decision, Stop)
+        assert decision.reasons() is not None
+        told.append({verdict.rule: verdict.touches for verdict in decision.verdicts if verdict.touches})
+    assert told == [{"n": ("t1", "t2"), "x": ("t2",)}] * 2

@@ -390,7 +390,7 @@ class Question:
         assert self.engine.channels is not None
         options = [self.option(candidate, begin, self.end) for candidate in self.candidates(self.engine.channels)]
         opened = [option.opening for option in options if option.opening is not None]
-        if not opened:
+        if not opened:  # pragma: no cover - what opens in the question opens in a longer span, if its rules are local
             return None
         ready = min(opened)
         waits = [rule.patience.micros for rule, _ in patient if _in_force(rule, self.view, ready)]

@@ -128,9 +128,8 @@ class Suppressions(Limit):
                 continue
             scope: Scope = "contact_point" if item.contact_point else "channel" if item.channel else "case"
             start, end = _bounds(item.since, item.until)
-            if start < end:
-                block = self.block(start, end, "suppressed", reason=item.reason)
-                yield block._replace(stops=True, scope=scope)
+            block = self.block(start, end, "suppressed", reason=item.reason)
+            yield block._replace(stops=True, scope=scope)
 
 
 class OptOuts(Limit):
@@ -146,9 +145,8 @@ class OptOuts(Limit):
             if item.purpose is not None and candidate.purpose not in (None, item.purpose):
                 continue
             start, end = _bounds(item.since, item.until)
-            if start < end:
-                block = self.block(start, end, "opted_out", channel=item.channel or "", purpose=item.purpose or "")
-                yield block._replace(stops=True, scope="channel" if item.channel else "case")
+            block = self.block(start, end, "opted_out", channel=item.channel or "", purpose=item.purpose or "")
+            yield block._replace(stops=True, scope="channel" if item.channel else "case")
 
 
 class ContactPoints(Limit):

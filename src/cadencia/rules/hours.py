@@ -76,7 +76,7 @@ class OnTheClock(Limit):
         key = zone.name, regions, index
         known = memo.get(key)
         if known is None:
-            if len(memo) >= _MOST_KEPT:
+            if len(memo) >= _MOST_KEPT:  # pragma: no cover - a bound on memory, far above what a test should reach
                 memo.clear()
             low, high = index * CHUNK, (index + 1) * CHUNK
             beyond = CHUNK // 2

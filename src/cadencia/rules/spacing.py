@@ -260,7 +260,7 @@ class Recall(KeepsTime):
                     continue
                 after = bisect_right(starts, seen.hi)
                 until = segment.hi if after == len(touches) else min(segment.hi, touches[after].hi)
-                if until <= span[0]:
+                if until <= span[0]:  # pragma: no cover - `speaks` begins at what may matter; this only spares work
                     continue
                 delay = row[min(runs[index], len(row)) - 1]
                 done = over(delay, clockwork, seen.hi, seen.end)

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from .._clock import micros
+from .._clock import micros, read_instant
 from ..case import Account, Case
 from ..prospect import Prospect
 from .clocks import CONSTANT_ZONES, ZONES, zones
@@ -105,7 +105,12 @@ def prospects(
     if draw(often(3)):  # what closes a case for long is kept rare
         closing = draw(st.sampled_from(("opt_outs", "suppressions")))
         point = {"contact_point": st.sampled_from(ADDRESSES["phone"])} if closing == "suppressions" else {}
-        data[closing] = [draw(record({}, **bounds, **what, **point))]
+        found = draw(record({}, **bounds, **what, **point))
+        if read_instant(found.get("until", "9998-01-01T00:00Z")) <= read_instant(
+            found.get("since", "0002-01-01T00:00Z")
+        ):
+            del found["until"]  # what ends before it begins is refused
+        data[closing] = [found]
     if wishes and draw(often(2)):
         data["wishes"] = draw(st.lists(_wishes(as_of, first, shiftable), max_size=1))
     if not shiftable:

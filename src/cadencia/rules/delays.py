@@ -191,12 +191,16 @@ def _business_hours(hours: int, calendar: Calendar, week: WeekHours, zone: Zone,
 
 
 def close_to(delay: Delay, clockwork: Clockwork, later: int, span: Span) -> Iterator[Span]:
-    """The stretches of a span from which a delay would not be over at a later instant, to the end of the span if it begins before."""
+    """The stretches of a span from which a delay would not be over at a later instant, to the end of the span from just before it."""
 
     def ends(instant: int) -> int:
         return over(delay, clockwork, instant, instant).at
 
     low, high = span
+    if low >= later:  # the later touch is known to the day only: it may come after all
+        if ends(later - 1) > later:
+            yield span
+        return
     since, reach = max(low, EVER + DAY), _FARTHEST_BACK
     while later - reach > since and ends(later - reach) > later:
         reach *= 2

@@ -162,7 +162,7 @@ class Spacing(KeepsTime):
             if places is not None:
                 for start, end, seen, gap in places.ahead(self, alone, span):
                     yield self.block(start, end, "spacing", touches=(seen.id,), gap=str(gap))
-            elif touches[-1].lo > span[0]:
+            elif any(seen.hi > span[0] for seen in reversed(touches)):
                 yield from self._before_bookings(touches, alone, span, floor)
 
     def _wait(self, start: int, done: Over, gap: Delay, seen: Seen) -> Block:
@@ -190,7 +190,7 @@ class Spacing(KeepsTime):
         sound: list[int] = []
         latest = EVER
         for index in range(floor, len(touches)):
-            if touches[index].lo > span[0] and latest <= touches[index].lo:
+            if touches[index].hi > span[0] and latest <= touches[index].lo:
                 sound.append(index)
             latest = max(latest, ends(index, index + 1).at)
         steps = self.changes  # from here on one place up is the same gap

@@ -98,15 +98,20 @@ def counts(rule: Any, touch: Touch, candidate: Any, table: Any) -> bool:
         "delivered": not touch.booked and table.get(touch.disposition, UNDECLARED).delivered,
         "reached": reached(touch, table) is not False and went_out(touch, table),
     }[rule.count]
+    return far_enough and matches(rule.counts, touch, table) and shares(getattr(rule, "per", ()), touch, candidate)
+
+
+def shares(per: Iterable[str], touch: Touch, candidate: Any) -> bool:
+    """Whether a touch has, or may have, all this in common with the candidate."""
     same_channel = touch.channel == candidate.channel
-    shares = {
+    common = {
         "channel": same_channel,
         "step": alike(touch.step, candidate.step),
         "purpose": alike(touch.purpose, candidate.purpose),
         "contact_point": same_channel and alike(touch.contact_point, candidate.point),
         "subject": not (touch.subjects and candidate.subjects) or bool({*touch.subjects} & {*candidate.subjects}),
     }
-    return far_enough and matches(rule.counts, touch, table) and all(shares[what] for what in getattr(rule, "per", ()))
+    return all(common[what] for what in per)
 
 
 def history(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> list[Touch]:

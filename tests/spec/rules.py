@@ -10,7 +10,6 @@ from cadencia import Case, Touch
 from cadencia.touch import DISPOSITIONS
 
 from . import counting as count
-from . import law_rules
 from .clock import BEGINNING, DAY, FAR, TICK, Unknown, after, inside, is_business_day, midnight, wall, weekdays
 from .counting import alike, chosen
 
@@ -95,13 +94,9 @@ def lifts(fact: Any, case: Case, candidate: Any, t: datetime, table: Any) -> boo
             chosen(fact.stages, stage_at(case, t), sure=True),
             fact.regions is None or bool(person.regions),
             all(in_region(fact.regions, item.region) for item in person.regions),
-            law_rules.all_subjects_chosen(fact.subjects, candidate),
-            consent is None
-            or any(
-                covers(item, candidate, consent.purpose or candidate.purpose, consent.basis, t)
-                and law_rules.still_good(consent, item, case, t, table)
-                for item in person.consents
-            ),
+            chosen(fact.subjects, candidate.subjects, sure=True),
+            all(chosen(fact.subjects, subject) for subject in candidate.subjects),
+            consent is None or any(agreed(consent, item, case, candidate, t, table) for item in person.consents),
             fact.requested is None or requested(fact.requested, case, t, table),
             not fact.replying
             or replying(case, t, table, candidate.channel if fact.replying == "same_channel" else None),
@@ -117,6 +112,21 @@ def covers(item: Any, candidate: Any, purpose: str | None, basis: Any, t: dateti
         and item.purpose in (None, purpose)
         and (basis is None or item.basis in basis)
     )
+
+
+def agreed(fact: Any, item: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
+    """Whether a consent is the one that an exception names, neither too old in any zone nor ended by a touch."""
+    ended = [touch for touch in happened(count.own(case), t) if fact.ended_by and touch.at > item.since]
+    return (
+        covers(item, candidate, fact.purpose or candidate.purpose, fact.basis, t)
+        and young(item, fact.valid_for, zones(("prospect",), case), t)
+        and not any(count.matches(fact.ended_by, touch, table) for touch in ended)
+    )
+
+
+def young(item: Any, valid_for: Any, where: list[Any], t: datetime) -> bool:
+    """Whether something is surely no older than it may be; without a limit it always is."""
+    return valid_for is None or all(t < after(valid_for, item.since, item.since, zone) != FAR for zone in where)
 
 
 def requested(fact: Any, case: Case, t: datetime, table: Any) -> bool:
@@ -323,10 +333,9 @@ def active_period(rule: Any, case: Case, candidate: Any, t: datetime, table: Any
 
 
 def require_consent(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    clock = rule.clock if rule.valid_for else ()
     return not any(
         covers(item, candidate, rule.purpose or candidate.purpose, rule.basis, t)
-        and all(t < after(rule.valid_for, item.since, item.since, zone) != FAR for zone in zones(clock, case))
+        and young(item, rule.valid_for, zones(rule.clock, case), t)
         for item in case.prospect.consents
     )
 
@@ -457,23 +466,27 @@ def stop_when_exhausted(rule: Any, case: Case, candidate: Any, t: datetime, tabl
 
 
 def stop_unless_qualified(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    fact = case.prospect.facts.get(rule.fact or "")
-    told = fact is not None and fact.value not in (False, None, "", "no", "false") and current(fact, t)
     return not (
-        (rule.fact is None or told)
+        (rule.fact is None or says_yes(case.prospect.facts.get(rule.fact), t))
         and (rule.tag is None or rule.tag in case.prospect.tags)
         and chosen(rule.at_stages, stage_at(case, t), sure=True)
     )
 
 
+def says_yes(fact: Any, t: datetime) -> bool:
+    """Whether a fact is known, current, and not a no."""
+    return fact is not None and fact.value not in (False, None, "", "no", "false") and current(fact, t)
+
+
+def named(*predicates: Predicate) -> dict[str, Predicate]:
+    """Predicates by the names of the classes that they specify."""
+    return {"".join(word.capitalize() for word in one.__name__.split("_")): one for one in predicates}
+
+
 #: The predicate of each kind, by the name of its class: a predicate that is added here is compared with its rule.
-PREDICATES: dict[str, Predicate] = {
-    "".join(word.capitalize() for word in predicate.__name__.split("_")): predicate
-    for predicate in (
-        max_attempts, frequency_cap, spacing, no_repeated_channel, recall, cool_off, account_reply, account_load, account_day,
-        quiet_hours, business_days, active_period, require_consent, await_promise, await_pending, earn_first, suppressions,
-        opt_outs, contact_points, unreadable_touches, any_of, stop_on, stop_on_stage, stop_on_opt_out, stop_when_exhausted,
-        stop_unless_qualified,
-    )
-}  # fmt: skip
-PREDICATES |= law_rules.PREDICATES
+PREDICATES: dict[str, Predicate] = named(
+    max_attempts, frequency_cap, spacing, no_repeated_channel, recall, cool_off, account_reply, account_load, account_day,
+    quiet_hours, business_days, active_period, require_consent, await_promise, await_pending, earn_first, suppressions,
+    opt_outs, contact_points, unreadable_touches, any_of, stop_on, stop_on_stage, stop_on_opt_out, stop_when_exhausted,
+    stop_unless_qualified,
+)  # fmt: skip

@@ -13,6 +13,7 @@ from ._version import __version__ as __version__
 if TYPE_CHECKING:
     from .batch import decide_many
     from .bookshelf import Chosen, Playbooks
+    from .calendars import NamedCalendar
     from .case import Account, Case
     from .decision import Blocked, Contact, Decision, Stop, Wait
     from .errors import CadenciaError, InputError, MissingExtra, PolicyError, RuleFailure
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _HOME = {
     "bookshelf": ("Chosen", "Playbooks"),
     "batch": ("decide_many",),
+    "calendars": ("NamedCalendar",),
     "case": ("Account", "Case"),
     "decision": ("Blocked", "Contact", "Decision", "Stop", "Wait"),
     "errors": ("CadenciaError", "InputError", "MissingExtra", "PolicyError", "RuleFailure"),
@@ -71,6 +73,7 @@ __all__ = [
     "Fact",
     "InputError",
     "MissingExtra",
+    "NamedCalendar",
     "Occasion",
     "OptOut",
     "Pack",

@@ -169,7 +169,7 @@ _kept: dict[Any, Any] = {}
 
 def _shared(value: _Small) -> _Small:
     """One object for equal values: a book has few places and few sets of dispositions, and what is shared stays near."""
-    if len(_kept) > 10_000:
+    if len(_kept) > 10_000:  # pragma: no cover - a bound on memory, far above what a test should reach
         _kept.clear()
     kept: _Small = _kept.setdefault(value, value)
     return kept

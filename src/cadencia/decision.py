@@ -455,8 +455,9 @@ class Decision:
             if self._at == ask[2]:
                 return ()
             lane, digest = ask[0].lane, ask[1].digest()
-            if lane is not None and digest is not None:
-                return lane.blocking(digest, self._channel, ask[2])
+            assert lane is not None
+            assert digest is not None
+            return lane.blocking(digest, self._channel, ask[2])
         return self.record.blocking
 
     @property

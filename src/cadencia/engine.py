@@ -71,7 +71,7 @@ class Engine:
         for layer in layers:
             table = {**DISPOSITIONS, **layer.dispositions} if layer.dispositions else DISPOSITIONS
             self.declared |= set(layer.dispositions)
-            for rule in layer.rules:
+            for rule in layer.bound_rules:
                 named = rule.model_copy(update={"id": f"{layer.name}/{rule.id}"}) if policy.layers else rule
                 kinds: list[tuple[type[Rule], list[Ruled]]] = [
                     (Limit, self.limits), (Preference, self.preferences), (Deadline, self.deadlines),
@@ -181,19 +181,7 @@ class Engine:
             candidates = question.candidates((channel,))
         answers = [question.blocks(candidate, at, at + 1) for candidate in candidates]
         if self.channels is not None and channel not in self.channels:
-            return (
-                Block(
-                    EVER,
-                    FOREVER,
-                    "always/channels",
-                    "channel_not_allowed",
-                    ("policy",),
-                    (),
-                    (("channel", channel),),
-                    False,
-                    "channel",
-                ),
-            )
+            return (not_allowed(channel),)
         return () if not all(answers) else tuple(answers[0])
 
     def windows(
@@ -402,7 +390,7 @@ class Question:
         assert self.engine.channels is not None
         options = [self.option(candidate, begin, self.end) for candidate in self.candidates(self.engine.channels)]
         opened = [option.opening for option in options if option.opening is not None]
-        if not opened:
+        if not opened:  # pragma: no cover - what opens in the question opens in a longer span, if its rules are local
             return None
         ready = min(opened)
         waits = [rule.patience.micros for rule, _ in patient if _in_force(rule, self.view, ready)]
@@ -446,6 +434,21 @@ class Question:
         if not left:
             return tuple(sorted(needs or {"policy"})), None
         return tuple(sorted(needs)), left[0][0] if left[0][0] > self.start else None
+
+
+def not_allowed(channel: str) -> Block:
+    """The block of a channel that the policy leaves out."""
+    return Block(
+        EVER,
+        FOREVER,
+        "always/channels",
+        "channel_not_allowed",
+        ("policy",),
+        (),
+        (("channel", channel),),
+        False,
+        "channel",
+    )
 
 
 def _in_force(rule: Rule, view: View, instant: int) -> bool:
@@ -494,4 +497,4 @@ def length_of(value: Any, what: str) -> int:
     return length
 
 
-__all__ = ["Engine", "Option", "Question", "Ruled"]
+__all__ = ["Engine", "Option", "Question", "Ruled", "not_allowed"]

@@ -11,10 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from ._model import Model, Names
 from ._rows import Raw, read_raw
+from .calendars import NamedCalendar, bind, check_name, undeclared
 from .case import Case
 from .decision import Decided, answered
 from .errors import InputError, PolicyError, check_text, did_you_mean, given, mistakes_of
@@ -58,6 +59,7 @@ class Policy(Model):
     Attributes:
         channels: the channels that may be used at all; None for a layer that leaves this to others.
         dispositions: words of this policy's own, valid in its own rules only: `went_out`, `delivered`, `reached`.
+        calendars: holiday calendars of this policy's own, named by its own rules only.
         rules: limits, stop rules, preferences and deadlines, each with its own id.
         layers: the policies that this one is laid over. Layering can only tighten.
 
@@ -79,6 +81,7 @@ class Policy(Model):
     because: str | None = None
     channels: Names | None = None
     dispositions: dict[str, Disposition] = Field(default_factory=dict)
+    calendars: dict[Annotated[str, AfterValidator(check_name)], NamedCalendar] = Field(default_factory=dict)
     rules: tuple[RuleField, ...] = ()
     layers: tuple[Policy, ...] = ()
     examples: tuple[Example, ...] = ()
@@ -149,6 +152,8 @@ class Policy(Model):
                         f"rule {given(rule.id)}: disposition {given(name)} is neither well known nor declared under `dispositions`"
                         + did_you_mean(name, known)
                     )
+        for mistake in undeclared(self.rules, self.calendars):
+            raise InputError(mistake)
         names: dict[str, Policy] = {}
         for layer in self.layers:
             if layer.layers:
@@ -236,7 +241,9 @@ class Policy(Model):
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def _canonical(self) -> dict[str, Any]:
+        calendars = {name: item.model_dump(mode="json") for name, item in self.calendars.items()}
         return {
+            **({"calendars": calendars} if calendars else {}),
             "format": self.cadencia,
             "channels": self.channels,
             "dispositions": {
@@ -245,6 +252,11 @@ class Policy(Model):
             "rules": {rule.id: _told(_as_ever(rule.model_dump(mode="json", by_alias=True))) for rule in self.rules},
             "layers": {layer.name: layer.fingerprint for layer in self.layers},
         }
+
+    @cached_property
+    def bound_rules(self) -> tuple[Rule, ...]:
+        """The policy's own rules, with the calendars they name bound to their content."""
+        return tuple(bind(rule, self.calendars) for rule in self.rules) if self.calendars else self.rules
 
     # -- layering -----------------------------------------------------------------------------------------------------
 

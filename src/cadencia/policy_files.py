@@ -148,8 +148,7 @@ def json_schema() -> dict[str, Any]:
         found = rule_class(kind)
         part = found.model_json_schema(ref_template="#/$defs/{model}", mode="validation")
         for name, definition in part.pop("$defs", {}).items():
-            if name not in ("Rule", "Policy"):
-                defs.setdefault(name, definition)
+            defs.setdefault(name, definition)
         part["required"] = sorted({*part.get("required", ()), "rule"})
         defs[found.__name__] = part
         branches.append({"$ref": f"#/$defs/{found.__name__}"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -92,16 +92,27 @@ class Consent(Model):
     basis: str = "express"
 
 
-class OptOut(Model):
-    """The withdrawal of permission: for a channel, a purpose or both; everything when neither is named. Always binding."""
+class _Period(Model):
+    """What holds from `since` until `until`, and must not end before it begins: it would bind nobody, unnoticed."""
 
     since: Instant | None = None
     until: Instant | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.since is not None and self.until is not None and self.until <= self.since:
+            raise InputError(f"it ends at {given(self.until)}, not after it begins; write a later end, or none")
+        return self
+
+
+class OptOut(_Period):
+    """The withdrawal of permission: for a channel, a purpose or both; everything when neither is named. Always binding."""
+
     channel: Word | None = None
     purpose: Word | None = None
 
 
-class Suppression(Model):
+class Suppression(_Period):
     """A standing entry that says do not use this person, channel or contact point. Always binding.
 
     Without `channel` and `contact_point` it is a do-not-contact: the whole person.
@@ -111,8 +122,6 @@ class Suppression(Model):
     channel: Word | None = None
     contact_point: Word | None = None
     purpose: Word | None = None
-    since: Instant | None = None
-    until: Instant | None = None
 
 
 class RegisterCheck(Model):
@@ -125,12 +134,12 @@ class RegisterCheck(Model):
         channel, contact_point: what was asked about; every one when not said.
     """
 
-    registry: str
+    registry: Word
     listed: bool = False
     since: Instant
     listed_on: date | None = None
-    channel: str | None = None
-    contact_point: str | None = None
+    channel: Word | None = None
+    contact_point: Word | None = None
 
     @model_validator(mode="after")
     def _listed(self) -> RegisterCheck:
@@ -248,6 +257,7 @@ class Prospect(Model):
 
 def _read_wishes(value: Any) -> tuple[Limit, ...]:
     """The prospect's own limits; a wish without an id is named after its kind."""
+    from .calendars import undeclared
     from .rules.base import Limit
     from .rules.registry import read_rule
 
@@ -260,5 +270,7 @@ def _read_wishes(value: Any) -> tuple[Limit, ...]:
         wish = read_rule(item)
         if not isinstance(wish, Limit):
             raise InputError(f"wishes[{index}]: {given(wish.kind)} is not a limit; a wish can only say no")
+        for mistake in undeclared([wish], {}):
+            raise InputError(f"wishes[{index}]: {mistake}")
         wishes.append(wish)
     return tuple(wishes)

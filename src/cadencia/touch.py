@@ -74,7 +74,7 @@ DISPOSITIONS: Final[Mapping[str, Disposition]] = {
     "unknown": Disposition(reached="unknown"),
 }
 
-#: How a disposition that nobody declared counts: as gone out, and not as an answer.
+#: How a disposition that nobody declared counts: as gone out; whether it reached anybody is not known.
 UNDECLARED: Final = Disposition(reached="unknown")
 
 

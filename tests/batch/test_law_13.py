@@ -117,6 +117,26 @@ def test_every_library_gives_the_same(library: str, data: st.DataObject) -> None
 
 
 @given(data=st.data())
+def test_written_instants_are_read_alike(data: st.DataObject) -> None:
+    """Times as texts, in every spelling that the models accept, and in some that they do not."""
+    policy, as_of = data.draw(lane_policies()), data.draw(as_ofs())
+    prospects = data.draw(prospect_rows(False))
+    touches = data.draw(touch_rows(as_of, len(prospects), False))
+    spellings = (
+        "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d %H:%M:%S+00:00", "%Y-%m-%dT%H:%M:%S.%f+05:45", "%Y-%m-%d",
+        "%Y%m%dT%H%M%SZ", "%Y-%m-%dT%H:%M:60Z", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y", "%Y-%m-%dT24:00:00Z", "0001-01-01T00:00:00Z",
+        " %Y-%m-%dT%H:%M:%SZ ", "%Y-%m-%dT%H:%M:%S.%f123Z", "%Y-%m-%dT%H:%M-00:00",
+    )  # fmt: skip
+    for row in touches:
+        row["at"] = row["at"].strftime(data.draw(st.sampled_from(spellings)))
+    events = pl.DataFrame(
+        touches, schema=dict.fromkeys(touches[0] if touches else ("prospect", "at", "channel"), pl.String)
+    )
+    found = decide_many(policy, frame(prospects, ("id", "zone", "region")), events, as_of=as_of)
+    agree(policy, prospects, touches, as_of, found)
+
+
+@given(data=st.data())
 def test_a_column_of_instants(data: st.DataObject) -> None:
     """Each prospect may be asked about at an instant of its own."""
     policy, as_of = data.draw(lane_policies()), data.draw(as_ofs())

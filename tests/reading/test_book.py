@@ -291,3 +291,9 @@ def test_every_row_is_answered_closed_or_unreadable(
         for person in problem.people:
             assert person not in cases or cases[person].unreadable
     assert set(found.closed) == {person for person, case in cases.items() if case.unreadable}
+
+
+def test_one_file_given_twice_tells_a_bad_row_once(write: Write) -> None:
+    people, touches = write("people.csv", PEOPLE), write("touches.csv", f"{TOUCHES}t,p1,soon,phone,inbound,opted_out\n")
+    (line,) = closed(read_book([people], [touches, touches]))["p1"]
+    assert line.startswith("touches.csv:2: ")

@@ -28,11 +28,6 @@ def regions_of(names: Any, case: Case) -> list[str] | None:
     return sorted({name for entry in names or () for name in (theirs if entry == "prospect" else {entry})})
 
 
-def subjects_chosen(choice: Any, candidate: Any) -> bool:
-    """Whether a limit's own filter may have one of the candidate's subjects; none at all may be any."""
-    return choice is None or not candidate.subjects or any(among(choice, name) for name in candidate.subjects)
-
-
 def all_subjects_chosen(choice: Any, candidate: Any) -> bool:
     """Whether an exception surely has every subject of the candidate."""
     return choice is None or (bool(candidate.subjects) and all(among(choice, name) for name in candidate.subjects))
@@ -120,7 +115,9 @@ def known_region(rule: Any, case: Case, candidate: Any, t: datetime, table: Any)
 
 
 def one_channel(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
-    others = [item for item in count.history(rule, case, candidate, t, table) if item.channel != candidate.channel]
+    others: list[Any] = [
+        item for item in count.history(rule, case, candidate, t, table) if item.channel != candidate.channel
+    ]
     if rule.within is not None:
         return any(abs(t - item.at) < rule.within.micros * TICK for item in others)
     return any(

@@ -14,10 +14,12 @@ from ..errors import MissingExtra
 if TYPE_CHECKING:
     from .answers import Answers
     from .decide import decide_many
+    from .files import decide_files
+    from .past import Past
 
-__all__ = ["Answers", "decide_many"]
+__all__ = ["Answers", "Past", "decide_files", "decide_many"]
 
-_HOME = {"Answers": "answers", "decide_many": "decide"}
+_HOME = {"Answers": "answers", "Past": "past", "decide_files": "files", "decide_many": "decide"}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,8 @@ table says which stretch is the first that closes after the slot begins.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from threading import Lock
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,30 +30,66 @@ _NARROWEST: Final = 15 * MINUTE
 Where = npt.NDArray[np.int32]
 
 
+class _Table(NamedTuple):
+    """The stretches of every place up to `high`, one after another; after each place's last comes one that never opens.
+
+    Attributes:
+        slots: for each place and slot of `width`, the first stretch that closes after the slot begins.
+        last: for each place, the stretch that never opens.
+        even: whether every transition lies on the edge of a slot, so that the slot alone says which stretch it is.
+    """
+
+    high: int
+    width: int
+    many: int
+    slots: Where
+    opens: Ints
+    closes: Ints
+    last: Where
+    even: bool
+
+
 class Openings:
     """The open stretches of one set of hours in every place, from `start` on.
 
     `find(place, instant)` gives for each row the stretch that is open at an instant or opens next. The table grows when a
-    row asks for more, up to `end`.
+    row asks for more, up to `end`; threads may share it.
     """
 
     def __init__(self, spans: Callable[[Place, int, int], list[Span]], places: Sequence[Place], start: int, end: int):
         self._spans = spans
         self._places = places
-        start -= start % _NARROWEST
-        self.start = start
-        self.end = end
-        self._high = start
+        self._start = start - start % _NARROWEST
+        self._end = end
         self._stretches: list[list[Span]] = [[] for _ in places]
-        self._grow(min(end, start + _REACH))
+        self._growing = Lock()
+        self._table = self._grown(self._start, min(end, start + _REACH))
 
-    def _grow(self, high: int) -> None:
-        """Reach to `high`."""
+    def find(self, place: Where, instant: Ints) -> tuple[Ints, Ints]:
+        """For each row, when the stretch that is open at `instant`, or the next one before the end, opens and closes.
+
+        `instant` lies at the start or later. Where none comes, both are `FOREVER`; a stretch that reaches the end closes
+        there or later.
+        """
+        table = self._table
+        while True:
+            found = _look(table, place, instant - self._start, instant)
+            closes = table.closes[found]
+            if table.high >= self._end or not ((closes >= table.high) & (instant < self._end)).any():
+                return table.opens[found], closes
+            with self._growing:
+                if self._table is table:
+                    high = min(self._end, self._start + 3 * (table.high - self._start))
+                    self._table = self._grown(table.high, high)
+                table = self._table
+
+    def _grown(self, low: int, high: int) -> _Table:
+        """The table up to `high`, when the stretches up to `low` are known."""
         opens: list[int] = []
         closes: list[int] = []
         begins: list[int] = []
         for place, known in zip(self._places, self._stretches, strict=True):
-            for begin, finish in self._spans(place, self._high, high):
+            for begin, finish in self._spans(place, low, high):
                 if known and known[-1][1] == begin:
                     known[-1] = (known[-1][0], finish)
                 else:
@@ -62,54 +99,35 @@ class Openings:
             closes += [span[1] for span in known]
             opens.append(FOREVER)
             closes.append(FOREVER)
-        self._high = high
-        self.opens = np.array(opens, np.int64)
-        self.closes = np.array(closes, np.int64)
         width = _NARROWEST
-        while (high - self.start) // width * len(self._places) > _SLOTS:
+        while (high - self._start) // width * len(begins) > _SLOTS:
             width *= 2
-        self._width = width
-        self._slots = (high - self.start) // width + 1
-        edges = self.start + np.arange(self._slots, dtype=np.int64) * width
-        ends = [*begins[1:], len(opens)]
-        table = np.empty((len(begins), self._slots), np.int32)
-        for row, (first, last) in enumerate(zip(begins, ends, strict=True)):
-            table[row] = first + np.searchsorted(self.closes[first : last - 1], edges, side="right")
-        self._table = table.reshape(-1)
-        self._last = np.array(ends, np.int32) - 1  # the stretch that never comes
-        # where every transition lies on the edge of a slot, the slot alone says which stretch it is
-        inner = self.closes[self.closes < high] - self.start
-        self._even = not (inner % width).any()
+        count = (high - self._start) // width + 1
+        edges = self._start + np.arange(count, dtype=np.int64) * width
+        closing = np.array(closes, np.int64)
+        last = np.array([*begins[1:], len(opens)], np.int32) - 1
+        slots = np.empty((len(begins), count), np.int32)
+        for row, (first, end) in enumerate(zip(begins, last.tolist(), strict=True)):
+            slots[row] = first + np.searchsorted(closing[first:end], edges, side="right")
+        even = not ((closing[closing < high] - self._start) % width).any()
+        return _Table(high, width, count, slots.reshape(-1), np.array(opens, np.int64), closing, last, even)
 
-    def find(self, place: Where, instant: Ints) -> Where:
-        """For each row, which stretch (of `opens` and `closes`) is open at `instant` or opens next before `end`.
 
-        `instant` lies at `start` or later. Where none comes, the stretch opens at `FOREVER`.
-        """
-        found = self._look(place, instant)
-        while self._high < self.end:
-            short = (self.closes[found] >= self._high) & (instant < self.end)
-            if not short.any():
-                break
-            self._grow(min(self.end, self.start + 3 * (self._high - self.start)))
-            found = self._look(place, instant)
+def _look(table: _Table, place: Where, slot: Ints, instant: Ints) -> Where:
+    """The stretch of each row; `slot` is how long after the start its instant lies, and is used up."""
+    slot //= table.width
+    np.minimum(slot, table.many - 1, out=slot)
+    slot += place.astype(np.int64) * table.many
+    found = table.slots[slot]
+    if table.even:
+        late = np.flatnonzero(instant >= table.high)
+        found[late] = table.last[place[late]]
         return found
-
-    def _look(self, place: Where, instant: Ints) -> Where:
-        slot = instant - self.start
-        slot //= self._width
-        np.minimum(slot, self._slots - 1, out=slot)
-        slot += place.astype(np.int64) * self._slots
-        found = self._table[slot]
-        if self._even:
-            late = np.flatnonzero(instant >= self._high)
-            found[late] = self._last[place[late]]
-            return found
-        behind = np.flatnonzero(self.closes[found] <= instant)
-        while len(behind):
-            found[behind] += 1
-            behind = behind[self.closes[found[behind]] <= instant[behind]]
-        return found
+    behind = np.flatnonzero(table.closes[found] <= instant)
+    while len(behind):
+        found[behind] += 1
+        behind = behind[table.closes[found[behind]] <= instant[behind]]
+    return found
 
 
 class Days:

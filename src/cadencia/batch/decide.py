@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
@@ -14,24 +15,28 @@ from .._clock import FOREVER, micros, moment, read_instant
 from .._lane import Lane
 from ..case import Case
 from ..engine import length_of
-from ..errors import InputError, did_you_mean, given
+from ..errors import InputError, RuleFailure, did_you_mean, given
 from ..policy import Policy
 from ..reading.book import Tally
 from ..reading.plain import check_columns, prospect_columns, touch_columns
+from ..rules.base import Limit
 from .answers import Answers, Columns, bad_frame
 from .coding import Bools, Ints, texts
 from .engine import Said, Seen, answer_one_by_one, said_of
 from .events import Events, read_events
 from .frames import kind_of, read_frame, write_frame
-from .history import read_history, vocabulary
+from .history import ordered, read_history, vocabulary
 from .numeric import CONTACT, ENGINE, NEEDS, STOP, WAIT, Found, Track
+from .past import column_lane, read_past
 from .people import People, read_people
+from .reserve import Bookings
 
 __all__ = ["Decides", "decide_many"]
 
 Reasons = Literal["none", "binding", "all"]
 _REASONS: Final = ("none", "binding", "all")
-_TOUCHES: Final[dict[str, Any]] = {"prospect": pl.String, "at": pl.Datetime("us", "UTC"), "channel": pl.String}
+#: A book in which nothing has happened.
+NO_TOUCHES: Final = pl.DataFrame(schema={"prospect": pl.String, "at": pl.Datetime("us", "UTC"), "channel": pl.String})
 
 
 class Decides(Protocol):
@@ -39,6 +44,10 @@ class Decides(Protocol):
 
     def decide(self, prospect: Any, /, *, as_of: Any) -> Any:
         """The decision of a case."""
+
+
+#: The numbers of the rows of prospects and of touches, from 1; None where they are those of the frame.
+Numbers = tuple[Ints | None, Ints | None]
 
 
 class Question(NamedTuple):
@@ -123,39 +132,64 @@ def decide_many(
         >>> found.frame["answer"].to_list(), found.frame["at"][1].isoformat(), found.frame["rule"][1]
         (['contact', 'wait'], '2026-03-28T09:00:00+00:00', 'breathe')
     """
+    people_frame = read_frame(prospects, "prospects")
+    touch_frame = NO_TOUCHES if touches is None else read_frame(touches, "touches")
+    now, people_frame = instants_of(as_of, people_frame)
+    check_frame(people_frame, ("id",), prospect_columns, "prospects")
+    check_frame(touch_frame, ("prospect", "at", "channel"), touch_columns, "touches")
+    question = question_of(
+        policy, now, purpose=purpose, step=step, subjects=subjects, duration=duration, horizon=horizon, reasons=reasons,
+        evidence=evidence,
+    )  # fmt: skip
+    return answer_book(policy, people_frame, touch_frame, question, kind_of(prospects), reserve=reserve)
+
+
+def question_of(
+    policy: Decides, now: int | Ints, *, purpose: str | None = None, step: str | None = None, subjects: Iterable[str] = (),
+    duration: timedelta | str | None = None, horizon: timedelta | str = "90 days", reasons: Reasons = "binding",
+    evidence: bool = False,
+) -> Question:  # fmt: skip
+    """The question that the arguments of `decide_many` put.
+
+    Raises:
+        InputError: an argument that cannot be used.
+    """
     if reasons not in _REASONS:
         raise InputError(
             f"reasons: {given(reasons)} is none of {', '.join(_REASONS)}" + did_you_mean(reasons, _REASONS)
         )
     if not callable(getattr(policy, "decide", None)):
         raise InputError(f"policy: {given(type(policy).__name__)} does not decide; give a Policy or a playbook")
-    kind = kind_of(prospects)
-    people_frame = read_frame(prospects, "prospects")
-    touch_frame = pl.DataFrame(schema=_TOUCHES) if touches is None else read_frame(touches, "touches")
-    now, people_frame = _instants(as_of, people_frame)
-    _check(people_frame, ("id",), prospect_columns, "prospects")
-    _check(touch_frame, ("prospect", "at", "channel"), touch_columns, "touches")
     span = length_of(horizon, "horizon")
     wanted = {"purpose": purpose, "step": step, "subjects": tuple(subjects), "duration": duration}
     options: dict[str, Any] = {name: value for name, value in wanted.items() if value not in (None, ())}
     if horizon != "90 days":
         options["horizon"] = horizon
-    question = Question(now, span, options, reasons, evidence)
+    return Question(now, span, options, reasons, evidence)
 
+
+def answer_book(
+    policy: Decides, people_frame: pl.DataFrame, touch_frame: pl.DataFrame, question: Question, kind: str, *,
+    reserve: bool = False, numbers: Numbers = (None, None),
+) -> Answers:  # fmt: skip
+    """The answers for frames that have been checked; `numbers` are those of their rows where these are a part of more."""
+    reasons, evidence = question.reasons, question.evidence
     people = read_people(people_frame)
     events = read_events(touch_frame, people)
-    lane = _lane(policy, question, reserve)
+    found = _lane(policy, question, reserve)
     columns = Columns(len(people), reasons, evidence)
     fast = np.zeros(len(people), np.bool_)
-    if lane is not None and people.plain.any():
-        fast = by_columns(lane, people, events, question, columns, step)
-    seen = one_by_one(policy, people, events, ~fast, question, reserve)
+    if found is not None and people.plain.any():
+        # where a column form raises, the blocks of its rule decide
+        with suppress(RuleFailure):
+            fast = by_columns(*found, people, events, question, columns)
+    seen = one_by_one(policy, people, events, ~fast, question, reserve, numbers)
     columns.put(seen.answers)
     return _gather(people, events, fast, seen, columns, kind)
 
 
 def by_columns(
-    lane: Lane, people: People, events: Events, question: Question, columns: Columns, step: str | None
+    lane: Lane, more: tuple[Limit, ...], people: People, events: Events, question: Question, columns: Columns
 ) -> Bools:
     """Answer what the numeric lane can, and say which rows those are."""
     now, count = question.now, len(people)
@@ -175,14 +209,16 @@ def by_columns(
         usable[owner[np.flatnonzero(at > now[owner])]] = False
     start, last = (now, now) if isinstance(now, int) else (int(now.min()), int(now.max()))
     first = int(at.min()) if len(at) else start
-    track = Track(lane, people.places, start, last + question.horizon, min(first, start))
+    track = Track(lane, people.places, start, last + question.horizon, min(first, start), more)
+    if more:
+        track.ask(read_past(owner, at, end, code, events.words, people, now, ordered))
     words = vocabulary(events.words, lane, track.channels, track.number)
     history = read_history(owner, at, code, words, people=usable, at_most=lane.most, whole=question.reasons == "all")
     found = track.answer(
         history, usable, people.place, at, end, code, words, now, question.horizon, people.offered, question.reasons
     )
     fast: Bools = found.kind != ENGINE
-    _put(found, fast, track, people, columns, step)
+    _put(found, fast, track, people, columns, question.options.get("step"))
     assert len(fast) == count
     return fast
 
@@ -216,7 +252,7 @@ def _put(found: Found, fast: Bools, track: Track, people: People, columns: Colum
 
 
 def one_by_one(
-    policy: Decides, people: People, events: Events, asked: Bools, question: Question, reserve: bool
+    policy: Decides, people: People, events: Events, asked: Bools, question: Question, reserve: bool, numbers: Numbers
 ) -> Seen:
     """The answers of the rows that need the engine."""
     owner = events.owner
@@ -227,13 +263,17 @@ def one_by_one(
         mine |= events.odd & (owner < 0)
     now = question.now
 
+    booked = Bookings() if reserve else None
+
     def decide(cases: Iterable[tuple[int, Case]]) -> Iterator[tuple[int, Said]]:
         for row, case in cases:
             as_of = moment(now if isinstance(now, int) else int(now[row]))
-            decision = policy.decide(case, as_of=as_of, **question.options)
+            decision = policy.decide(case if booked is None else booked.known(case), as_of=as_of, **question.options)
+            if booked is not None:
+                booked.book(case, decision)
             yield row, said_of(decision, question.reasons, question.evidence)
 
-    return answer_one_by_one(people.frame, events.frame, np.flatnonzero(asked), np.flatnonzero(mine), decide)
+    return answer_one_by_one(people.frame, events.frame, np.flatnonzero(asked), np.flatnonzero(mine), decide, numbers)
 
 
 def _gather(people: People, events: Events, fast: Bools, seen: Seen, columns: Columns, kind: str) -> Answers:
@@ -270,17 +310,21 @@ def _gather(people: People, events: Events, fast: Bools, seen: Seen, columns: Co
     )
 
 
-def _lane(policy: Decides, question: Question, reserve: bool) -> Lane | None:
-    """The lane of a policy, where the question is one that it can answer."""
+def _lane(policy: Decides, question: Question, reserve: bool) -> tuple[Lane, tuple[Limit, ...]] | None:
+    """The lane of a policy and its rules in columns, where the question is one that they can answer."""
     if reserve or question.evidence or not isinstance(policy, Policy) or type(policy).decide is not Policy.decide:
         return None
-    lane = policy.engine.lane
-    if lane is None or not Track.fits(lane) or "duration" in question.options or "subjects" in question.options:
+    if "duration" in question.options or "subjects" in question.options:
         return None
-    return lane
+    found = column_lane(policy.engine)
+    if found is None or not Track.fits(*found):
+        return None
+    if found[1] and not {"purpose", "step"}.isdisjoint(question.options):
+        return None  # a column form is asked about a channel, and nothing else
+    return found
 
 
-def _instants(as_of: datetime | str, frame: pl.DataFrame) -> tuple[int | Ints, pl.DataFrame]:
+def instants_of(as_of: datetime | str, frame: pl.DataFrame) -> tuple[int | Ints, pl.DataFrame]:
     """The instant of the question, or the column of them, taken out of the frame.
 
     Raises:
@@ -300,7 +344,7 @@ def _instants(as_of: datetime | str, frame: pl.DataFrame) -> tuple[int | Ints, p
     return found, frame.drop(as_of)
 
 
-def _check(frame: pl.DataFrame, needed: tuple[str, ...], known: tuple[str, ...], what: str) -> None:
+def check_frame(frame: pl.DataFrame, needed: tuple[str, ...], known: tuple[str, ...], what: str) -> None:
     check_columns(frame.columns, known, what)
     for name in needed:
         if name not in frame.columns:

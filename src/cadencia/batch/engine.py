@@ -19,7 +19,7 @@ from ..reading.book import Book, Problem
 from ..reading.plain import prospect_columns, prospects_as_named, touch_columns, touches_as_named
 from ..reading.rows import Row
 from ..reading.shape import ProspectShape, TouchShape
-from .coding import texts
+from .coding import Ints, texts
 from .people import NOTHING
 
 __all__ = ["Bad", "Said", "Seen", "answer_one_by_one", "said_of"]
@@ -70,6 +70,7 @@ class Seen:
 def answer_one_by_one(
     prospects: pl.DataFrame, touches: pl.DataFrame, rows: Rows, touch_rows: Rows,
     decide: Callable[[Iterable[tuple[int, Case]]], Iterator[tuple[int, Said]]],
+    numbers: tuple[Ints | None, Ints | None] = (None, None),
 ) -> Seen:  # fmt: skip
     """The answers of some rows of prospects and touches, by the position of the prospect's first row."""
     seen = Seen()
@@ -80,7 +81,7 @@ def answer_one_by_one(
     index: dict[str, int] = {}
 
     def watched() -> Iterator[Row]:
-        for number, row in zip(rows.tolist(), _rows(prospects, "prospects", rows, "id"), strict=True):
+        for number, row in zip(rows.tolist(), _rows(prospects, "prospects", rows, "id", numbers[0]), strict=True):
             person = shape.id_in(row)
             if person is not None:
                 index.setdefault(person, number)
@@ -88,21 +89,23 @@ def answer_one_by_one(
 
     book.add_prospects(watched(), shape)
     book.add_touches(
-        _rows(touches, "touches", touch_rows, "prospect"), TouchShape(touches_as_named(touches.columns), NOTHING)
+        _rows(touches, "touches", touch_rows, "prospect", numbers[1]),
+        TouchShape(touches_as_named(touches.columns), NOTHING),
     )
     seen.answers.update(decide((index[case.prospect.id], case) for case in book.cases()))
     seen.bad = sorted(map(_bad, (*book.problems, *book.disagreements)))
     return seen
 
 
-def _rows(frame: pl.DataFrame, name: str, rows: Rows, key: str) -> Iterator[Row]:
+def _rows(frame: pl.DataFrame, name: str, rows: Rows, key: str, numbers: Ints | None) -> Iterator[Row]:
     """Rows as the reader of files has them; their lines are their numbers, from 1."""
     chosen = frame[rows] if len(rows) < len(frame) else frame
     for column in dict.fromkeys((key, "id")):
         if column in chosen.columns:
             chosen = chosen.with_columns(texts(chosen[column]))
-    for number, cells in zip(rows.tolist(), chosen.iter_rows(named=True), strict=True):
-        yield Row(name, number + 1, cells)
+    lines = rows + 1 if numbers is None else numbers[rows]
+    for number, cells in zip(lines.tolist(), chosen.iter_rows(named=True), strict=True):
+        yield Row(name, number, cells)
 
 
 def _bad(problem: Problem) -> Bad:

@@ -19,9 +19,13 @@ __all__ = ["Events", "Words", "read_events"]
 #: Texts that change no answer of the lane.
 _FREE: Final = frozenset({"contact_point", "purpose", "step", "by", "via", "group", "subjects"})
 _FLAGS: Final = frozenset({"automated", "objective_met"})
-#: As `cadencia` writes instants, to the microsecond: what is written otherwise is read by the models.
-_ISO: Final = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:[0-5]\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
+#: How instants are usually written; what is written otherwise is read by the models.
+_ISO: Final = {
+    r"^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(\.\d{1,6})?[+-]\d\d:\d\d$": "%Y-%m-%dT%H:%M:%S%.f%:z",
+    r"^\d{4}-\d\d-\d\dT\d\d:\d\d[+-]\d\d:\d\d$": "%Y-%m-%dT%H:%M%:z",
+}
 _MOST: Final = 1 << 20
+_TIMES: Final = frozenset({"at", "end", "recorded_at"})
 _READ: Final = {"id", "prospect", "at", "channel", "direction", "disposition"}
 
 
@@ -74,7 +78,7 @@ def read_events(frame: pl.DataFrame, people: People) -> Events:
     for name in frame.columns:
         column = frame[name]
         if isinstance(column.dtype, pl.Datetime):
-            if column.dtype.time_zone is None:
+            if name in _TIMES and column.dtype.time_zone is None:
                 raise InputError(
                     f"touches: the times of `{name}` have no UTC offset; say which zone they are in, for example with "
                     f'polars `.dt.replace_time_zone("Europe/Madrid")`'
@@ -110,27 +114,35 @@ def read_events(frame: pl.DataFrame, people: People) -> Events:
             odd |= twice
         if names.null_count():
             odd |= names.is_null().to_numpy()
-    whose = texts(frame["prospect"])
-    if whose.null_count():
-        odd |= whose.is_null().to_numpy()
-    owner = positions(whose, people.ids)
+    owner, nameless = _owners(frame["prospect"], people)
+    odd[nameless] = True
     words, unread = _words(frame)
     if unread is not None:
         odd |= unread
     return Events(frame, at, end, owner, words, odd if odd.any() else None)
 
 
+def _owners(column: pl.Series, people: People) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
+    """The position of each row's prospect, and the rows that name nobody."""
+    if column.dtype != pl.String:
+        column = texts(column)
+    owner = positions(column, people.ids)
+    lost = np.flatnonzero(owner < 0)
+    if len(lost) and column.dtype == pl.String:  # blanks are only looked for where nobody was found
+        bare = texts(column[lost])
+        if owner.flags.writeable is False:
+            owner = owner.copy()
+        owner[lost] = positions(bare, people.ids)
+        return owner, lost[bare.is_null().to_numpy()]
+    return owner, lost[column[lost].is_null().to_numpy()] if len(lost) else lost
+
+
 def _instants(column: pl.Series) -> tuple[Ints, Bools | None]:
     """Instants in microseconds, and which cannot be read here."""
     bad: Bools | None = None
     if column.dtype == pl.String:
-        written = column.str.contains(_ISO).fill_null(False)
-        column = (
-            column.str.replace("Z$", "+00:00")
-            .str.replace(" ", "T")
-            .str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
-        )
-        bad = ~(written & column.is_not_null()).to_numpy()
+        column = _parsed(column)
+        bad = column.is_null().to_numpy()
     elif not isinstance(column.dtype, pl.Datetime):
         return np.zeros(len(column), np.int64), np.ones(len(column), np.bool_)
     physical = column.to_physical()
@@ -143,6 +155,18 @@ def _instants(column: pl.Series) -> tuple[Ints, Bools | None]:
         far = (at < EVER + DAY) | (at >= FOREVER - DAY)
         bad = far if bad is None else bad | far
     return at, bad
+
+
+def _parsed(column: pl.Series) -> pl.Series:
+    """Written instants; null where one is not written as expected, which the models may read all the same."""
+    text = column.str.replace("Z$", "+00:00").str.replace(" ", "T")
+    found = pl.Series([None], dtype=pl.Datetime("us", "UTC")).new_from_index(0, len(column))
+    for pattern, written in _ISO.items():
+        left = found.is_null() & text.str.contains(pattern).fill_null(False)
+        if left.any():
+            read = text.set(~left, None).str.to_datetime(written, time_unit="us", time_zone="UTC", strict=False)
+            found = found.zip_with(~left, read)
+    return found
 
 
 def _far(column: pl.Series) -> Bools:

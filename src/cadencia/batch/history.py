@@ -14,7 +14,7 @@ from ..rules.stops import StopOn
 from .coding import Bools, Ints, Some
 from .events import Words
 
-__all__ = ["History", "Vocabulary", "read_history", "vocabulary"]
+__all__ = ["History", "Vocabulary", "ordered", "read_history", "vocabulary"]
 
 
 class Vocabulary(NamedTuple):
@@ -95,35 +95,39 @@ def read_history(
 ) -> History:
     """The history of each prospect; of those not among `people` none, of those whose case is over only with `whole`."""
     count = len(people)
-    counts = words.counted.all()
     made = np.bincount(owner, minlength=count)
-    if not counts:
-        made -= np.bincount(owner[np.flatnonzero(~words.counted[code])], minlength=count)
-    ended = made >= at_most
+    # one look at each word: whether it is left uncounted (1), sets off a stop (2), ends a channel (4)
+    flags = (~words.counted + 2 * (words.stops != 0) + 4 * (words.deadly != 0)).astype(np.uint8)
+    flag = flags[code] if flags.any() else None
     stops: Ints | None = None
-    if words.stops.any():
+    deadly: Ints | None = None
+    ended = made >= at_most
+    uncounted = None if flag is None else np.flatnonzero(flag & 1)
+    if uncounted is not None and len(uncounted):
+        made -= np.bincount(owner[uncounted], minlength=count)
+        ended = made >= at_most
+    if flag is not None and words.stops.any():
         stops = np.zeros(count, np.int64)
-        setting = np.flatnonzero((words.stops != 0)[code])
+        setting = np.flatnonzero(flag & 2)
         np.bitwise_or.at(stops, owner[setting], words.stops[code[setting]])
         ending = setting[words.ends[code[setting]]]
         ended[owner[ending]] = True
-    deadly: Ints | None = None
-    if words.deadly.any():
-        killing = np.flatnonzero((words.deadly != 0)[code])
+    if flag is not None and words.deadly.any():
+        killing = np.flatnonzero(flag & 4)
         if len(killing):
             deadly = np.zeros(count, np.int64)
             np.bitwise_or.at(deadly, owner[killing], words.deadly[code[killing]])
     asked = people if whole else people & ~ended
     kept = asked[owner]
-    if not counts:
-        kept &= words.counted[code]
+    if uncounted is not None:
+        kept[uncounted] = False
     rows = np.flatnonzero(kept)
     offsets = np.zeros(count + 1, np.int64)
     np.cumsum(np.where(asked, made, 0), out=offsets[1:])
-    return History(made, stops, ended, deadly, offsets, _ordered(rows, owner, at))
+    return History(made, stops, ended, deadly, offsets, ordered(rows, owner, at))
 
 
-def _ordered(rows: Ints, owner: npt.NDArray[np.int32], at: Ints) -> Ints:
+def ordered(rows: Ints, owner: npt.NDArray[np.int32], at: Ints) -> Ints:
     """Rows by prospect, and in time order for each."""
     if len(rows) < 2:
         return rows
@@ -137,15 +141,17 @@ def _ordered(rows: Ints, owner: npt.NDArray[np.int32], at: Ints) -> Ints:
     elif not _rising(at):
         rows = rows[pl.Series(at[rows]).arg_sort().to_numpy()]
         whose = owner[rows]
-    # packed into one number each, which sorts ten times as fast as by two keys
-    bits = len(rows).bit_length()
-    keys = whose.astype(np.int64)
-    keys <<= bits
-    keys |= np.arange(len(rows), dtype=np.int64)
-    keys.sort()
-    keys &= (1 << bits) - 1
-    ordered: Ints = rows[keys]
-    return ordered
+    found: Ints = rows[_by_owner(whose)]
+    return found
+
+
+def _by_owner(whose: npt.NDArray[np.int32]) -> Ints:
+    """The order of rows by prospect that keeps the order of each one's own: by sixteen bits at a time, which needs no comparison."""
+    order: Ints = np.argsort((whose & 0xFFFF).astype(np.uint16), kind="stable")
+    high = whose >> 16
+    if high.any():
+        order = order[np.argsort(high[order].astype(np.uint16), kind="stable")]
+    return order
 
 
 def _rising(at: Ints) -> bool:

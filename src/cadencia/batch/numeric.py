@@ -7,9 +7,12 @@ to the engine.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from threading import RLock
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -20,12 +23,14 @@ from .._digest import Place
 from .._holidays import holiday_days
 from .._lane import Lane, Road
 from .._timeline import Timeline
+from ..rules.base import Limit
 from ..rules.consent import ContactPoints
 from ..rules.rotation import ChannelRotation, PreferredChannel
 from ..rules.stops import StopOn
 from .calendar import Openings, after
 from .coding import Bools, Ints, Some
 from .history import History, Vocabulary
+from .past import Past, releases
 
 __all__ = ["BLOCKED", "CONTACT", "ENGINE", "NEEDS", "STOP", "WAIT", "Found", "Track"]
 
@@ -42,6 +47,8 @@ POINTS: Final = ContactPoints().id
 NEEDS: Final = (("contact_point",), ("other_channel",), ("contact_point", "other_channel"))
 _NEVER: Final = 1 << 62
 _BLOCK: Final = 1 << 16
+#: Blocks are worked on side by side where there are several; numpy lets go of the interpreter while it computes.
+_THREADS: Final = 4
 
 
 @dataclass(slots=True)
@@ -76,9 +83,16 @@ class Track:
         rules: the ids of the limits, sorted: bits and numbers mean these.
     """
 
-    def __init__(self, lane: Lane, places: Sequence[Place], start: int, end: int, first: int) -> None:
-        """Between the first instant asked about and the last horizon; no touch is before `first`."""
+    def __init__(
+        self, lane: Lane, places: Sequence[Place], start: int, end: int, first: int, more: tuple[Limit, ...] = ()
+    ) -> None:
+        """Between the first instant asked about and the last horizon; no touch is before `first`.
+
+        `more` are limits that are asked in columns; `said` holds what they say.
+        """
         self.lane = lane
+        self.more = more
+        self.said: dict[tuple[str, str], Ints] = {}
         self.first = first
         self._covered: Bools | None = None
         self.places = places
@@ -92,7 +106,7 @@ class Track:
             for name in rule.order
         ]
         self.channels = list(dict.fromkeys([*lane.roads, *named]))
-        self.rules = sorted([POINTS, *(rule.id for rule in lane.limits)])
+        self.rules = sorted([POINTS, *(rule.id for rule in (*lane.limits, *more))])
         self.number = {name: index for index, name in enumerate(self.rules)}
         self.numbered = [(rule, self.number[rule.id]) for rule in lane.limits]
         self.stopping = sum(1 << number for rule, number in self.numbered if isinstance(rule, StopOn))
@@ -103,11 +117,19 @@ class Track:
         # a rank beyond the last stands where no channel opens
         self.by_rank = np.pad(self.by_rank, ((0, 0), (0, (1 << self.rank_bits) - len(self.roads))))
         self._openings: dict[tuple[int, ...], Openings] = {}
+        self._making = RLock()
 
     @staticmethod
-    def fits(lane: Lane) -> bool:
+    def fits(lane: Lane, more: tuple[Limit, ...] = ()) -> bool:
         """Whether there are few enough channels and rules for their bits."""
-        return len(lane.roads) <= 60 and len(lane.limits) <= 60
+        return len(lane.roads) <= 60 and len(lane.limits) + len(more) <= 60
+
+    def ask(self, past: Past) -> None:
+        """Ask the limits that come in columns."""
+        for rule in self.more:
+            for channel in self.lane.roads:
+                if rule.channels is None or rule.channels.has(channel):
+                    self.said[rule.id, channel] = releases(rule, past, channel)
 
     def _ranked(self) -> Ints:
         """The rank of each channel after a last touch on each; the row after the last is for other channels, then for none."""
@@ -121,14 +143,15 @@ class Track:
 
     def openings(self, rules: tuple[Any, ...]) -> Openings:
         """The table of some hours rules together; channels with the same hours share it."""
+
+        def spans(place: Place, low: int, high: int) -> list[tuple[int, int]]:
+            return Timeline(rules, place).spans(low, high)
+
         key = tuple(map(id, rules))
-        known = self._openings.get(key)
-        if known is None:
-
-            def spans(place: Place, low: int, high: int) -> list[tuple[int, int]]:
-                return Timeline(rules, place).spans(low, high)
-
-            known = self._openings[key] = Openings(spans, self.places, self.start, self.end)
+        with self._making:
+            known = self._openings.get(key)
+            if known is None:
+                known = self._openings[key] = Openings(spans, self.places, self.start, self.end)
         return known
 
     def covered(self) -> Bools:
@@ -160,7 +183,8 @@ class Track:
             None if reasons == "none" else np.zeros(count, np.int64),
             np.zeros(count, np.int64) if reasons == "all" else None, {},
         )  # fmt: skip
-        for low in range(0, count, _BLOCK):
+
+        def decide(low: int) -> None:
             high = min(low + _BLOCK, count)
             part = slice(low, high)
             rows = history.rows[history.offsets[low] : history.offsets[high]]
@@ -172,6 +196,17 @@ class Track:
             block.decide(found, history, people[part], offered)
             if reasons != "none":
                 explain(block, found, history, offered)
+
+        for road in self.roads:
+            if road.hours:
+                self.openings(road.hours)  # made before threads share them
+        threads = min(os.cpu_count() or 1, _THREADS, count // (2 * _BLOCK))
+        if threads < 2:
+            for low in range(0, count, _BLOCK):
+                decide(low)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(decide, range(0, count, _BLOCK)))
         return found
 
 
@@ -336,6 +371,8 @@ class Block:
 
         Whatever else closes a channel is left to the engine.
         """
+        if self.track.more:
+            return  # what a stranger's rule needs, only its blocks say
         told = self.track.covered()[self.place[rows]]
         least = np.full(len(rows), len(NEEDS))
         for number, road in enumerate(self.track.roads):
@@ -363,12 +400,16 @@ class Block:
             over = self.release_of(gap, self.by_channel[:, number])
             own.append((self.track.number[gap.id], over))
             release = np.maximum(release, over)
+        for rule in self.track.more:
+            told = self.track.said.get((rule.id, road.channel))
+            if told is not None:
+                own.append((self.track.number[rule.id], told[self.part]))
+                release = np.maximum(release, told[self.part])
         if not road.hours:
             return Trip(release, None, None, own)
         table = self.track.openings(road.hours)
-        stretch = table.find(self.place, np.minimum(release, FOREVER - 1))
-        begins = table.opens[stretch]
-        return Trip(np.maximum(release, begins), begins, table.closes[stretch], own)
+        begins, closing = table.find(self.place, np.minimum(release, FOREVER - 1))
+        return Trip(np.maximum(release, begins), begins, closing, own)
 
     def runs(self, number: int, at_most: int) -> Bools:
         """Who has used a channel too often running."""

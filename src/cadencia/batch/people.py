@@ -16,7 +16,7 @@ from ..reading.plain import prospects_as_named
 from ..reading.rows import Row
 from ..reading.shape import ProspectShape
 from ..touch import CHANNELS
-from .coding import Bools, Ints, read_codes, repeated, said, texts
+from .coding import Bools, read_codes, repeated, said, texts
 
 __all__ = ["People", "read_people"]
 
@@ -39,7 +39,6 @@ class People:
         plain: the rows that the numeric lane may answer, their touches permitting.
         place: where each is, as an index into `places`; -1 where the row is not plain.
         offered: by channel, who has an address for it; None where the book has no addresses.
-        as_of: the instants of a column, or None.
     """
 
     frame: pl.DataFrame
@@ -48,7 +47,6 @@ class People:
     place: npt.NDArray[np.int32]
     places: list[Place]
     offered: dict[str, Bools] | None
-    as_of: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._clock import EVER, zone_of
+from .._clock import EVER, FOREVER, zone_of
 from .._digest import Place
 from .._lane import Road
 from ..explain import chain_of
@@ -42,6 +42,11 @@ def explain(block: Block, found: Found, history: History, offered: dict[str, Boo
             kind[rows[told < 0]] = ENGINE
             channel[rows[told < 0]] = -1
     over = np.flatnonzero(kind == STOP)
+    for rule_ in block.track.more:
+        told_ = block.track.said.get((rule_.id, block.track.lane.first))
+        if told_ is not None:  # it may be final, which is then one of the reasons
+            kind[over[told_[block.part][over] >= FOREVER]] = ENGINE
+            over = np.flatnonzero(kind == STOP)
     if len(over):
         ending = _ending(block, over, history)
         stops[over] = ending
@@ -101,6 +106,13 @@ def _binding(block: Block, rows: Rows, at: Ints, number: int, road: Road) -> npt
         latest[longer] = over[longer]
         binding[longer] = limit
     held = latest == at
+    if block.track.more:
+        # the blocks of a stranger's rule may follow each other: where they matter for the chain, the engine follows it
+        ties = sum((release[rows] == at).astype(np.int64) for _, release in (*block.shared, *trip.own))
+        binding[ties > 1] = -1
+        if len(road.hours) > 1:
+            binding[~held] = -1
+            return binding
     if trip.begins is None:
         return binding
     opening = trip.begins[rows] == at
@@ -164,6 +176,6 @@ def _forbidding(block: Block, rows: Rows, number: int, road: Road) -> Ints:
     instant = np.full(len(rows), now, np.int64)
     for rule in road.hours:
         table = block.track.openings((rule,))
-        stretch = table.find(block.place[rows], instant)  # first, as the table may grow
-        bits |= (table.opens[stretch] > now).astype(np.int64) << block.track.number[rule.id]
+        begins, _ = table.find(block.place[rows], instant)
+        bits |= (begins > now).astype(np.int64) << block.track.number[rule.id]
     return bits

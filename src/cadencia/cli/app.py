@@ -10,21 +10,51 @@ from contextlib import contextmanager
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 
 from .._version import __version__
+from ..audit import Audit
 from ..case import Case
 from ..decision import Decision
-from ..errors import InputError, did_you_mean, given, one_line
+from ..errors import InputError, did_you_mean, given
 from ..policy import Policy
 from ..reading import Mapping
+from .audit import audit
+from .columns import decide_columns, wants_columns
+from .options import (
+    AsOf,
+    Data,
+    Files,
+    Horizon,
+    Language,
+    MappingFile,
+    PolicyFiles,
+    Prospects,
+    Purpose,
+    Quiet,
+    Replay,
+    Touches,
+)
 from .packs import packs
-from .shared import Asked, UsageError, bar, check_language, clean, console, load_policy, read_as_of, read_files, told
+from .shared import (
+    Asked,
+    UsageError,
+    bar,
+    check_language,
+    clean,
+    console,
+    load_policy,
+    read_as_of,
+    read_files,
+    told,
+    written,
+)
 from .summary import Summary
 from .table import explained, row_of, show, table_of
 from .words import WORDS
+from .zones import zones
 
 __all__ = ["app", "run"]
 
@@ -44,6 +74,15 @@ class Format(StrEnum):
     table = "table"
     jsonl = "jsonl"
     summary = "summary"
+    columns = "columns"
+
+
+class Reasons(StrEnum):
+    """How much is said of why, in columns."""
+
+    none = "none"
+    binding = "binding"
+    all = "all"
 
 
 class What(StrEnum):
@@ -52,30 +91,7 @@ class What(StrEnum):
     policy = "policy"
     mapping = "mapping"
     decision = "decision"
-
-
-Files = Annotated[
-    list[Path] | None,
-    typer.Argument(help="A file of prospects, then files of touches; CSV or JSON Lines."),
-]
-Prospects = Annotated[list[Path] | None, typer.Option("--prospects", help="A file of prospects; may be repeated.")]
-Touches = Annotated[list[Path] | None, typer.Option("--touches", help="A file of touches; may be repeated.")]
-PolicyFiles = Annotated[
-    list[Path] | None, typer.Option("--policy", "-p", help="A policy, YAML or JSON; repeated, they are layers.")
-]
-AsOf = Annotated[
-    str, typer.Option("--as-of", help="The instant of the question, with offset (2026-03-27T13:37Z), or `now`.")
-]
-MappingFile = Annotated[Path | None, typer.Option("--mapping", "-m", help="How the columns of an export become ours.")]
-Data = Annotated[
-    Path | None, typer.Option("--data", help="The folder of the files that the mapping names; else the mapping's own.")
-]
-Replay = Annotated[
-    bool, typer.Option("--replay", help="Decide from what was known at that instant: later touches and facts are gone.")
-]
-Purpose = Annotated[str | None, typer.Option("--purpose", help="What the contact would be for.")]
-Horizon = Annotated[str, typer.Option("--horizon", help="How far ahead an opening is looked for.")]
-Language = Annotated[str, typer.Option("--language", help="en or es.")]
+    audit = "audit"
 
 
 @app.command()
@@ -91,15 +107,29 @@ def decide(
     purpose: Purpose = None,
     horizon: Horizon = "90 days",
     format: Annotated[
-        Format, typer.Option("--format", "-f", help="A table, JSON Lines, or only the summary.")
-    ] = Format.table,
+        Format | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="A table, JSON Lines, only the summary, or columns in a file; columns for Parquet, else a table.",
+        ),
+    ] = None,
     language: Language = "en",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where decisions are written; else standard output.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress bar.")] = False,
+    reasons: Annotated[
+        Reasons, typer.Option("--reasons", help="In columns: no reasons, the binding rule, or every blocking rule.")
+    ] = Reasons.binding,
+    quarantine: Annotated[
+        Path | None, typer.Option("--quarantine", help="In columns: where the rows that cannot be used are written.")
+    ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Decide for every prospect of a book.
+
+    With `--format columns`, and for Parquet, the book is read in parts and need not fit into memory; `--output` is then
+    Parquet, CSV or JSON Lines by its name.
 
     Exit status: 0 every row was answered, 1 some were closed or unreadable, 2 the policy, a file or the command cannot
     be used.
@@ -108,7 +138,23 @@ def decide(
         check_language(language)
         rules, instant = load_policy(policy or []), read_as_of(as_of)
         asked = Asked(files or [], prospects or [], touches or [], mapping, data)
+        in_columns = wants_columns(asked)
+        if format is Format.columns or in_columns:
+            if in_columns and format not in (None, Format.columns, Format.summary):
+                raise UsageError(f"--format: {given(format)} is not for Parquet; write `--format columns`")
+            if replay:
+                raise UsageError("--replay: columns are decided from all that is known; use `--format jsonl`")
+            if output is None and format is not Format.summary:
+                raise UsageError("--output: columns go to a file; write for example `--output answers.parquet`")
+            told_, status = decide_columns(
+                rules, asked, instant, output, quarantine=quarantine, language=language, quiet=quiet,
+                purpose=purpose, horizon=horizon, reasons=str(reasons),
+            )  # fmt: skip
+            for line in told_:
+                print(line)
+            raise typer.Exit(status)
         book = read_files(asked, WORDS[language]["reading"], quiet=quiet)
+        format = format or Format.table
         summary = Summary(language)
         # A bar and lines of JSON on one terminal would write over each other.
         silent = quiet or (format is Format.jsonl and output is None and sys.stdout.isatty())
@@ -214,18 +260,23 @@ def check(
 
 
 @app.command()
-def schema(what: Annotated[What, typer.Argument(help="Of a policy, a mapping, or a decision.")] = What.policy) -> None:
+def schema(
+    what: Annotated[What, typer.Argument(help="Of a policy, a mapping, a decision, or an audit.")] = What.policy,
+) -> None:
     """Print a JSON Schema, for editors and validators."""
     with told():
         found: dict[str, Any] = {
             What.policy: Policy.json_schema,
             What.mapping: Mapping.json_schema,
             What.decision: Decision.json_schema,
+            What.audit: Audit.json_schema,
         }[what]()
         print(json.dumps(found, indent=2, ensure_ascii=False))
 
 
+app.command()(audit)
 app.command()(packs)
+app.command()(zones)
 
 
 def _version(asked: bool) -> None:
@@ -253,25 +304,6 @@ def _status_of(path: Path) -> Iterator[list[int]]:
         for line in error.mistakes:
             print(clean(line if path.name in line else f"{path.name}: {line}"))
         found.append(2)
-
-
-@contextmanager
-def written(path: Path | None, inputs: list[Path]) -> Iterator[TextIO]:
-    """Standard output, or a file that appears only when it is whole and never replaces an input."""
-    if path is None:
-        yield sys.stdout
-        return
-    if any(path.exists() and other.exists() and path.samefile(other) for other in inputs):
-        raise UsageError(f"--output: {given(path)} is one of the inputs; write another name")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            yield file
-        part.replace(path)
-    except OSError as error:
-        raise UsageError(f"--output: {given(path)} cannot be written ({one_line(error.strerror or error)})") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def run() -> None:

@@ -64,7 +64,7 @@ class Told:
         entries = []
         for layer in self.layers:
             table = {**DISPOSITIONS, **layer.dispositions}
-            for rule in layer.rules:
+            for rule in layer.bound_rules:
                 name = f"{layer.name}/{rule.id}" if policy.layers else rule.id
                 entries.append(Entry(name, layer.name, rule, table))
         self.entries = sorted(entries, key=lambda entry: entry.id)

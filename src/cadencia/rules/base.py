@@ -234,8 +234,7 @@ class Limit(Rule):
                 start, end = max(near[index][0], block.start), min(ends[index], block.end)
                 if start >= block.end:
                     break
-                if start < high and end > low:
-                    yield block._replace(start=start, end=end)
+                yield block._replace(start=start, end=end)
 
 
 def _turned_round(block: Block) -> ValueError:
@@ -501,11 +500,10 @@ class ReadsHistory(Limit):
         for index, (lo, _) in enumerate(edges):
             last = index + 1 == len(edges)
             next_lo, next_hi = (FOREVER, FOREVER) if last else edges[index + 1]
-            if last or next_hi > lo:
-                first = bisect_right(tops, lo - early) if index else 0
-                until = len(counted) if last else bisect_right(starts, next_lo - early)
-                touches = [seen for seen in counted[first:until] if index == 0 or seen.hi > lo - early]
-                segments.append(Segment(lo, next_hi, touches, exact))
+            first = bisect_right(tops, lo - early) if index else 0
+            until = len(counted) if last else bisect_right(starts, next_lo - early)
+            touches = [seen for seen in counted[first:until] if index == 0 or seen.hi > lo - early]
+            segments.append(Segment(lo, next_hi, touches, exact))
         return segments
 
 

@@ -17,7 +17,7 @@ from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of,
 from .filters import Candidate, consent_covers, consent_span, fresh_until, promised_range
 
 if TYPE_CHECKING:
-    from .._view import View
+    from .._view import Seen, View
     from ..prospect import Consent
 
 
@@ -64,7 +64,7 @@ class RequireConsent(Limit):
 
 
 class AwaitPromise(Limit):
-    """They promised to come back to us: we wait until the promise lapses, or until they do.
+    """They promised to come back to us: we wait until the promise lapses, or until they do. That we reach them ends nothing.
 
     A promise with a time lapses `grace` after it; one without a time lapses `undated` after it was given (seven days when not
     said; exactly seven are enough).
@@ -78,13 +78,15 @@ class AwaitPromise(Limit):
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         clockwork = Clockwork(zones_of(case, self.clock), calendar_of(case, self.calendar))
-        answers: list[int] = case.remember(self, "answers", lambda: self._answers(case))
+        answers: list[Seen] = case.remember(
+            None, "inbound", lambda: [seen for seen in case.touches if not seen.outbound and not seen.booked]
+        )
         for seen in case.touches:
             promise = seen.promise
             if promise is None or promise.by != "them" or seen.booked:
                 continue
-            answer = bisect_right(answers, seen.hi)
-            answered = answers[answer] if answer < len(answers) else FOREVER
+            answer = bisect_right(answers, seen.hi, key=lambda later: later.lo)
+            answered = answers[answer].hi if answer < len(answers) else FOREVER
             if answered <= span[0]:
                 continue
             if promise.at is None:
@@ -103,12 +105,8 @@ class AwaitPromise(Limit):
                     needs=done.needs if end == FOREVER else (),
                     touches=(seen.id,),
                     promise=promise.kind,
+                    **dict(done.about),
                 )
-
-    @staticmethod
-    def _answers(case: View) -> list[int]:
-        """When they came back to us, or we reached them, in order."""
-        return [seen.lo for seen in case.touches if not seen.booked and (not seen.outbound or seen.reached)]
 
 
 _NOW = Delay("0m", "elapsed", 0)
@@ -130,9 +128,8 @@ class Suppressions(Limit):
                 continue
             scope: Scope = "contact_point" if item.contact_point else "channel" if item.channel else "case"
             start, end = _bounds(item.since, item.until)
-            if start < end:
-                block = self.block(start, end, "suppressed", reason=item.reason)
-                yield block._replace(stops=True, scope=scope)
+            block = self.block(start, end, "suppressed", reason=item.reason)
+            yield block._replace(stops=True, scope=scope)
 
 
 class OptOuts(Limit):
@@ -148,9 +145,8 @@ class OptOuts(Limit):
             if item.purpose is not None and candidate.purpose not in (None, item.purpose):
                 continue
             start, end = _bounds(item.since, item.until)
-            if start < end:
-                block = self.block(start, end, "opted_out", channel=item.channel or "", purpose=item.purpose or "")
-                yield block._replace(stops=True, scope="channel" if item.channel else "case")
+            block = self.block(start, end, "opted_out", channel=item.channel or "", purpose=item.purpose or "")
+            yield block._replace(stops=True, scope="channel" if item.channel else "case")
 
 
 class ContactPoints(Limit):

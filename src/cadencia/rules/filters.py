@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
@@ -292,7 +292,8 @@ def requested_spans(view: View, fact: RequestedFact) -> list[Span]:
 
 
 def _requested(view: View, fact: RequestedFact) -> list[Span]:
-    reached = [seen.lo for seen in view.touches if seen.reached]
+    reached = [seen for seen in view.touches if seen.reached]
+    latest = list(accumulate((seen.hi for seen in reached), max))
     spans: list[Span] = []
     for seen in view.touches:
         promise = seen.promise
@@ -301,9 +302,10 @@ def _requested(view: View, fact: RequestedFact) -> list[Span]:
         agreed = micros(promise.at)
         start = agreed - (fact.early.micros if fact.early else 0)
         end = agreed + fact.grace.micros
-        met = bisect_right(reached, seen.hi)
-        if met < len(reached):
-            end = min(end, reached[met])
+        later = islice(reached, bisect_right(latest, seen.lo), None)  # those that may have come later
+        met = next((other for other in later if other.hi > seen.lo and other is not seen), None)
+        if met is not None:
+            end = min(end, met.lo)
         spans.append((max(start, seen.hi), end))
     return union(spans)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from .._clock import DAY, EVER, FOREVER, HOUR, When, day_date, day_number, micros
-from .._holidays import closed_days, holiday_days
+from .._holidays import calendar_name, closed_days, holiday_days
 from .._hours import DatesField, DaysField, WeekField, WeekHours, date_name, dates_table, open_spans, week_table
 from .._spans import Span, gaps, meet, union
 from ..errors import InputError
@@ -76,7 +76,7 @@ class OnTheClock(Limit):
         key = zone.name, regions, index
         known = memo.get(key)
         if known is None:
-            if len(memo) >= _MOST_KEPT:
+            if len(memo) >= _MOST_KEPT:  # pragma: no cover - a bound on memory, far above what a test should reach
                 memo.clear()
             low, high = index * CHUNK, (index + 1) * CHUNK
             beyond = CHUNK // 2
@@ -109,12 +109,14 @@ class OnTheClock(Limit):
             if days is None:
                 bounds = day_number(date(year, 1, 1)), day_number(date(year, 12, 31))
                 for start, end in zone.days(*bounds):
-                    yield self.block(start, end, "calendar_unknown", needs=("calendar",), region=region, year=year)
+                    yield self.block(
+                        start, end, "calendar_unknown", needs=("calendar",), region=calendar_name(region), year=year
+                    )
                 continue
             for day in sorted(days):
                 if first <= day <= last:
                     for start, end in zone.days(day, day):
-                        yield self.block(start, end, "holiday", date=date_name(day), region=region)
+                        yield self.block(start, end, "holiday", date=date_name(day), region=calendar_name(region))
 
 
 class QuietHours(OnTheClock):
@@ -185,7 +187,9 @@ class HolidayEves(OnTheClock):
             if holiday_days(region, year) is None:
                 bounds = day_number(date(year, 1, 1)) - 1, day_number(date(year, 12, 31)) - 1
                 for start, end in zone.days(*bounds):
-                    yield self.block(start, end, "calendar_unknown", needs=("calendar",), region=region, year=year)
+                    yield self.block(
+                        start, end, "calendar_unknown", needs=("calendar",), region=calendar_name(region), year=year
+                    )
 
 
 class ActivePeriod(Limit):

@@ -137,7 +137,7 @@ def history_options(place: Place) -> dict[str, Data]:
     return {
         "counts": touch_filter(place),
         "count": st.sampled_from(("attempted", "planned", "delivered", "reached")),
-        "since": st.one_of(st.sampled_from(("ever", "case")), touch_filter(place)),
+        "since": st.one_of(st.sampled_from(("case", "ever")), st.just({"reached": True}), touch_filter(place)),
         "per": st.lists(
             st.sampled_from(("channel", "step", "subject", "contact_point", "purpose")), max_size=2, unique=True
         ),

@@ -275,5 +275,5 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
     "respond_within": _respond_within,
     "promise_due": lambda place: _deadline(place, "grace", required=False),
     "touch_at_least_every": lambda place: _deadline(place, "every"),
-    "never_undated": lambda place: _with_hours(place, record({}), record({}), **_timed(place)),
+    "never_undated": lambda place: record({}),
 }

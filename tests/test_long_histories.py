@@ -51,6 +51,8 @@ RULES: dict[str, list[dict[str, Any]]] = {
     "known_region": [{}],
     "one_channel": [{"dates": 7}, {"within": "7d"}],
     "await_promise": [{"grace": "1 business day"}],
+    "await_pending": [{"kinds": ["doubt"]}],
+    "earn_first": [{"least": 2}, {"least": 3, "per": "channel"}],
     "no_repeated_channel": [{"at_most": 2}],
     "account_reply": [{"lasts": "3 days"}],
     "account_load": [{"at_most": 1, "within": "2d"}],

@@ -72,6 +72,8 @@ def test_a_listing_binds_after_a_grace() -> None:
     listed = check("2026-03-02T10:00+01:00", listed=True, listed_on="2026-03-01")
     assert codes(rule, "2026-03-08T23:59+01:00", registers=[listed]) == []
     assert codes(rule, "2026-03-09T00:00+01:00", registers=[listed]) == ["register_listed"]
+    cleared = check("2026-03-05T10:00+01:00")
+    assert codes(rule, "2026-03-09T00:00+01:00", registers=[listed, cleared]) == []  # before it began to bind
     assert codes(rule, "2026-03-03T00:00+01:00", registers=[listed], zones=[]) == ["register_listed"]
     assert codes(rule, "2026-03-03T00:00+01:00", registers=[check(listed=True)]) == ["register_listed"]
 
@@ -154,6 +156,7 @@ def test_no_means_no() -> None:
     assert codes({**REFUSED, "dispositions": ["opted_out"]}, AT, (NO,)) == []
     assert codes({**REFUSED, "lasts": "7 full dates"}, AT, (NO,)) == ["stopped"]
     assert codes({**REFUSED, "lasts": "7 dates"}, AT, (NO,)) == []
+    assert codes({**REFUSED, "lasts": "0 days"}, NO["at"], (NO,)) == []
     assert StopOnRefusal(id="r").memory is None
 
 

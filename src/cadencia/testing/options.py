@@ -223,7 +223,10 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
     "cool_off": _cool_off,
     "quiet_hours": _quiet_hours,
     "business_days": _business_days,
-    "holiday_eves": lambda place: record({"allow": week(place), "holidays": regions(place)}, clock=clock(place)),
+    "holiday_eves": lambda place: record(
+        {"allow": st.just("00:00-24:00") if place.shiftable else week(place), "holidays": regions(place)},
+        clock=clock(place),
+    ),
     "active_period": _active_period,
     "require_consent": lambda place: record(
         {}, basis=some(BASES, least=1), purpose=st.sampled_from(PURPOSES), valid_for=delay(place), clock=clock(place)

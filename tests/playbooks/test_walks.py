@@ -78,9 +78,9 @@ def _check(playbook: Playbook, case: Case, day: Day, where: str) -> None:
     told = f"{where}\n{decision}\n{decision.proposal}"
     proposal = decision.proposal
     assert proposal is not None
-    for key in expected.model_fields_set - {"dues", "carries", "values", "not_owed"}:
+    for key in expected.model_fields_set - {"dues", "carries", "values", "not_owed", "reports"}:
         wanted = getattr(expected, key)
-        if key in ("why", "anchor", "delay", "attempts", "ending", "goes_to"):
+        if key in ("why", "anchor", "delay", "attempts", "ending", "goes_to", "tone"):
             got: Any = getattr(proposal, key)
         else:
             got = getattr(record, key)
@@ -93,6 +93,7 @@ def _check(playbook: Playbook, case: Case, day: Day, where: str) -> None:
         assert [item.what for item in proposal.carries] == expected.carries, told
     if expected.values is not None:
         assert {item.what: item.value for item in proposal.carries if item.value} == expected.values, told
+    assert set(expected.reports or ()) <= {report[0] for report in record.reports}, told
     for due in expected.dues or ():
         assert any(_same(due, item) for item in record.deadlines), f"{due}\nin {record.deadlines}\n{told}"
     for name in expected.not_owed or ():

@@ -51,6 +51,9 @@ class Expected(Strict):
     carries: list[str] | None = None
     values: dict[str, str] | None = None
     attempts: int | None = None
+    tone: str | None = None
+    reports: list[str] | None = None
+    """Codes that must be among what is reported."""
     ending: str | None = None
     goes_to: str | None = None
     dues: list[ExpectedDue] | None = None

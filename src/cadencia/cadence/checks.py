@@ -49,7 +49,7 @@ def _mistakes(cadence: Cadence) -> Iterator[str]:
         yield "`enters` mixes conditions with touches that open a door; give every entry a `by`, or none"
     for step in cadence.steps:
         other = cadence.by_id.get(step.instead or step.id)
-        if step.instead is not None and (other is None or other.task or other.aside or other.purpose == step.purpose):
+        if step.instead is not None and (other is None or other.aside or other.purpose == step.purpose):
             broken = True
             yield f"step {given(step.id)}: `instead` {given(step.instead)} is no step in order with another purpose" + (
                 did_you_mean(step.instead, set(ids) - {step.id})
@@ -85,11 +85,14 @@ def leads(cadence: Cadence, step: Step) -> set[str]:
 def follow(cadence: Cadence, step: Step) -> set[str]:
     """The steps that may be taken after a step: tasks passed through, and others taken `instead`."""
     found = after_tasks(cadence, leads(cadence, step))
-    return {
-        other.instead if other.instead is not None and other.purpose == step.purpose else name
-        for name in found
-        for other in (cadence.by_id[name],)
-    }
+    others = (cadence.by_id[name] for name in found)
+    return after_tasks(
+        cadence,
+        {
+            other.instead if other.instead is not None and other.purpose == step.purpose else other.id
+            for other in others
+        },
+    )
 
 
 def after_tasks(cadence: Cadence, names: set[str]) -> set[str]:

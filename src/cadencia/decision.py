@@ -161,7 +161,9 @@ class BlockRecord:
 
         start = EVER if data.start is None else micros(data.start)
         end = FOREVER if data.end is None else micros(data.end)
-        details = tuple(sorted(data.details.items()))
+        details = tuple(
+            (name, tuple(value) if isinstance(value, list) else value) for name, value in sorted(data.details.items())
+        )
         return cls(
             Block(
                 start, end, data.rule, data.code, data.needs, data.touches, details, data.stops, data.scope, data.final

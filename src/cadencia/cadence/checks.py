@@ -84,19 +84,20 @@ def leads(cadence: Cadence, step: Step) -> set[str]:
 
 def follow(cadence: Cadence, step: Step) -> set[str]:
     """The steps that may be taken after a step: tasks passed through, and others taken `instead`."""
-    found = after_tasks(cadence, leads(cadence, step))
-    others = (cadence.by_id[name] for name in found)
-    return after_tasks(
-        cadence,
-        {
-            other.instead if other.instead is not None and other.purpose == step.purpose else other.id
-            for other in others
-        },
-    )
+    found: set[str] = set()
+    for name in after_tasks(cadence, leads(cadence, step)):
+        other = cadence.by_id[name]
+        if other.instead is None or other.purpose != step.purpose:
+            found.add(name)
+        elif cadence.by_id[other.instead].task:
+            found |= after_tasks(cadence, {other.instead})
+        else:
+            found.add(other.instead)
+    return found
 
 
 def after_tasks(cadence: Cadence, names: set[str]) -> set[str]:
-    """Steps with tasks replaced by what follows them."""
+    """Steps with tasks replaced by what follows them, and with what follows those that may be passed over."""
     found: set[str] = set()
     seen: set[str] = set()
     waiting = list(names)
@@ -110,6 +111,8 @@ def after_tasks(cadence: Cadence, names: set[str]) -> set[str]:
             waiting += leads(cadence, step)
         else:
             found.add(name)
+            if step.milestone or step.when is not None or step.once is not None or step.if_impossible == "skip":
+                waiting += {cadence.past(step)} & set(cadence.by_id)
     return found
 
 

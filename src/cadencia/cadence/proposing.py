@@ -80,7 +80,7 @@ class CadenceEngine(Engine):
         skipped: Step | None = None
         for step, may_skip in steps:
             found = self._answer(case, view, limits, wanted, start, end, step)
-            if found._at is not None and (best is None or best._at is None or found._at < best._at):
+            if found._at is not None and (best is None or _opening(found) < _opening(best)):
                 best = found
             if step.aside:
                 first = first or (found if len(steps) == 1 else None)
@@ -170,6 +170,11 @@ def _may_open(cadence: Cadence, view: View, run: Run, step: Step, span: Span) ->
         window.lo < span[1] and window.hi > span[0] and not window.needs
         for window in windows_of(cadence, view, run, step, span)
     ) and any(lo < span[1] and hi > span[0] for lo, hi in holds(view, step.when, run.lo))
+
+
+def _opening(found: Decided) -> int:
+    """The first instant at which a step may be taken, whatever preferences wait for."""
+    return min(option.opening for option in found.inquiry().options if option.opening is not None)
 
 
 def _with_cadence(limits: list[Ruled], update: dict[str, Any]) -> list[Ruled]:

@@ -183,7 +183,10 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
                 continue
             target = _answered(cadence, state, seen, outcome)
         elif step.aside:
-            target = step.tracks.get(outcome) or (cadence.answer(outcome) if answer else None) or ""
+            said_more = (
+                answer and outcome != "reached"
+            )  # to have been reached changes nothing: the step was beside the sequence
+            target = step.tracks.get(outcome) or (cadence.answer(outcome) if said_more else None) or ""
             target = "" if target in ("next", "again") else target
         else:
             target = cadence.target(step.id, outcome)
@@ -243,6 +246,8 @@ def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str |
         lifted_by = cadence.ends[state.ending].lifted_by
         if lifted_by == "nothing" or (lifted_by == "inbound" and seen.outbound and outcome != "opted_out"):
             return None
+    if state.place is not None and seen.outbound and outcome == "reached":
+        return state.place  # we spoke: there is nothing to answer
     target = cadence.answer(outcome)
     if target is not None:
         return target

@@ -67,7 +67,7 @@ def _check(playbook: Playbook, case: Case, day: Day, where: str) -> None:
         blocks = playbook.why_not(case, asked.at, asked.channel, step=asked.step, as_of=day.as_of)
         assert sorted({block.code for block in blocks}) == sorted(asked.codes), f"{where}: {asked}: {blocks}"
     if day.plan is not None:
-        plan = playbook.plan(case, len(day.plan) + 1, as_of=day.as_of)
+        plan = playbook.plan(case, len(day.plan) + day.plan_ends, as_of=day.as_of)
         assert len(plan) == len(day.plan), f"{where}: {[(item.step, item.channel, str(item.at)) for item in plan]}"
         for item, (step, channel, at) in zip(plan, day.plan, strict=True):
             assert (item.step, item.channel, item.at) == (step, channel, _time(at)), f"{where}: {item.at.isoformat()}"

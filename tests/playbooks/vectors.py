@@ -94,6 +94,8 @@ class Day(Strict):
     why_not: list[WhyNot] = []
     plan: list[tuple[str, str, str]] | None = None
     """The next touches if nobody answers: step, channel, instant."""
+    plan_ends: bool = True
+    """Whether nothing comes after them."""
 
     @model_validator(mode="after")
     def _asks(self) -> Day:

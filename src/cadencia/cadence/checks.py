@@ -78,7 +78,9 @@ def leads(cadence: Cadence, step: Step) -> set[str]:
         return {cadence.target(step.id, "no_answer")} & set(cadence.by_id)
     outcomes = {*cadence.reading.table, *step.tracks}
     found = {cadence.target(step.id, outcome) for outcome in outcomes}
-    found |= {cadence.answer(outcome) or cadence.sequence[0].id for outcome in outcomes}
+    lifted = any(name in cadence.ends and cadence.ends[name].lifted_by != "nothing" for name in found)
+    again = cadence.sequence[0].id if lifted else None  # an answer after the end that no track takes up begins again
+    found |= {target for outcome in outcomes if (target := cadence.answer(outcome) or again) is not None}
     return found & set(cadence.by_id)
 
 
@@ -87,6 +89,8 @@ def follow(cadence: Cadence, step: Step) -> set[str]:
     found: set[str] = set()
     for name in after_tasks(cadence, leads(cadence, step)):
         other = cadence.by_id[name]
+        if other is step and step.once == "ever":
+            continue
         if other.instead is None or other.purpose != step.purpose:
             found.add(name)
         elif cadence.by_id[other.instead].task:

@@ -167,7 +167,9 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
     first = cadence.sequence[0].id
     tasks: list[Owed] = []
     taken: list[Taken] = []
-    said: str | None = None  # what the last touch of ours was for
+    said = next(  # what the last touch of ours was for
+        (seen.purpose for seen in reversed(view.touches) if seen.outbound and seen.out and seen.hi <= lo), None
+    )
     state = _at(cadence, State(lo, hi, None), first, None, tasks, said)
     states: list[State] = []
     for seen in touches:

@@ -18,9 +18,11 @@ from .._version import __version__
 from ..case import Case
 from ..decision import Decision
 from ..errors import InputError, did_you_mean, given, one_line
+from ..playbook import Playbook
 from ..policy import Policy
 from ..reading import Mapping
-from .shared import Asked, UsageError, bar, check_language, clean, console, load_policy, read_as_of, read_files, told
+from .playbooks import asked_of, is_playbook, listed
+from .shared import Asked, UsageError, bar, check_language, clean, console, read_as_of, read_files, told
 from .summary import Summary
 from .table import explained, row_of, show, table_of
 from .words import WORDS
@@ -49,6 +51,7 @@ class What(StrEnum):
     """What a JSON Schema is of."""
 
     policy = "policy"
+    playbook = "playbook"
     mapping = "mapping"
     decision = "decision"
 
@@ -62,6 +65,14 @@ Touches = Annotated[list[Path] | None, typer.Option("--touches", help="A file of
 PolicyFiles = Annotated[
     list[Path] | None, typer.Option("--policy", "-p", help="A policy, YAML or JSON; repeated, they are layers.")
 ]
+PlaybookNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--playbook",
+        "-b",
+        help="A playbook: a packaged one by name, `all` of them, or a file; of several, one proposes for each case.",
+    ),
+]
 AsOf = Annotated[
     str, typer.Option("--as-of", help="The instant of the question, with offset (2026-03-27T13:37Z), or `now`.")
 ]
@@ -73,7 +84,10 @@ Replay = Annotated[
     bool, typer.Option("--replay", help="Decide from what was known at that instant: later touches and facts are gone.")
 ]
 Purpose = Annotated[str | None, typer.Option("--purpose", help="What the contact would be for.")]
-Horizon = Annotated[str, typer.Option("--horizon", help="How far ahead an opening is looked for.")]
+Horizon = Annotated[
+    str | None,
+    typer.Option("--horizon", help="How far ahead an opening is looked for; 90 days, or the playbook's own."),
+]
 Language = Annotated[str, typer.Option("--language", help="en or es.")]
 
 
@@ -88,7 +102,8 @@ def decide(
     data: Data = None,
     replay: Replay = False,
     purpose: Purpose = None,
-    horizon: Horizon = "90 days",
+    horizon: Horizon = None,
+    playbook: PlaybookNames = None,
     format: Annotated[
         Format, typer.Option("--format", "-f", help="A table, JSON Lines, or only the summary.")
     ] = Format.table,
@@ -105,7 +120,7 @@ def decide(
     """
     with told():
         check_language(language)
-        rules, instant = load_policy(policy or []), read_as_of(as_of)
+        ask, instant = asked_of(policy or [], playbook or []), read_as_of(as_of)
         asked = Asked(files or [], prospects or [], touches or [], mapping, data)
         book = read_files(asked, WORDS[language]["reading"], quiet=quiet)
         summary = Summary(language)
@@ -117,7 +132,7 @@ def decide(
                 for case in book.cases():
                     known = case.known_at(instant) if replay else case
                     summary.later += replay and case.opened_at is not None and case.opened_at > instant
-                    decision = rules.decide(known, as_of=instant, purpose=purpose, horizon=horizon)
+                    decision = ask(known, instant, purpose, horizon)
                     record = decision.record
                     summary.add(record)
                     if format is Format.jsonl:
@@ -151,21 +166,20 @@ def explain(
     data: Data = None,
     replay: Replay = False,
     purpose: Purpose = None,
-    horizon: Horizon = "90 days",
+    horizon: Horizon = None,
+    playbook: PlaybookNames = None,
     language: Language = "en",
     json_: Annotated[bool, typer.Option("--json", help="The whole decision as JSON.")] = False,
 ) -> None:
     """Explain one prospect: what every rule says, the chain of blocks, deadlines, and each rule left out in turn."""
     with told():
         check_language(language)
-        rules, instant = load_policy(policy or []), read_as_of(as_of)
+        ask, instant = asked_of(policy or [], playbook or []), read_as_of(as_of)
         book = read_files(Asked(files or [], prospects or [], touches or [], mapping, data), WORDS[language]["reading"])
         if prospect not in book:
             raise UsageError(f"prospect {given(prospect)} is not in the book" + did_you_mean(prospect, book.ids))
         case: Case = next(book.cases(lambda person: person == prospect))
-        decision = rules.decide(
-            case.known_at(instant) if replay else case, as_of=instant, purpose=purpose, horizon=horizon
-        )
+        decision = ask(case.known_at(instant) if replay else case, instant, purpose, horizon)
         if json_:
             print(decision.to_json(indent=2))
         else:
@@ -177,18 +191,19 @@ def explain(
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Policies, each checked on its own.")],
+    files: Annotated[list[Path], typer.Argument(help="Policies and playbooks, each checked on its own.")],
     mapping: MappingFile = None,
 ) -> None:
-    """Check policies: the format, their own examples, and what is probably not meant.
+    """Check policies and playbooks: the format, their own examples, and what is probably not meant.
 
     Exit status: 0 all is well, 1 an example fails or something is probably not meant, 2 a policy cannot be used.
     """
     status = 0
     for path in files:
         with _status_of(path) as found:
-            policy = Policy.load(path)
-            failures, findings = policy.check_examples(), policy.lint()
+            playbook = Playbook.load(path) if is_playbook(path) else None
+            policy = Policy.load(path) if playbook is None else playbook.policy
+            failures, findings = policy.check_examples(), (playbook or policy).lint()
             for line in failures:
                 print(clean(f"{path.name}: example: {line}"))
             for finding in findings:
@@ -213,15 +228,32 @@ def check(
 
 
 @app.command()
-def schema(what: Annotated[What, typer.Argument(help="Of a policy, a mapping, or a decision.")] = What.policy) -> None:
+def schema(
+    what: Annotated[What, typer.Argument(help="Of a policy, a playbook, a mapping, or a decision.")] = What.policy,
+) -> None:
     """Print a JSON Schema, for editors and validators."""
     with told():
         found: dict[str, Any] = {
             What.policy: Policy.json_schema,
+            What.playbook: Playbook.json_schema,
             What.mapping: Mapping.json_schema,
             What.decision: Decision.json_schema,
         }[what]()
         print(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+@app.command()
+def playbooks(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A playbook, packaged or a file, to show step by step; all are listed without it."),
+    ] = None,
+    language: Annotated[str | None, typer.Option("--language", help="en or es; both when not given.")] = None,
+) -> None:
+    """List the playbooks that come with the library, or show one step by step."""
+    with told():
+        for line in listed(name, None if language is None else check_language(language)):
+            print(clean(line))
 
 
 def _version(asked: bool) -> None:

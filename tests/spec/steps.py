@@ -27,7 +27,9 @@ class Place(NamedTuple):
 
 
 def outcome(cadence: Cadence, touch: Touch) -> str:
-    """How a touch came out; an answer that says nothing else has reached."""
+    """How a touch came out; a booking has not, and an answer that says nothing else has reached."""
+    if touch.booked:
+        return "no_answer"
     if touch.promise is not None and touch.promise.by == "them":
         for code, found in OUTCOMES.items():
             if touch.disposition in found.promised:
@@ -43,9 +45,7 @@ def place(cadence: Cadence, case: Case, t: datetime) -> Place:
     order = [step.id for step in cadence.steps]
     here = Place(order[0], None, None, 0)
     for touch in count.own(case):
-        if count.start_of(touch) > t or not count.went_out(touch, DISPOSITIONS):
-            continue
-        if touch.direction == "inbound" and (touch.automated or touch.disposition == "out_of_office"):
+        if count.start_of(touch) > t or ignored(touch):
             continue
         answer = bool(count.reached(touch))
         step = taken(cadence, here, touch)
@@ -53,6 +53,12 @@ def place(cadence: Cadence, case: Case, t: datetime) -> Place:
             continue
         here = moved(cadence, order, here, touch, step, answer)
     return here
+
+
+def ignored(touch: Touch) -> bool:
+    """Whether a touch moves no cadence: it did not go out, or it is nobody's answer."""
+    nobody = touch.direction == "inbound" and (touch.automated or touch.disposition == "out_of_office")
+    return nobody or not count.went_out(touch, DISPOSITIONS)
 
 
 def taken(cadence: Cadence, here: Place, touch: Touch) -> Step | None:
@@ -98,10 +104,18 @@ def step_forbidden(cadence: Cadence, case: Case, step: str, channel: str, t: dat
     here = place(cadence, case, t)
     if here.step != step or channel not in next(item.channels for item in cadence.steps if item.id == step):
         return True
-    later = [touch for touch in count.own(case) if touch.booked and count.start_of(touch) > t]
-    if later and (booked := taken(cadence, here, later[0])) is not None and booked.id == step:
-        return True
-    return not_due(cadence, case, step, here, t)
+    return booked_next(cadence, case, here, step, t) or not_due(cadence, case, step, here, t)
+
+
+def booked_next(cadence: Cadence, case: Case, here: Place, step: str, t: datetime) -> bool:
+    """Whether the next touch that moves the case is a booking of that step."""
+    for touch in count.own(case):
+        if count.start_of(touch) <= t or ignored(touch):
+            continue
+        found = taken(cadence, here, touch)
+        if found is not None or count.reached(touch):
+            return touch.booked and found is not None and found.id == step
+    return False
 
 
 def not_due(cadence: Cadence, case: Case, name: str, here: Place, t: datetime) -> bool:

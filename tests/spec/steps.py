@@ -130,5 +130,5 @@ def not_due(cadence: Cadence, case: Case, name: str, here: Place, t: datetime) -
         return end is not None and t < end
     if begin is None or end is None:
         return True
-    zones = [item.zone for item in case.prospect.zones] or [None]
+    zones: list[Any] = [item.zone for item in case.prospect.zones] or [None]
     return any(t < after(step.after.delay, begin, end, zone) for zone in zones)

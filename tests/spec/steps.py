@@ -57,8 +57,9 @@ def place(cadence: Cadence, case: Case, t: datetime) -> Place:
 
 def ignored(touch: Touch) -> bool:
     """Whether a touch moves no cadence: it did not go out, or it is nobody's answer."""
-    nobody = touch.direction == "inbound" and (touch.automated or touch.disposition == "out_of_office")
-    return nobody or not count.went_out(touch, DISPOSITIONS)
+    if touch.direction == "inbound":
+        return touch.automated or touch.disposition == "out_of_office"
+    return not count.went_out(touch, DISPOSITIONS)
 
 
 def taken(cadence: Cadence, here: Place, touch: Touch) -> Step | None:

@@ -412,3 +412,33 @@ def test_a_policy_that_is_only_a_layer_cannot_decide() -> None:
 def test_text() -> None:
     assert Playbook.load("after-the-no").text("es").startswith("after-the-no: Tras el rechazo")
     assert "proposal" not in Policy(name="p", channels=["phone"]).decide(ana(), as_of=NOW).text()
+
+
+def test_every_call_of_a_circle_that_is_met() -> None:
+    """A milestone is passed over once a touch of it has met its objective, and only then."""
+    found = playbook(
+        step("a", milestone=True, tracks={"reached": "a", "no_answer": "c"}, after="1 day"),
+        step("b", after="1 day"),
+        step("c", after="1 day", tracks={"no_answer": "a"}),
+    )
+    call = {"at": "2026-03-03T10:00+01:00", "disposition": "connected"}
+    assert found.position(ana(), [touch("t", **call)], as_of=NOW).step == "a"
+    assert found.position(ana(), [touch("t", **call, objective_met=False)], as_of=NOW).step == "a"
+    met = touch("t", **call, objective_met=True)
+    assert found.position(ana(), [met], as_of=NOW).step == "b"
+    later = touch("u", "2026-03-04T10:00+01:00", step="c")
+    assert found.position(ana(), [met, later], as_of=NOW).step == "b"
+    named = touch("v", "2026-03-04T10:00+01:00", channel="sms")
+    assert found.position(ana(), [met, named], as_of=NOW).step == "b"
+
+
+def test_given_up_early_only_where_nobody_answered() -> None:
+    """A case that we closed is reported where there were fewer attempts than `at_least`, and no answer."""
+    closed = [{"rule": "stop_on_stage", "id": "closed", "on": ["closed"]}]
+    found = playbook(step("a"), step("b"), policy=closed, at_least=2)
+    person = ana(stages={"name": "closed", "since": "2026-03-05T18:00+01:00"})
+    one = touch("t", "2026-03-05T10:00+01:00")
+    assert ("given_up_early", "1", "2") in found.decide(person, [one], as_of=NOW).reports
+    answered = touch("u", "2026-03-05T11:00+01:00", "connected")
+    assert not found.decide(person, [one, answered], as_of=NOW).reports
+    assert not found.decide(ana(), [one], as_of=NOW).reports

@@ -274,16 +274,15 @@ class Playbook(Model):
         Returns:
             `Contact`, `Wait`, `Blocked` or `Stop`, with `proposal`: which step, why now, and what it must carry.
         """
-        from .engine import _length, _subjects
-        from .rules.filters import Candidate
+        from .engine import candidate_of, length_of
 
         engine = self.engine if entered is None else self.entered(micros(read_instant(entered, "entered")))
         start, end = engine.span(as_of, self._horizon if horizon is None else horizon)
         case = Case.of(prospect, touches)
         view = case.view().at(start, fulfils)
-        length = 0 if duration is None else _length(duration, "duration")
-        wanted = Candidate("", None, None, step, _subjects(subjects), length)
-        return engine.propose(case, view, wanted, start, end)
+        length = 0 if duration is None else length_of(duration, "duration")
+        candidate = candidate_of("", None, None, step, subjects)._replace(duration=length)
+        return engine.propose(case, view, candidate, start, end)
 
     @cached_property
     def _horizon(self) -> timedelta:

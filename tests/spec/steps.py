@@ -17,6 +17,12 @@ from . import counting as count
 from .clock import after
 
 
+def start_of(touch: Touch) -> datetime:
+    """When a touch began; touches here have a time."""
+    assert isinstance(touch.at, datetime)
+    return touch.at
+
+
 class Place(NamedTuple):
     """Where a case is: the step in turn, or how it ended; the touch that led there, and attempts since the last answer."""
 
@@ -45,7 +51,7 @@ def place(cadence: Cadence, case: Case, t: datetime) -> Place:
     order = [step.id for step in cadence.steps]
     here = Place(order[0], None, None, 0)
     for touch in count.own(case):
-        if count.start_of(touch) > t or ignored(touch):
+        if start_of(touch) > t or ignored(touch):
             continue
         answer = bool(count.reached(touch))
         step = taken(cadence, here, touch)
@@ -111,7 +117,7 @@ def step_forbidden(cadence: Cadence, case: Case, step: str, channel: str, t: dat
 def booked_next(cadence: Cadence, case: Case, here: Place, step: str, t: datetime) -> bool:
     """Whether the next touch that moves the case is a booking of that step."""
     for touch in count.own(case):
-        if count.start_of(touch) <= t or ignored(touch):
+        if start_of(touch) <= t or ignored(touch):
             continue
         found = taken(cadence, here, touch)
         if found is not None or count.reached(touch):
@@ -126,7 +132,7 @@ def not_due(cadence: Cadence, case: Case, name: str, here: Place, t: datetime) -
     if touch is None or step.after.anchor == "start":
         begin = end = case.opened_at
     else:
-        begin, end = count.start_of(touch), count.end_of(touch)
+        begin, end = start_of(touch), count.end_of(touch)
     if step.after.delay is None:
         return end is not None and t < end
     if begin is None or end is None:

@@ -10,22 +10,54 @@ from contextlib import contextmanager
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 
 from .._version import __version__
+from ..audit import Audit
 from ..case import Case
 from ..decision import Decision
-from ..errors import InputError, did_you_mean, given, one_line
+from ..errors import InputError, did_you_mean, given
 from ..playbook import Playbook
 from ..policy import Policy
 from ..reading import Mapping
+from .audit import audit
+from .columns import decide_columns, wants_columns
+from .options import (
+    AsOf,
+    Data,
+    Files,
+    Language,
+    MappingFile,
+    PlaybookHorizon,
+    PlaybookNames,
+    PolicyFiles,
+    Prospects,
+    Purpose,
+    Quiet,
+    Replay,
+    Touches,
+)
+from .packs import packs
 from .playbooks import asked_of, is_playbook, listed
-from .shared import Asked, UsageError, bar, check_language, clean, console, read_as_of, read_files, told
+from .shared import (
+    Asked,
+    UsageError,
+    bar,
+    check_language,
+    clean,
+    console,
+    load_policy,
+    read_as_of,
+    read_files,
+    told,
+    written,
+)
 from .summary import Summary
 from .table import explained, row_of, show, table_of
 from .words import WORDS
+from .zones import zones
 
 __all__ = ["app", "run"]
 
@@ -45,6 +77,15 @@ class Format(StrEnum):
     table = "table"
     jsonl = "jsonl"
     summary = "summary"
+    columns = "columns"
+
+
+class Reasons(StrEnum):
+    """How much is said of why, in columns."""
+
+    none = "none"
+    binding = "binding"
+    all = "all"
 
 
 class What(StrEnum):
@@ -54,41 +95,7 @@ class What(StrEnum):
     playbook = "playbook"
     mapping = "mapping"
     decision = "decision"
-
-
-Files = Annotated[
-    list[Path] | None,
-    typer.Argument(help="A file of prospects, then files of touches; CSV or JSON Lines."),
-]
-Prospects = Annotated[list[Path] | None, typer.Option("--prospects", help="A file of prospects; may be repeated.")]
-Touches = Annotated[list[Path] | None, typer.Option("--touches", help="A file of touches; may be repeated.")]
-PolicyFiles = Annotated[
-    list[Path] | None, typer.Option("--policy", "-p", help="A policy, YAML or JSON; repeated, they are layers.")
-]
-PlaybookNames = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--playbook",
-        "-b",
-        help="A playbook: a packaged one by name, `all` of them, or a file; of several, one proposes for each case.",
-    ),
-]
-AsOf = Annotated[
-    str, typer.Option("--as-of", help="The instant of the question, with offset (2026-03-27T13:37Z), or `now`.")
-]
-MappingFile = Annotated[Path | None, typer.Option("--mapping", "-m", help="How the columns of an export become ours.")]
-Data = Annotated[
-    Path | None, typer.Option("--data", help="The folder of the files that the mapping names; else the mapping's own.")
-]
-Replay = Annotated[
-    bool, typer.Option("--replay", help="Decide from what was known at that instant: later touches and facts are gone.")
-]
-Purpose = Annotated[str | None, typer.Option("--purpose", help="What the contact would be for.")]
-Horizon = Annotated[
-    str | None,
-    typer.Option("--horizon", help="How far ahead an opening is looked for; 90 days, or the playbook's own."),
-]
-Language = Annotated[str, typer.Option("--language", help="en or es.")]
+    audit = "audit"
 
 
 @app.command()
@@ -102,18 +109,32 @@ def decide(
     data: Data = None,
     replay: Replay = False,
     purpose: Purpose = None,
-    horizon: Horizon = None,
+    horizon: PlaybookHorizon = None,
     playbook: PlaybookNames = None,
     format: Annotated[
-        Format, typer.Option("--format", "-f", help="A table, JSON Lines, or only the summary.")
-    ] = Format.table,
+        Format | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="A table, JSON Lines, only the summary, or columns in a file; columns for Parquet, else a table.",
+        ),
+    ] = None,
     language: Language = "en",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where decisions are written; else standard output.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress bar.")] = False,
+    reasons: Annotated[
+        Reasons, typer.Option("--reasons", help="In columns: no reasons, the binding rule, or every blocking rule.")
+    ] = Reasons.binding,
+    quarantine: Annotated[
+        Path | None, typer.Option("--quarantine", help="In columns: where the rows that cannot be used are written.")
+    ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Decide for every prospect of a book.
+
+    With `--format columns`, and for Parquet, the book is read in parts and need not fit into memory; `--output` is then
+    Parquet, CSV or JSON Lines by its name.
 
     Exit status: 0 every row was answered, 1 some were closed or unreadable, 2 the policy, a file or the command cannot
     be used.
@@ -122,7 +143,25 @@ def decide(
         check_language(language)
         ask, instant = asked_of(policy or [], playbook or []), read_as_of(as_of)
         asked = Asked(files or [], prospects or [], touches or [], mapping, data)
+        in_columns = wants_columns(asked)
+        if format is Format.columns or in_columns:
+            if in_columns and format not in (None, Format.columns, Format.summary):
+                raise UsageError(f"--format: {given(format)} is not for Parquet; write `--format columns`")
+            if replay:
+                raise UsageError("--replay: columns are decided from all that is known; use `--format jsonl`")
+            if output is None and format is not Format.summary:
+                raise UsageError("--output: columns go to a file; write for example `--output answers.parquet`")
+            if playbook:
+                raise UsageError("--playbook: columns are decided by policies alone; use `--format jsonl`")
+            told_, status = decide_columns(
+                load_policy(policy or []), asked, instant, output, quarantine=quarantine, language=language, quiet=quiet,
+                purpose=purpose, horizon=horizon or "90 days", reasons=str(reasons),
+            )  # fmt: skip
+            for line in told_:
+                print(line)
+            raise typer.Exit(status)
         book = read_files(asked, WORDS[language]["reading"], quiet=quiet)
+        format = format or Format.table
         summary = Summary(language)
         # A bar and lines of JSON on one terminal would write over each other.
         silent = quiet or (format is Format.jsonl and output is None and sys.stdout.isatty())
@@ -166,7 +205,7 @@ def explain(
     data: Data = None,
     replay: Replay = False,
     purpose: Purpose = None,
-    horizon: Horizon = None,
+    horizon: PlaybookHorizon = None,
     playbook: PlaybookNames = None,
     language: Language = "en",
     json_: Annotated[bool, typer.Option("--json", help="The whole decision as JSON.")] = False,
@@ -229,7 +268,9 @@ def check(
 
 @app.command()
 def schema(
-    what: Annotated[What, typer.Argument(help="Of a policy, a playbook, a mapping, or a decision.")] = What.policy,
+    what: Annotated[
+        What, typer.Argument(help="Of a policy, a playbook, a mapping, a decision, or an audit.")
+    ] = What.policy,
 ) -> None:
     """Print a JSON Schema, for editors and validators."""
     with told():
@@ -238,6 +279,7 @@ def schema(
             What.playbook: Playbook.json_schema,
             What.mapping: Mapping.json_schema,
             What.decision: Decision.json_schema,
+            What.audit: Audit.json_schema,
         }[what]()
         print(json.dumps(found, indent=2, ensure_ascii=False))
 
@@ -254,6 +296,11 @@ def playbooks(
     with told():
         for line in listed(name, None if language is None else check_language(language)):
             print(clean(line))
+
+
+app.command()(audit)
+app.command()(packs)
+app.command()(zones)
 
 
 def _version(asked: bool) -> None:
@@ -281,25 +328,6 @@ def _status_of(path: Path) -> Iterator[list[int]]:
         for line in error.mistakes:
             print(clean(line if path.name in line else f"{path.name}: {line}"))
         found.append(2)
-
-
-@contextmanager
-def written(path: Path | None, inputs: list[Path]) -> Iterator[TextIO]:
-    """Standard output, or a file that appears only when it is whole and never replaces an input."""
-    if path is None:
-        yield sys.stdout
-        return
-    if any(path.exists() and other.exists() and path.samefile(other) for other in inputs):
-        raise UsageError(f"--output: {given(path)} is one of the inputs; write another name")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-        part.replace(path)
-    except OSError as error:
-        raise UsageError(f"--output: {given(path)} cannot be written ({one_line(error.strerror or error)})") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def run() -> None:

@@ -224,7 +224,11 @@ def rules_page() -> list[str]:
         found = rule_class(kind)
         lines += [f"### {kind}", "", prose(found), "", f"Its id is `{found.model_fields['id'].default}`. It says:", ""]
         lines += [*said_of(said["codes"], "blocks"), f"**What lifts it.** {said['lifts']}", ""]
-    lines += ["## Codes of the engine", "", *said_of([code for code in WRITTEN["engine"] if code in messages("en")["blocks"]], "blocks")]
+    lines += [
+        "## Codes of the engine",
+        "",
+        *said_of([code for code in WRITTEN["engine"] if code in messages("en")["blocks"]], "blocks"),
+    ]
     lines += [*(f"* `{code}`: {what}." for code, what in WRITTEN["engine"].items()), ""]
     lines += ["## Needs", "", "What a `Blocked` decision may name.", ""]
     lines += said_of(list(messages("en")["needs"]), "needs")

@@ -721,6 +721,25 @@ class TestForms:
         assert len(decision.fingerprint) == 32
 
 
+def test_details_come_back_from_data_as_they_were() -> None:
+    """A block's details are the same in a decision and in one read back from its JSON, lists of names included."""
+    rules = [
+        {"rule": "stop_unless_qualified", "id": "a", "fact": "x"},
+        {"rule": "stop_unless_qualified", "id": "b", "tag": "y"},
+    ]
+    policy = Policy.from_dict(
+        {
+            "cadencia": 1,
+            "name": "either",
+            "channels": ["phone"],
+            "rules": [{"rule": "any_of", "id": "o", "rules": rules}],
+        }
+    )
+    decision = policy.decide(Prospect(id="p1"), as_of="2026-03-06T10:00+01:00")
+    assert decision.chain[0].details == {"rules": ("a", "b")}
+    assert Decision.from_dict(json.loads(decision.to_json())) == decision
+
+
 # -- a calendar that does not reach far enough ------------------------------------------------------------------------
 
 

@@ -67,7 +67,7 @@ def _check(playbook: Playbook, case: Case, day: Day, where: str) -> None:
         blocks = playbook.why_not(case, asked.at, asked.channel, step=asked.step, as_of=day.as_of)
         assert sorted({block.code for block in blocks}) == sorted(asked.codes), f"{where}: {asked}: {blocks}"
     if day.plan is not None:
-        plan = playbook.plan(case, len(day.plan) + 1, as_of=day.as_of)
+        plan = playbook.plan(case, len(day.plan) + day.plan_ends, as_of=day.as_of)
         assert len(plan) == len(day.plan), f"{where}: {[(item.step, item.channel, str(item.at)) for item in plan]}"
         for item, (step, channel, at) in zip(plan, day.plan, strict=True):
             assert (item.step, item.channel, item.at) == (step, channel, _time(at)), f"{where}: {item.at.isoformat()}"
@@ -78,9 +78,9 @@ def _check(playbook: Playbook, case: Case, day: Day, where: str) -> None:
     told = f"{where}\n{decision}\n{decision.proposal}"
     proposal = decision.proposal
     assert proposal is not None
-    for key in expected.model_fields_set - {"dues", "carries", "values", "not_owed"}:
+    for key in expected.model_fields_set - {"dues", "carries", "values", "not_owed", "reports"}:
         wanted = getattr(expected, key)
-        if key in ("why", "anchor", "delay", "attempts", "ending", "goes_to"):
+        if key in ("why", "anchor", "delay", "attempts", "ending", "goes_to", "tone"):
             got: Any = getattr(proposal, key)
         else:
             got = getattr(record, key)
@@ -93,6 +93,7 @@ def _check(playbook: Playbook, case: Case, day: Day, where: str) -> None:
         assert [item.what for item in proposal.carries] == expected.carries, told
     if expected.values is not None:
         assert {item.what: item.value for item in proposal.carries if item.value} == expected.values, told
+    assert set(expected.reports or ()) <= {report[0] for report in record.reports}, told
     for due in expected.dues or ():
         assert any(_same(due, item) for item in record.deadlines), f"{due}\nin {record.deadlines}\n{told}"
     for name in expected.not_owed or ():

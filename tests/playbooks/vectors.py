@@ -51,6 +51,9 @@ class Expected(Strict):
     carries: list[str] | None = None
     values: dict[str, str] | None = None
     attempts: int | None = None
+    tone: str | None = None
+    reports: list[str] | None = None
+    """Codes that must be among what is reported."""
     ending: str | None = None
     goes_to: str | None = None
     dues: list[ExpectedDue] | None = None
@@ -91,6 +94,8 @@ class Day(Strict):
     why_not: list[WhyNot] = []
     plan: list[tuple[str, str, str]] | None = None
     """The next touches if nobody answers: step, channel, instant."""
+    plan_ends: bool = True
+    """Whether nothing comes after them."""
 
     @model_validator(mode="after")
     def _asks(self) -> Day:

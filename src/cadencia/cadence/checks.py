@@ -49,7 +49,7 @@ def _mistakes(cadence: Cadence) -> Iterator[str]:
         yield "`enters` mixes conditions with touches that open a door; give every entry a `by`, or none"
     for step in cadence.steps:
         other = cadence.by_id.get(step.instead or step.id)
-        if step.instead is not None and (other is None or other.task or other.aside or other.purpose == step.purpose):
+        if step.instead is not None and (other is None or other.aside or other.purpose == step.purpose):
             broken = True
             yield f"step {given(step.id)}: `instead` {given(step.instead)} is no step in order with another purpose" + (
                 did_you_mean(step.instead, set(ids) - {step.id})
@@ -78,22 +78,30 @@ def leads(cadence: Cadence, step: Step) -> set[str]:
         return {cadence.target(step.id, "no_answer")} & set(cadence.by_id)
     outcomes = {*cadence.reading.table, *step.tracks}
     found = {cadence.target(step.id, outcome) for outcome in outcomes}
-    found |= {cadence.answer(outcome) or cadence.sequence[0].id for outcome in outcomes}
+    lifted = any(name in cadence.ends and cadence.ends[name].lifted_by != "nothing" for name in found)
+    again = cadence.sequence[0].id if lifted else None  # an answer after the end that no track takes up begins again
+    found |= {target for outcome in outcomes if (target := cadence.answer(outcome) or again) is not None}
     return found & set(cadence.by_id)
 
 
 def follow(cadence: Cadence, step: Step) -> set[str]:
     """The steps that may be taken after a step: tasks passed through, and others taken `instead`."""
-    found = after_tasks(cadence, leads(cadence, step))
-    return {
-        other.instead if other.instead is not None and other.purpose == step.purpose else name
-        for name in found
-        for other in (cadence.by_id[name],)
-    }
+    found: set[str] = set()
+    for name in after_tasks(cadence, leads(cadence, step)):
+        other = cadence.by_id[name]
+        if other is step and step.once == "ever":
+            continue
+        if other.instead is None or other.purpose != step.purpose:
+            found.add(name)
+        elif cadence.by_id[other.instead].task:
+            found |= after_tasks(cadence, {other.instead})
+        else:
+            found.add(other.instead)
+    return found
 
 
 def after_tasks(cadence: Cadence, names: set[str]) -> set[str]:
-    """Steps with tasks replaced by what follows them."""
+    """Steps with tasks replaced by what follows them, and with what follows those that may be passed over."""
     found: set[str] = set()
     seen: set[str] = set()
     waiting = list(names)
@@ -107,6 +115,8 @@ def after_tasks(cadence: Cadence, names: set[str]) -> set[str]:
             waiting += leads(cadence, step)
         else:
             found.add(name)
+            if step.milestone or step.when is not None or step.once is not None or step.if_impossible == "skip":
+                waiting += {cadence.past(step)} & set(cadence.by_id)
     return found
 
 
@@ -118,7 +128,7 @@ def _circles(cadence: Cadence) -> Iterator[str]:
             target = cadence.target(step.id, "no_answer")
             if step.task is inside and target in cadence.by_id:
                 follow = {target} if inside else after_tasks(cadence, {target})
-                edges[step.id] = {name for name in follow if inside or not cadence.by_id[name].after.waits}
+                edges[step.id] = {name for name in follow if inside or not _rests(cadence.by_id[name])}
                 if inside:
                     edges[step.id] = {name for name in follow if cadence.by_id[name].task}
         circle = _circle(edges)
@@ -126,6 +136,11 @@ def _circles(cadence: Cadence) -> Iterator[str]:
             yield f"{kind} {given(', '.join(circle))} follow each other in a circle; let one lead to a step or an ending"
         elif circle:
             yield f"{kind} {given(', '.join(circle))} follow each other in a circle that never waits; give one a `delay`"
+
+
+def _rests(step: Step) -> bool:
+    """Whether a step cannot come round again at once: it waits, or is taken once."""
+    return step.after.waits or step.once is not None
 
 
 def _circle(edges: dict[str, set[str]]) -> list[str]:

@@ -39,7 +39,7 @@ def allowed_spans(cadence: Cadence, view: View, run: Run, state: State, name: st
             here = meet(left, holds(view, step.when, run.lo))
             if place == name:
                 return here, ""
-            if step.if_impossible == "hold":
+            if step.if_impossible == "hold" or name is None:
                 left = cut(left, here)
         place = cadence.past(step)
     if name is None:
@@ -55,6 +55,8 @@ class StepLimit(StopRule):
     entered: int | None = None
     frame: Any = None
     """The case whose cadence it is, where another person of its account is proposed."""
+    over: str | None = None
+    """The ending, where every step that was left is skipped."""
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         """The blocks of a candidate by its step, state by state."""
@@ -74,8 +76,8 @@ class StepLimit(StopRule):
     def _state(
         self, view: View, run: Run, state: State, step: Step | None, candidate: Candidate, span: Span
     ) -> Iterator[Block]:
-        if state.place is None:
-            yield self._ended(state, state.lo, state.hi, state.ending or "exhausted")
+        if state.place is None or self.over is not None:
+            yield self._ended(state, state.lo, state.hi, state.ending or self.over or "exhausted")
             return
         left, ending = allowed_spans(self.cadence, view, run, state, None)
         for lo, hi in left:

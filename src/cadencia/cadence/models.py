@@ -60,8 +60,9 @@ class After(Model):
 
     @property
     def waits(self) -> bool:
-        """Whether the step is never due at the very instant of its anchor."""
-        return self.delay is not None
+        """Whether the step waits after each touch that leads to it; what runs from the start is soon over for good."""
+        delay = self.undated or self.delay
+        return delay is not None and delay.amount > 0 and self.anchor != "start"
 
 
 class Requirement(Model):

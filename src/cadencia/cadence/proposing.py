@@ -77,35 +77,47 @@ class CadenceEngine(Engine):
         steps = self._steps(view, start, end, wanted.step)
         best: Decided | None = None
         first: Decided | None = None
+        skipped: Step | None = None
         for step, may_skip in steps:
-            asked = wanted._replace(step=step.id, purpose=step.purpose)
-            if step.person == "other":
-                found = self._another(case, view, asked, start, end, step)
-            else:
-                found = StepQuestion(self, case, view, limits, asked, start, end, step).answer()
-            if found._at is not None and (best is None or best._at is None or found._at < best._at):
+            found = self._answer(case, view, limits, wanted, start, end, step)
+            if found._at is not None and (best is None or _opening(found) < _opening(best)):
                 best = found
-            if not step.aside:
-                first = found if first is None or isinstance(first, Stop) > isinstance(found, Stop) else first
-                if found._at is not None or not may_skip:
-                    break
-            elif first is None and len(steps) == 1:
-                first = found
+            if step.aside:
+                first = first or (found if len(steps) == 1 else None)
+                continue
+            skipped = step if may_skip and found._at is None else None
+            first = first or found
+            if found._at is not None or not may_skip:
+                break
+        if best is None and skipped is not None and skipped.if_impossible == "skip":
+            return self._over(case, view, wanted, start, end, skipped)
         answer = best or first
         assert answer is not None
         return answer
+
+    def _answer(
+        self, case: Case, view: View, limits: list[Ruled], wanted: Candidate, start: int, end: int, step: Step
+    ) -> Decided:
+        """The answer for one step."""
+        asked = wanted._replace(step=step.id, purpose=step.purpose)
+        if step.person == "other":
+            return self._another(case, view, asked, start, end, step)
+        return StepQuestion(self, case, view, limits, asked, start, end, step).answer()
+
+    def _over(self, case: Case, view: View, wanted: Candidate, start: int, end: int, last: Step) -> Decided:
+        """The answer where every step that was left is skipped: the cadence has ended."""
+        target = self.playbook.cadence.past(last)
+        ending = target if target in self.playbook.cadence.ends else "exhausted"
+        limits = _with_cadence(self.limits_of(view), {"over": ending})
+        asked = wanted._replace(step=last.id, purpose=last.purpose)
+        return StepQuestion(self, case, view, limits, asked, start, end, last, ending=ending).answer()
 
     def _another(self, case: Case, view: View, wanted: Candidate, start: int, end: int, step: Step) -> Decided:
         """The answer for the other person of the account who may be contacted first; where there is none, a block that says so."""
         found: Decided | None = None
         for other in other_cases(case):
             theirs = other.view().at(start)
-            limits = [
-                Ruled(item.rule.model_copy(update={"frame": view.using(item.table)}), item.table)
-                if isinstance(item.rule, StepLimit)
-                else item
-                for item in self.limits_of(theirs)
-            ]
+            limits = _with_cadence(self.limits_of(theirs), {"frame": view.using(self.table)})
             answer = StepQuestion(self, other, theirs, limits, wanted, start, end, step, case).answer()
             if answer._at is not None and (found is None or found._at is None or answer._at < found._at):
                 found = answer
@@ -160,6 +172,19 @@ def _may_open(cadence: Cadence, view: View, run: Run, step: Step, span: Span) ->
     ) and any(lo < span[1] and hi > span[0] for lo, hi in holds(view, step.when, run.lo))
 
 
+def _opening(found: Decided) -> int:
+    """The first instant at which a step may be taken, whatever preferences wait for."""
+    return min(option.opening for option in found.inquiry().options if option.opening is not None)
+
+
+def _with_cadence(limits: list[Ruled], update: dict[str, Any]) -> list[Ruled]:
+    """The limits with that of the cadence changed."""
+    return [
+        Ruled(item.rule.model_copy(update=update), item.table) if isinstance(item.rule, StepLimit) else item
+        for item in limits
+    ]
+
+
 def other_cases(case: Case) -> Iterator[Case]:
     """The case of each other person of the account, with the one of this case among the others."""
     account = case.account
@@ -194,17 +219,18 @@ class NobodyElse(Limit):
 class StepQuestion(Question):
     """A question about one step: its channels, under the policy and the cadence."""
 
-    __slots__ = ("origin", "step")
+    __slots__ = ("ending", "origin", "step")
 
     engine: CadenceEngine
 
     def __init__(
         self, engine: CadenceEngine, case: Case, view: View, limits: list[Ruled], wanted: Candidate, start: int, end: int,
-        step: Step, origin: Case | None = None,
+        step: Step, origin: Case | None = None, ending: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__(engine, case, view, limits, wanted, start, end)
         self.step = step
         self.origin = origin or case
+        self.ending = ending
 
     def candidates(self, channels: Iterable[str]) -> list[Candidate]:
         """The channels of the step that the policy allows, in the step's order."""
@@ -224,7 +250,16 @@ class StepQuestion(Question):
         engine = self.engine.without(ids)
         limits = [item for item in engine.limits_of(self.view) if item.rule.id not in ids]
         return StepQuestion(
-            engine, self.case, self.view, limits, self.wanted, self.start, self.end, self.step, self.origin
+            engine,
+            self.case,
+            self.view,
+            limits,
+            self.wanted,
+            self.start,
+            self.end,
+            self.step,
+            self.origin,
+            self.ending,
         ).answer()
 
     def proposal(self, decision: Any) -> Proposal:
@@ -238,7 +273,7 @@ class StepQuestion(Question):
         run, state = found
         by = None if state.by is None else state.by.id
         if state.place is None or (isinstance(decision, Stop) and decision_code(decision) == "finished"):
-            ending = state.ending or allowed_spans(cadence, view, run, state, None)[1]
+            ending = state.ending or self.ending or allowed_spans(cadence, view, run, state, None)[1]
             return Proposal(
                 name, why="finished", anchor=by, outcome=state.outcome, attempts=state.attempts, ending=ending,
                 goes_to=cadence.ends[ending].goes_to,

@@ -167,7 +167,9 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
     first = cadence.sequence[0].id
     tasks: list[Owed] = []
     taken: list[Taken] = []
-    said: str | None = None  # what the last touch of ours was for
+    said = next(  # what the last touch of ours was for
+        (seen.purpose for seen in reversed(view.touches) if seen.outbound and seen.out and seen.hi <= lo), None
+    )
     state = _at(cadence, State(lo, hi, None), first, None, tasks, said)
     states: list[State] = []
     for seen in touches:
@@ -175,7 +177,7 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
         if outcome is None:
             continue
         answer = reading.answers(seen)
-        step = step_of(cadence, state, seen)
+        step = step_of(cadence, view, state, seen, lo)
         if seen.outbound:
             said = seen.purpose or (None if step is None else step.purpose)
         if step is None:
@@ -183,7 +185,10 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
                 continue
             target = _answered(cadence, state, seen, outcome)
         elif step.aside:
-            target = step.tracks.get(outcome) or (cadence.answer(outcome) if answer else None) or ""
+            said_more = (
+                answer and outcome != "reached"
+            )  # to have been reached changes nothing: the step was beside the sequence
+            target = step.tracks.get(outcome) or (cadence.answer(outcome) if said_more else None) or ""
             target = "" if target in ("next", "again") else target
         else:
             target = cadence.target(step.id, outcome)
@@ -215,15 +220,26 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
     return Run(lo, hi, start, tuple(item for item in states if item.lo < item.hi), tuple(tasks), tuple(taken))
 
 
-def step_of(cadence: Cadence, state: State, seen: Seen) -> Step | None:
-    """The step that a touch is; None where it counts for limits only."""
+def step_of(cadence: Cadence, view: View, state: State, seen: Seen, lo: int) -> Step | None:
+    """The step that a touch is; None where it counts for limits only. A step whose condition does not hold then is passed over."""
     if not seen.outbound or not seen.out or state.place is None:
         return None
     if seen.step is not None:
         named = cadence.by_id.get(seen.step)
         return None if named is None or named.task else named
-    step = cadence.by_id[state.place]
-    return step if seen.channel in step.channels and seen.purpose in (None, step.purpose) else None
+    place: str | None = state.place
+    passed: set[str] = set()
+    while place in cadence.by_id and place not in passed:
+        passed.add(place)
+        step = cadence.by_id[place]
+        if not step.task and step.id not in state.once and step.id not in state.met:
+            in_turn = any(start <= seen.lo < end for start, end in holds(view, step.when, lo))
+            if in_turn and seen.channel in step.channels and seen.purpose in (None, step.purpose):
+                return step
+            if in_turn and step.if_impossible == "hold":
+                return None
+        place = cadence.past(step)
+    return None
 
 
 def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str | None:
@@ -232,6 +248,8 @@ def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str |
         lifted_by = cadence.ends[state.ending].lifted_by
         if lifted_by == "nothing" or (lifted_by == "inbound" and seen.outbound and outcome != "opted_out"):
             return None
+    if state.place is not None and seen.outbound and outcome == "reached":
+        return state.place  # we spoke: there is nothing to answer
     target = cadence.answer(outcome)
     if target is not None:
         return target

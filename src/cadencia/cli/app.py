@@ -19,6 +19,7 @@ from ..audit import Audit
 from ..case import Case
 from ..decision import Decision
 from ..errors import InputError, did_you_mean, given
+from ..playbook import Playbook
 from ..policy import Policy
 from ..reading import Mapping
 from .audit import audit
@@ -27,9 +28,10 @@ from .options import (
     AsOf,
     Data,
     Files,
-    Horizon,
     Language,
     MappingFile,
+    PlaybookHorizon,
+    PlaybookNames,
     PolicyFiles,
     Prospects,
     Purpose,
@@ -38,6 +40,7 @@ from .options import (
     Touches,
 )
 from .packs import packs
+from .playbooks import asked_of, is_playbook, listed
 from .shared import (
     Asked,
     UsageError,
@@ -89,6 +92,7 @@ class What(StrEnum):
     """What a JSON Schema is of."""
 
     policy = "policy"
+    playbook = "playbook"
     mapping = "mapping"
     decision = "decision"
     audit = "audit"
@@ -105,7 +109,8 @@ def decide(
     data: Data = None,
     replay: Replay = False,
     purpose: Purpose = None,
-    horizon: Horizon = "90 days",
+    horizon: PlaybookHorizon = None,
+    playbook: PlaybookNames = None,
     format: Annotated[
         Format | None,
         typer.Option(
@@ -136,7 +141,7 @@ def decide(
     """
     with told():
         check_language(language)
-        rules, instant = load_policy(policy or []), read_as_of(as_of)
+        ask, instant = asked_of(policy or [], playbook or []), read_as_of(as_of)
         asked = Asked(files or [], prospects or [], touches or [], mapping, data)
         in_columns = wants_columns(asked)
         if format is Format.columns or in_columns:
@@ -146,9 +151,11 @@ def decide(
                 raise UsageError("--replay: columns are decided from all that is known; use `--format jsonl`")
             if output is None and format is not Format.summary:
                 raise UsageError("--output: columns go to a file; write for example `--output answers.parquet`")
+            if playbook:
+                raise UsageError("--playbook: columns are decided by policies alone; use `--format jsonl`")
             told_, status = decide_columns(
-                rules, asked, instant, output, quarantine=quarantine, language=language, quiet=quiet,
-                purpose=purpose, horizon=horizon, reasons=str(reasons),
+                load_policy(policy or []), asked, instant, output, quarantine=quarantine, language=language, quiet=quiet,
+                purpose=purpose, horizon=horizon or "90 days", reasons=str(reasons),
             )  # fmt: skip
             for line in told_:
                 print(line)
@@ -164,7 +171,7 @@ def decide(
                 for case in book.cases():
                     known = case.known_at(instant) if replay else case
                     summary.later += replay and case.opened_at is not None and case.opened_at > instant
-                    decision = rules.decide(known, as_of=instant, purpose=purpose, horizon=horizon)
+                    decision = ask(known, instant, purpose, horizon)
                     record = decision.record
                     summary.add(record)
                     if format is Format.jsonl:
@@ -198,21 +205,20 @@ def explain(
     data: Data = None,
     replay: Replay = False,
     purpose: Purpose = None,
-    horizon: Horizon = "90 days",
+    horizon: PlaybookHorizon = None,
+    playbook: PlaybookNames = None,
     language: Language = "en",
     json_: Annotated[bool, typer.Option("--json", help="The whole decision as JSON.")] = False,
 ) -> None:
     """Explain one prospect: what every rule says, the chain of blocks, deadlines, and each rule left out in turn."""
     with told():
         check_language(language)
-        rules, instant = load_policy(policy or []), read_as_of(as_of)
+        ask, instant = asked_of(policy or [], playbook or []), read_as_of(as_of)
         book = read_files(Asked(files or [], prospects or [], touches or [], mapping, data), WORDS[language]["reading"])
         if prospect not in book:
             raise UsageError(f"prospect {given(prospect)} is not in the book" + did_you_mean(prospect, book.ids))
         case: Case = next(book.cases(lambda person: person == prospect))
-        decision = rules.decide(
-            case.known_at(instant) if replay else case, as_of=instant, purpose=purpose, horizon=horizon
-        )
+        decision = ask(case.known_at(instant) if replay else case, instant, purpose, horizon)
         if json_:
             print(decision.to_json(indent=2))
         else:
@@ -224,18 +230,19 @@ def explain(
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Policies, each checked on its own.")],
+    files: Annotated[list[Path], typer.Argument(help="Policies and playbooks, each checked on its own.")],
     mapping: MappingFile = None,
 ) -> None:
-    """Check policies: the format, their own examples, and what is probably not meant.
+    """Check policies and playbooks: the format, their own examples, and what is probably not meant.
 
     Exit status: 0 all is well, 1 an example fails or something is probably not meant, 2 a policy cannot be used.
     """
     status = 0
     for path in files:
         with _status_of(path) as found:
-            policy = Policy.load(path)
-            failures, findings = policy.check_examples(), policy.lint()
+            playbook = Playbook.load(path) if is_playbook(path) else None
+            policy = Policy.load(path) if playbook is None else playbook.policy
+            failures, findings = policy.check_examples(), (playbook or policy).lint()
             for line in failures:
                 print(clean(f"{path.name}: example: {line}"))
             for finding in findings:
@@ -261,17 +268,34 @@ def check(
 
 @app.command()
 def schema(
-    what: Annotated[What, typer.Argument(help="Of a policy, a mapping, a decision, or an audit.")] = What.policy,
+    what: Annotated[
+        What, typer.Argument(help="Of a policy, a playbook, a mapping, a decision, or an audit.")
+    ] = What.policy,
 ) -> None:
     """Print a JSON Schema, for editors and validators."""
     with told():
         found: dict[str, Any] = {
             What.policy: Policy.json_schema,
+            What.playbook: Playbook.json_schema,
             What.mapping: Mapping.json_schema,
             What.decision: Decision.json_schema,
             What.audit: Audit.json_schema,
         }[what]()
         print(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+@app.command()
+def playbooks(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A playbook, packaged or a file, to show step by step; all are listed without it."),
+    ] = None,
+    language: Annotated[str | None, typer.Option("--language", help="en or es; both when not given.")] = None,
+) -> None:
+    """List the playbooks that come with the library, or show one step by step."""
+    with told():
+        for line in listed(name, None if language is None else check_language(language)):
+            print(clean(line))
 
 
 app.command()(audit)

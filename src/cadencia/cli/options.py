@@ -28,6 +28,18 @@ Replay = Annotated[
     bool, typer.Option("--replay", help="Decide from what was known at that instant: later touches and facts are gone.")
 ]
 Purpose = Annotated[str | None, typer.Option("--purpose", help="What the contact would be for.")]
+PlaybookNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--playbook",
+        "-b",
+        help="A playbook: a packaged one by name, `all` of them, or a file; of several, one proposes for each case.",
+    ),
+]
+PlaybookHorizon = Annotated[
+    str | None,
+    typer.Option("--horizon", help="How far ahead an opening is looked for; 90 days, or the playbook's own."),
+]
 Horizon = Annotated[str, typer.Option("--horizon", help="How far ahead an opening is looked for.")]
 Language = Annotated[str, typer.Option("--language", help="en or es.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress bar.")]

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ..decision import BlockRecord, Decision, Record
 from ..language import block_text, due_text, headline, messages, need_text, say, time_text
+from ..language.playbook import proposal_lines
 from .shared import clean
 from .words import WORDS
 
@@ -99,6 +100,7 @@ def explained(decision: Decision, language: str) -> list[RenderableType]:
         Text(f"{record.prospect}: ", style="bold")
         + Text(clean(headline(record, language)), style=_STYLE[record.answer])
     ]
+    parts += [Text(f"  {clean(line)}") for line in proposal_lines(record, language)]
     rules = _table(words["rule"], words["kind"], words["says"], words["because"], words["touches"])
     for verdict in record.verdicts:
         blocks = "\n".join(dict.fromkeys(block_text(block, zone, language) for block in verdict.blocks))

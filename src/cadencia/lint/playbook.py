@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from .._clock import DAY
-from ..cadence.checks import follow, leads
+from ..cadence.checks import after_tasks, follow, leads
 from ..cadence.models import TONES
 from ..errors import given
 from ._told import LEVELS, Finding
@@ -85,7 +85,8 @@ def _out_of_reach(cadence: Cadence, chosen: set[str]) -> Iterator[Finding]:
         if name not in reached:
             reached.add(name)
             step = cadence.by_id[name]
-            waiting += leads(cadence, step) | ({step.instead} if step.instead else set())
+            found = leads(cadence, step) | ({step.instead} if step.instead else set())
+            waiting += found | after_tasks(cadence, found)
     for step in cadence.steps:
         if step.id not in reached:
             yield _finding("step_out_of_reach", step, "no track leads to it; let one, or leave it out")

@@ -1,0 +1,64 @@
+"""Playbooks on the command line: the list of them, and asking one, or several of which one proposes for each case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from ..bookshelf import Playbooks
+from ..case import Case
+from ..decision import Decided
+from ..language import languages
+from ..language.playbook import playbook_text, summary_text
+from ..playbook import Playbook, packaged_names
+from ..policy_files import read_any
+from .shared import UsageError, load_policy
+
+__all__ = ["Ask", "asked_of", "is_playbook", "listed"]
+
+#: A question as the commands put it: case, instant, purpose, horizon.
+Ask = Callable[[Case, datetime, "str | None", "str | None"], Decided]
+
+
+def asked_of(policies: Sequence[Path], names: Sequence[str]) -> Ask:
+    """Whom to ask: the policies laid over each other, or the playbooks named, under the policies if there are any.
+
+    `all` stands for the playbooks that come with the library.
+    """
+    if not names:
+        policy = load_policy(policies)
+        return lambda case, as_of, purpose, horizon: policy.decide(
+            case, as_of=as_of, purpose=purpose, horizon=horizon or "90 days"
+        )
+    named = [name for item in names for name in (packaged_names() if item == "all" else (item,))]
+    shelf = Playbooks(*(Playbook.load(name) for name in dict.fromkeys(named)))
+    if policies:
+        shelf = shelf & load_policy(policies)
+    first = next(iter(shelf))
+
+    def ask(case: Case, as_of: datetime, purpose: str | None, horizon: str | None) -> Decided:
+        if purpose is not None:
+            raise UsageError("--purpose: a playbook's step says what the contact is for; leave it out")
+        return shelf.decide(case, as_of=as_of, horizon=horizon) or first.decide(case, as_of=as_of, horizon=horizon)
+
+    return ask
+
+
+def is_playbook(path: Path) -> bool:
+    """Whether a file holds a playbook and not a policy."""
+    return "cadence" in read_any(path)
+
+
+def listed(name: str | None, language: str | None) -> Iterator[str]:
+    """The packaged playbooks with a summary in each language; or one playbook, step by step."""
+    shown = languages() if language is None else (language,)
+    if name is not None:
+        playbook = Playbook.load(name)
+        for item in shown:
+            yield playbook_text(playbook, item)
+        return
+    for playbook in Playbooks.packaged():
+        yield f"{playbook.name} ({playbook.credit})"
+        for item in shown:
+            yield f"  {item}: {summary_text(playbook, item)}"

@@ -1,0 +1,184 @@
+"""Simulated years of random outcomes: what no playbook may ever do, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cadencia import Blocked, Case, Contact, Playbook, Playbooks, Prospect, Stop, Touch, Wait
+from cadencia.decision import Decided
+from cadencia.playbook import packaged_names
+from cadencia.rules.base import Limit
+from cadencia.rules.filters import Candidate
+from cadencia.touch import DISPOSITIONS
+from spec.rules import forbidden
+
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+SILENCE = ("no_answer", "sent", "voicemail_left", "busy", "message_left")
+ANSWERS = ("connected", "replied", "still_thinking", "not_received", "callback_requested", "wrong_person", "interested")
+ENDS = ("refused", "not_interested", "converted", "opted_out")
+PEOPLE: dict[str, dict[str, Any]] = {
+    "gentle-persistence": {},
+    "impeccable-follow-up": {"stages": [{"name": "qualified", "since": START - timedelta(days=1)}]},
+    "art-of-following-up": {"tags": ["former_client"]},
+    "stay-in-touch": {
+        "stages": [{"name": "client", "since": START - timedelta(days=1)}],
+        "consents": [{"since": START - timedelta(days=1)}],
+        "occasions": [{"kind": "birthday", "date": "1980-02-29", "yearly": True}],
+    },
+    "after-the-no": {},
+}
+
+word = st.one_of(st.sampled_from(SILENCE), st.sampled_from(SILENCE), st.sampled_from(ANSWERS), st.sampled_from(ENDS))
+event = st.tuples(
+    word,
+    st.sampled_from((0, 0, 1, 30, 3_000, 12_000)),  # minutes by which we are late
+    st.sampled_from((None, None, None, "replied", "refused", "asked", "unknown")),  # what they write then
+    st.sampled_from((None, None, "impediment", "hold", "undated")),
+    st.booleans(),
+)
+
+
+def begun(name: str) -> Case:
+    """A case that has entered the playbook."""
+    touches = []
+    if name == "after-the-no":
+        touches = [Touch(id="no", at=START - timedelta(hours=1), channel="phone", disposition="refused")]
+    prospect = Prospect.model_validate({"id": "p1", "zones": "Europe/Madrid", "owner": "ana", **PEOPLE[name]})
+    return Case(prospect=prospect, touches=tuple(touches), opened_at=START)
+
+
+def dated(decision: Decided) -> bool:
+    """Law 14: a date, a named missing fact, or a stop that is final or says what lifts it."""
+    if isinstance(decision, (Contact, Wait)):
+        return decision.at is not None
+    if isinstance(decision, Blocked):
+        return bool(decision.needs) or decision.not_before is not None
+    final = any(block.final or (block.stops and block.end is None) for block in decision.chain)
+    return final or decision.until is not None
+
+
+def live(name: str, happenings: list[Any], until: datetime) -> Iterator[tuple[Case, datetime, Decided, Touch | None]]:
+    """A case lived through: each decision with the touch that was made on it."""
+    playbook, case, now = Playbook.load(name), begun(name), START
+    for number, (disposition, late, inbound, pending, met) in enumerate(happenings):
+        if now >= until:
+            return
+        if pending is not None:
+            due = None if pending == "undated" else (now + timedelta(days=9)).date()
+            kind = "doubt" if pending == "undated" else pending
+            item = {"id": f"i{number}", "kind": kind, "since": now, "due": due, "owner": "luis"}
+            prospect = Prospect.model_validate(
+                {**case.prospect.model_dump(), "pending": [*case.prospect.pending, item]}
+            )
+            case = case.model_copy(update={"prospect": prospect})
+        decision = playbook.decide(case, as_of=now)
+        if isinstance(decision, Wait):
+            at = datetime.fromisoformat(decision.at.isoformat()).astimezone(UTC)
+            assert at > now, "deferral never loops: time passes"
+            again = playbook.decide(case, as_of=at)
+            assert isinstance(again, Contact), (decision, again)
+            assert (again.step, again.channel) == (decision.step, decision.channel)
+            yield case, now, decision, None
+            now, decision = at, again
+        if isinstance(decision, Contact):
+            now += timedelta(minutes=late)
+            decision = playbook.decide(case, as_of=now)
+        if isinstance(decision, Contact):
+            promise = {"by": "them"} if disposition == "callback_requested" and met else None
+            touch = Touch(
+                id=f"t{number}", at=now, channel=decision.channel, step=decision.step, purpose=decision.purpose,
+                disposition=disposition, objective_met=met, promise=promise,  # type: ignore[arg-type]
+            )  # fmt: skip
+            yield case, now, decision, touch
+            case = case.model_copy(update={"touches": (*case.touches, touch)})
+            now += timedelta(minutes=5)
+        else:
+            yield case, now, decision, None
+            now += timedelta(days=20)
+        if inbound is not None:
+            said = {"asked": "replied"}.get(inbound, inbound)
+            theirs = Touch(id=f"in{number}", at=now, channel="email", direction="inbound", disposition=said)
+            case = case.model_copy(update={"touches": (*case.touches, theirs)})
+            now += timedelta(minutes=5)
+
+
+def check(name: str, happenings: list[Any], until: datetime) -> None:
+    playbook = Playbook.load(name)
+    cadence, policy = playbook.cadence, playbook.policy
+    table = {**DISPOSITIONS, **policy.dispositions}
+    limits = [rule for rule in policy.rules if isinstance(rule, Limit)]
+    once = {step.id for step in cadence.steps if step.once is not None}
+    gone = False
+    since_answer: set[str] = set()
+    before: Touch | None = None
+    for case, now, decision, touch in live(name, happenings, until):
+        assert dated(decision), (now, decision)
+        named = {due.anchor for due in decision.deadlines if due.rule == "never-undated"}
+        assert named == {item.id for item in case.prospect.pending}, "every pending item is owed by name"
+        last = max((item for item in case.touches), key=lambda item: item.at, default=None)
+        gone = gone or any(item.disposition == "opted_out" for item in case.touches)
+        if last is not None and (last.direction == "inbound" or table[last.disposition].reached == "yes"):
+            since_answer = set()
+        if gone:
+            assert isinstance(decision, Stop), "no contact after an opt-out"
+        if touch is None:
+            continue
+        assert touch.step is not None
+        candidate = Candidate(touch.channel, None, touch.purpose, touch.step)
+        for rule in limits:
+            assert not forbidden(rule, case, candidate, now, table), f"{rule.id} forbids {touch} at {now}"
+        assert touch.step not in since_answer, f"{touch.step} is taken once between two answers"
+        since_answer |= {touch.step} & once
+        if before is not None and not cadence.step(touch.step).aside:
+            assert before.purpose != touch.purpose, f"{before.step} and {touch.step} have the same purpose"
+        before = touch
+
+
+@pytest.mark.parametrize("name", [name for name in packaged_names() if name != "stay-in-touch"])
+@given(happenings=st.lists(event, min_size=1, max_size=30))
+@settings(max_examples=20, deadline=None)
+def test_a_year_of_random_outcomes(name: str, happenings: list[Any]) -> None:
+    """No open case or pending item undated, no contact after an opt-out, no limit exceeded, the closing message once
+    between two answers, no purpose twice running, and no deferral that loops.
+    """
+    check(name, happenings, START + timedelta(days=366))
+
+
+@given(happenings=st.lists(event, min_size=20, max_size=60))
+@settings(max_examples=12, deadline=None)
+def test_five_years_in_the_portfolio(happenings: list[Any]) -> None:
+    """The same for five years, with a birthday on 29 February."""
+    check("stay-in-touch", happenings, START + timedelta(days=5 * 366))
+
+
+def test_a_birthday_on_29_february_is_kept_every_year() -> None:
+    """On the 28th in a common year; and nobody is greeted twice for one birthday."""
+    plan = Playbook.load("stay-in-touch").plan(begun("stay-in-touch"), 40, as_of=START)
+    days = [item.proposal.anchor for item in plan if item.step == "birthday"]
+    assert days[:5] == [
+        "birthday 2027-02-28", "birthday 2028-02-29", "birthday 2029-02-28", "birthday 2030-02-28", "birthday 2031-02-28",
+    ]  # fmt: skip
+    assert len(set(days)) == len(days)
+
+
+@given(happenings=st.lists(event, min_size=1, max_size=30), start=st.sampled_from(sorted(PEOPLE)))
+@settings(max_examples=20, deadline=None)
+def test_one_playbook_proposes_and_handing_over_ends(happenings: list[Any], start: str) -> None:
+    """Two playbooks never propose for one case: the one that does is a function of the case, and the hand-overs end."""
+    shelf = Playbooks.packaged()
+    for case, now, _, _ in live(start, happenings, START + timedelta(days=200)):
+        chosen = shelf.which(case, as_of=now)
+        assert chosen is not None
+        assert chosen == shelf.which(case, as_of=now)
+        assert len(chosen.came_from) <= len(case.touches)
+        decision = shelf.decide(case, as_of=now)
+        assert decision is not None
+        assert decision.proposal is not None
+        assert decision.proposal.playbook == chosen.playbook.name
+        assert dated(decision)

@@ -1,0 +1,141 @@
+"""The step a case is at, naively: replayed from its touches, one after the other. And whether a step is not due.
+
+For cadences without occasions, pending items, tasks, conditions and doors; touches with a time. It reads the fields of the
+models, and knows nothing of states, spans and views.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from cadencia import Case, Touch
+from cadencia.cadence import OUTCOMES, Cadence, Step
+from cadencia.touch import DISPOSITIONS
+
+from . import counting as count
+from .clock import after
+
+
+def start_of(touch: Touch) -> datetime:
+    """When a touch began; touches here have a time."""
+    assert isinstance(touch.at, datetime)
+    return touch.at
+
+
+class Place(NamedTuple):
+    """Where a case is: the step in turn, or how it ended; the touch that led there, and attempts since the last answer."""
+
+    step: str | None
+    ending: str | None
+    touch: Touch | None
+    attempts: int
+
+
+def outcome(cadence: Cadence, touch: Touch) -> str:
+    """How a touch came out; a booking has not, and an answer that says nothing else has reached."""
+    if touch.booked:
+        return "no_answer"
+    if touch.promise is not None and touch.promise.by == "them":
+        for code, found in OUTCOMES.items():
+            if touch.disposition in found.promised:
+                return code
+    for code, found in OUTCOMES.items():
+        if touch.disposition in found.dispositions and not (code == "no_answer" and touch.direction == "inbound"):
+            return code
+    return "reached" if count.reached(touch) else "no_answer"
+
+
+def place(cadence: Cadence, case: Case, t: datetime) -> Place:
+    """Where a case is at an instant."""
+    order = [step.id for step in cadence.steps]
+    here = Place(order[0], None, None, 0)
+    for touch in count.own(case):
+        if start_of(touch) > t or ignored(touch):
+            continue
+        answer = bool(count.reached(touch))
+        step = taken(cadence, here, touch)
+        if step is None and not answer:
+            continue
+        here = moved(cadence, order, here, touch, step, answer)
+    return here
+
+
+def ignored(touch: Touch) -> bool:
+    """Whether a touch moves no cadence: it did not go out, or it is nobody's answer."""
+    if touch.direction == "inbound":
+        return touch.automated or touch.disposition == "out_of_office"
+    return not count.went_out(touch, DISPOSITIONS)
+
+
+def taken(cadence: Cadence, here: Place, touch: Touch) -> Step | None:
+    """The step that a touch is: the one it names, or the one in turn where channel and purpose are its own."""
+    if touch.direction == "inbound" or here.step is None:
+        return None
+    by_id = {step.id: step for step in cadence.steps}
+    if touch.step is not None:
+        return by_id.get(touch.step)
+    current = by_id[here.step]
+    return current if touch.channel in current.channels and touch.purpose in (None, current.purpose) else None
+
+
+def moved(cadence: Cadence, order: list[str], here: Place, touch: Touch, step: Step | None, answer: bool) -> Place:
+    """Where a touch leads."""
+    code = outcome(cadence, touch)
+    attempts = 0 if answer else here.attempts + 1
+    target: str | None
+    if code == "opted_out":
+        target = "opted_out"
+    elif step is not None:
+        following = order[order.index(step.id) + 1] if step.id != order[-1] else "exhausted"
+        silent = code in ("no_answer", "reached")
+        track = step.tracks.get(code) or cadence.tracks.get(code)
+        track = track or (None if silent else step.tracks.get("reached") or cadence.tracks.get("reached"))
+        target = {None: following, "next": following, "again": step.id}.get(track, track)
+    else:
+        if here.ending is not None and here.ending != "exhausted":
+            ending = cadence.endings.get(here.ending)
+            if ending is None or ending.lifted_by == "nothing":
+                return here
+            if ending.lifted_by == "inbound" and touch.direction == "outbound":
+                return here
+        if here.step is not None and touch.direction == "outbound" and code == "reached":
+            target = here.step
+        else:
+            target = cadence.tracks.get(code) or cadence.tracks.get("reached") or here.step or order[0]
+    return Place(target, None, touch, attempts) if target in order else Place(None, target, touch, attempts)
+
+
+def step_forbidden(cadence: Cadence, case: Case, step: str, channel: str, t: datetime) -> bool:
+    """Whether a step on a channel is out of its turn, before its time, or after the end."""
+    here = place(cadence, case, t)
+    if here.step != step or channel not in next(item.channels for item in cadence.steps if item.id == step):
+        return True
+    return booked_next(cadence, case, here, step, t) or not_due(cadence, case, step, here, t)
+
+
+def booked_next(cadence: Cadence, case: Case, here: Place, step: str, t: datetime) -> bool:
+    """Whether the next touch that moves the case is a booking of that step."""
+    for touch in count.own(case):
+        if start_of(touch) <= t or ignored(touch):
+            continue
+        found = taken(cadence, here, touch)
+        if found is not None or count.reached(touch):
+            return touch.booked and found is not None and found.id == step
+    return False
+
+
+def not_due(cadence: Cadence, case: Case, name: str, here: Place, t: datetime) -> bool:
+    """Whether the delay of a step is not over, in some plausible zone."""
+    step: Any = next(item for item in cadence.steps if item.id == name)
+    touch = here.touch
+    if touch is None or step.after.anchor == "start":
+        begin = end = case.opened_at
+    else:
+        begin, end = start_of(touch), count.end_of(touch)
+    if step.after.delay is None:
+        return end is not None and t < end
+    if begin is None or end is None:
+        return True
+    zones: list[Any] = [item.zone for item in case.prospect.zones] or [None]
+    return any(t < after(step.after.delay, begin, end, zone) for zone in zones)

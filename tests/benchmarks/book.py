@@ -9,9 +9,10 @@ cost grows.
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
+from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import Any
 
 import book_numpy
@@ -25,6 +26,7 @@ from harness import Task, measure, table, timed
 from workload import NOW
 
 from cadencia import decide_many
+from cadencia.batch import decide_files
 
 CASES = (
     ("base", "int", "binding"),
@@ -101,33 +103,45 @@ def crossing() -> str:
     return "\n".join(lines)
 
 
-def growth(counts: list[int]) -> str:
+def growth(counts: list[int], streams: list[int]) -> str:
     """The cost by size, each in a process of its own, with the peak of memory beyond the input."""
     lines = ["prospects   us each   peak beyond input and output, bytes each"]
-    for count in counts:
-        done = subprocess.run(
-            [sys.executable, __file__, "--one", str(count)], check=True, capture_output=True, text=True
-        )
-        lines.append(done.stdout.rstrip("\n"))
+    for count, how in [*((count, "--one") for count in counts), *((count, "--streamed") for count in streams)]:
+        with TemporaryDirectory() as folder:
+            subprocess.run([sys.executable, __file__, "--make", str(count), "--folder", folder], check=True)
+            command = [sys.executable, __file__, how, str(count), "--folder", folder]
+            lines.append(subprocess.run(command, check=True, capture_output=True, text=True).stdout.rstrip())
     return "\n".join(lines)
 
 
-def one(count: int) -> None:
-    """One size: the best of three, and the peak of the first."""
-    policy, found = ours.policy("base"), book(count)
+def one(count: int, path: str) -> None:
+    """One size: the peak of memory beyond the input and the answers, and the best time of three."""
+    policy = ours.policy("base")
     answered(policy, book(100))  # whatever is loaded once
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with open("/proc/self/status", encoding="ascii") as status:
-        now = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+    found = Book(*(pl.read_ipc(f"{path}/{name}") for name in Book._fields))
+    _ = [frame.select(pl.all().hash().sum()) for frame in found]  # the input is all there before
+    now = _status("VmRSS")
     with open("/proc/self/clear_refs", "w", encoding="ascii") as refs:
         refs.write("5")  # the mark of the peak begins again
     answers = answered(policy, found)
-    with open("/proc/self/status", encoding="ascii") as status:
-        peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-    beyond = (peak - now) * 1024 - answers.estimated_size()
+    beyond = (_status("VmHWM") - now) * 1024 - answers.estimated_size()
     micros = min(timed(lambda: answered(policy, found)) for _ in range(3)) / count
-    assert before
     print(f"{count:>9,}   {micros:>7.2f}   {beyond / count:>7.0f}")
+
+
+def streamed(count: int, path: str) -> None:
+    """One size from Parquet to Parquet in parts, and the peak of memory in all."""
+    policy = ours.policy("base")
+    begin = perf_counter()
+    decide_files(policy, f"{path}/prospects.parquet", f"{path}/touches.parquet", f"{path}/answers.parquet", as_of=NOW)
+    micros = (perf_counter() - begin) * 1e6 / count
+    print(f"{count:>9,}   {micros:>7.2f}   {_status('VmHWM') / 1024:>7.0f} MiB in all, from Parquet to Parquet")
+
+
+def _status(name: str) -> int:
+    """A figure of this process, in KiB."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(name))
 
 
 def main() -> None:
@@ -136,11 +150,19 @@ def main() -> None:
     options.add_argument("--prospects", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--only", type=int, help="only the n-th of the cases, from 1")
-    options.add_argument("--one", type=int, help="one size alone; for the table of growth")
+    for name in ("--make", "--one", "--streamed"):
+        options.add_argument(name, type=int, help="one size alone; for the table of growth")
+    options.add_argument("--folder", help="where such a size is")
+    options.add_argument("--streams", type=int, nargs="*", default=[1_000_000, 5_000_000])
     options.add_argument("--growth", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     given = options.parse_args()
-    if given.one:
-        one(given.one)
+    if given.make:
+        for name, frame in zip(Book._fields, book(given.make), strict=True):
+            frame.write_ipc(f"{given.folder}/{name}")
+            frame.write_parquet(f"{given.folder}/{name}.parquet")
+        return
+    if given.one or given.streamed:
+        one(given.one, given.folder) if given.one else streamed(given.streamed, given.folder)
         return
     problems = oracle.check(60)
     small = book(20_000)
@@ -155,7 +177,7 @@ def main() -> None:
         del found
     if given.only is None:
         print(crossing(), end="\n\n")
-        print(growth(given.growth))
+        print(growth(given.growth, given.streams))
     if problems:
         raise SystemExit(f"{len(problems)} answers differ")
 

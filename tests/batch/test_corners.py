@@ -177,3 +177,20 @@ def test_without_its_packages_the_extra_is_named(monkeypatch: pytest.MonkeyPatch
         cadencia.batch.decide_many  # noqa: B018
     with pytest.raises(AttributeError, match="no attribute 'decide_few'"):
         cadencia.batch.decide_few  # noqa: B018
+
+
+def test_blocks_side_by_side() -> None:
+    """A book of several blocks, its log in no order, is answered like the few rows it repeats."""
+    backs, many = [0.5, 1.5, 2.5, 3.5, 9.0, 0.1, 30.0], 40_000
+    policy = Policy(
+        name="blocks", channels=["email", "phone"],
+        rules=[Spacing(id="s", at_least="48h"), QuietHours(id="h", allow={"mon-fri": ["09:00-10:00"]}, channels=["phone"])],
+    )  # fmt: skip
+    few = decide_many(policy, pl.DataFrame(people(7)), pl.DataFrame(touched(backs)), as_of=NOW).frame.drop("id")
+    book = pl.DataFrame({"id": range(7 * many), "zone": "Europe/Madrid"})
+    log = pl.DataFrame(
+        {"prospect": range(7 * many), "at": [NOW - timedelta(days=day) for day in backs] * many, "channel": "phone"}
+    ).sample(fraction=1.0, shuffle=True, seed=3)
+    found = decide_many(policy, book, log, as_of=NOW)
+    assert found.lanes == {"columns": 7 * many, "engine": 0}
+    assert found.frame.drop("id").equals(pl.concat([few] * many))

@@ -84,7 +84,16 @@ def read_events(frame: pl.DataFrame, people: People) -> Events:
                     f'polars `.dt.replace_time_zone("Europe/Madrid")`'
                 )
             if column.dtype.time_unit != "us":
-                frame = frame.with_columns(column.dt.cast_time_unit("us"))
+                column = column.dt.cast_time_unit("us")
+                frame = frame.with_columns(column)
+            if name in _TIMES and (far := _far(column)).any():
+                if name != "at":
+                    raise InputError(
+                        f"touches: `{name}` of row {int(np.flatnonzero(far)[0]) + 1} is out of range; write a year from 2 to 9998"
+                    )
+                frame = frame.with_columns(
+                    column.set(pl.Series(far), None)
+                )  # Python has no such instant: it cannot be read
     at, bad = _instants(frame["at"])
     if bad is not None:
         odd |= bad

@@ -220,3 +220,25 @@ def test_a_frame_of_nanoseconds_and_other_zones() -> None:
     assert found.frame["at"][0] == NOW + timedelta(hours=47)
     assert found.lanes["columns"] == 1
     assert Touch(id="t", at=NOW, channel="phone").at == NOW
+
+
+def test_two_touches_at_one_instant_ran_on_both_channels() -> None:
+    """What forbids the first channel of a stopped case is told in full where its last touches are several at once."""
+    at = datetime(2026, 3, 6, 9, tzinfo=UTC)
+    policy = Policy(
+        name="tie",
+        channels=["email", "phone"],
+        rules=[
+            NoRepeatedChannel(id="vary", at_most=1, count="planned"),
+            MaxAttempts(id="never", at_most=0, count="planned"),
+        ],
+    )
+    touches = [
+        {"id": name, "prospect": "p", "at": at, "channel": name, "disposition": "no_answer"}
+        for name in policy.channels or ()
+    ]
+    answers = decide_many(
+        policy, pl.DataFrame({"id": ["p"], "zones": ["Europe/Madrid"]}), pl.DataFrame(touches), as_of=at, reasons="all"
+    )
+    one = policy.decide({"id": "p", "zones": "Europe/Madrid"}, touches, as_of=at)
+    assert answers.frame["blocking"].to_list() == [["never", "vary"]] == [list(one.blocking)]

@@ -47,6 +47,9 @@ def explain(block: Block, found: Found, history: History, offered: dict[str, Boo
         if told_ is not None:  # it may be final, which is then one of the reasons
             kind[over[told_[block.part][over] >= FOREVER]] = ENGINE
             over = np.flatnonzero(kind == STOP)
+    if found.blocking is not None:  # which channel ran on, where the last touches are several at once
+        kind[over[block.odd[over]]] = ENGINE
+        over = np.flatnonzero(kind == STOP)
     if len(over):
         ending = _ending(block, over, history)
         stops[over] = ending

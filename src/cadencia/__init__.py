@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .agendas import Agenda, agenda
     from .bookshelf import Chosen, Playbooks
     from .case import Account, Case
     from .decision import Blocked, Contact, Decision, Stop, Wait
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from .touch import CHANNELS, DISPOSITIONS, Disposition, Promise, Touch
 
 _HOME = {
+    "agendas": ("Agenda", "agenda"),
     "bookshelf": ("Chosen", "Playbooks"),
     "case": ("Account", "Case"),
     "decision": ("Blocked", "Contact", "Decision", "Stop", "Wait"),
@@ -51,6 +53,7 @@ __all__ = [
     "CHANNELS",
     "DISPOSITIONS",
     "Account",
+    "Agenda",
     "Blocked",
     "CadenciaError",
     "Case",
@@ -80,6 +83,7 @@ __all__ = [
     "Touch",
     "Wait",
     "ZoneEvidence",
+    "agenda",
 ]
 
 

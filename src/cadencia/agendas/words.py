@@ -10,7 +10,8 @@ from ..language.playbook import purpose_text, why_text, word
 from .models import Agenda, Entry, Figure, Item
 
 __all__ = [
-    "channel_text", "entry_why", "figure_lines", "figure_text", "item_text", "sections", "text_of", "title_of", "when_text",
+    "channel_text", "entry_why", "figure_lines", "figure_text", "item_text", "needs_text", "sections", "text_of", "title_of",
+    "when_text", "who_text",
 ]  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def _lines(agenda: Agenda, language: str) -> Iterator[str]:
     if agenda.blocked:
         yield f"{words['blocked']}:"
         for entry in agenda.blocked:
-            yield f"  {entry.prospect}: {words['needs']} {_needs(entry, language)}"
+            yield f"  {entry.prospect}: {needs_text(entry, language)}"
     yield f"{words['figures']}:"
     for figure in agenda.figures.values():
         yield from (f"  {line}" for line in figure_lines(figure, language))
@@ -67,13 +68,14 @@ def sections(agenda: Agenda, language: str) -> Iterator[tuple[str, tuple[Item, .
 
 def _entry(entry: Entry, agenda: Agenda, language: str) -> str:
     parts = [
-        _who(entry), channel_text(entry, language), purpose_text(entry.purpose, language) if entry.purpose else "",
+        who_text(entry), channel_text(entry, language), purpose_text(entry.purpose, language) if entry.purpose else "",
         when_text(entry, agenda, language), entry_why(entry, language),
     ]  # fmt: skip
     return " · ".join(part for part in parts if part)
 
 
-def _who(entry: Entry) -> str:
+def who_text(entry: Entry) -> str:
+    """Whose case, and whom to contact where it is somebody else."""
     name = entry.prospect + (f" ({entry.name})" if entry.name else "")
     return name if entry.person in (None, entry.prospect) else f"{name} → {entry.person}"
 
@@ -122,8 +124,9 @@ def item_text(item: Item, language: str) -> str:
     return told + (f", {item.owner}" if item.owner else "")
 
 
-def _needs(entry: Entry, language: str) -> str:
-    named = ", ".join(need_text(need, language) for need in entry.needs)
+def needs_text(entry: Entry, language: str) -> str:
+    """What a blocked case needs, and what says so."""
+    named = f"{messages(language)['agenda']['needs']} " + ", ".join(need_text(need, language) for need in entry.needs)
     return named + (f" ({entry.block.rule}: {block_text(entry.block, entry.zone, language)})" if entry.block else "")
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -21,7 +22,7 @@ from ..errors import InputError, did_you_mean, given, one_line
 from ..playbook import Playbook
 from ..policy import Policy
 from ..reading import Mapping
-from .agenda import agenda_lines, inputs_of
+from .agenda import agenda_parts, inputs_of
 from .playbooks import asked_of, is_playbook, listed, source_of
 from .shared import Asked, UsageError, bar, check_language, clean, console, read_as_of, read_files, told
 from .summary import Summary
@@ -245,21 +246,21 @@ def agenda(
         book = read_files(asked, WORDS[language]["reading"], quiet=quiet)
         summary = Summary(language)
         with written(output, [*asked.paths, *(policy or []), *([mapping] if mapping else [])]) as out:
+            for line in () if quiet else summary.rows(book):
+                print(line, file=sys.stderr)
             with bar(WORDS[language]["deciding"], len(book), quiet=quiet) as progress:
                 cases = (case.known_at(instant) if replay else case for case in book.cases())
                 made = made_for(
                     cases, source, as_of=instant, zone=zone, soon=soon, horizon=horizon, cycle=cycle, effort=effort,
                     inputs=inputs,
-                    progress=None if progress is None else lambda: progress.advance(progress.task_ids[0]),
+                    progress=None if progress is None else partial(progress.advance, progress.task_ids[0]),
                 )  # fmt: skip
             if format is AgendaFormat.table:
-                show(console(None if output is None else out), agenda_lines(made, language))
+                show(console(None if output is None else out), agenda_parts(made, language))
             elif format is AgendaFormat.json:
                 out.write(made.to_json(indent=2) + "\n")
             else:
-                out.write(made.to_ical(language).decode("utf-8").replace("\r\n", "\n"))
-            for line in () if quiet else summary.rows(book):
-                print(line, file=sys.stderr)
+                out.write(made.to_ical(language).decode("utf-8"))
     raise typer.Exit(summary.status(book))
 
 

@@ -44,10 +44,7 @@ class Summary:
     def lines(self, book: Book, *, replayed: bool) -> list[str]:
         """The summary, a line each; rows that may be about anybody come first."""
         words = WORDS[self.language]
-        told: list[str] = []
-        if book.nameless:
-            told.append("! " + words["nameless"].format(count=len(book.nameless)))
-            told += self._some([str(problem) for problem in book.nameless])
+        told = self._nameless(book)
         if self.first is not None:
             name = self.first.policy + (f" {self.first.version}" if self.first.version else "")
             head = words["asof"].format(
@@ -61,6 +58,21 @@ class Summary:
             told.append(words["later"].format(count=f"{self.later:,}"))
         if self.reports:
             told.append(f"{words['reports']}: {self._most(self.reports)}")
+        return [clean(line) for line in (*told, *self._account(book))]
+
+    def rows(self, book: Book) -> list[str]:
+        """Only what became of the rows; those that may be about anybody come first."""
+        return [clean(line) for line in (*self._nameless(book), *self._account(book))]
+
+    def _nameless(self, book: Book) -> list[str]:
+        if not book.nameless:
+            return []
+        head = "! " + WORDS[self.language]["nameless"].format(count=len(book.nameless))
+        return [head, *self._some([str(problem) for problem in book.nameless])]
+
+    def _account(self, book: Book) -> list[str]:
+        words = WORDS[self.language]
+        told: list[str] = []
         told.append(f"{words['prospects']}: {self._rows(book.prospect_rows())}")
         told.append(f"{words['touches']}: {self._rows(book.touch_rows())}")
         if book.repeated_prospects or book.repeated_touches:
@@ -73,7 +85,7 @@ class Summary:
         if rest:
             told.append(words["bad"].format(count=len(rest)))
             told += self._some([str(problem) for problem in rest])
-        return [clean(line) for line in told]
+        return told
 
     def _rows(self, tally: Tally) -> str:
         words = WORDS[self.language]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from .._clock import moment
 from ..case import Case
 from ..errors import InputError, given
 from ..prospect import Prospect
@@ -96,7 +95,7 @@ def agenda(
             collector.add(known)
     values = any(entry.value is not None for entry in entries.values())
     return Agenda(
-        as_of=moment(day.now), ends=moment(day.end), soon_ends=moment(until), zone=zone, made_for=dict(source.made_for()),
+        as_of=day.shown(day.now), ends=day.shown(day.end), soon_ends=day.shown(until), zone=zone, made_for=dict(source.made_for()),
         today=_in_place(entries, "today"), later=_in_place(entries, "later"),
         blocked=_in_place(entries, "blocked"), stopped=_in_place(entries, "stopped"),
         due_soon=in_order(owed.due_soon), overdue=in_order(owed.overdue), lifting=in_order(owed.lifting),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from .._clock import DAY, micros, moment, read_instant, zone_of
 
@@ -23,6 +24,11 @@ class Day(NamedTuple):
     def as_of(self) -> datetime:
         """The instant of the question."""
         return moment(self.now)
+
+    def shown(self, instant: int) -> datetime:
+        """An instant on the wall clock of the desk."""
+        clock = timezone(timedelta(microseconds=self.offset)) if self.zone is None else ZoneInfo(self.zone)
+        return moment(instant).astimezone(clock)
 
     def number(self, instant: int) -> int:
         """The date of an instant, as a day number."""

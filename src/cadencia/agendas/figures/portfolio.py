@@ -73,7 +73,10 @@ class Portfolio:
         if due is None:
             self.undatable += 1
             return
-        met = known.made and any(known.recent(seen) for seen in known.made)
+        met = any(known.recent(seen) for seen in known.made)
+        if not met and due.state != "missed":  # not a whole period in the portfolio yet
+            self.undatable += 1
+            return
         (self.touched if met else self.forgotten).append(known.id)
         rules = [item.rule for item in known.answer.engine.limits if isinstance(item.rule, EarnFirst)]
         self.gives = self.gives or bool(rules)

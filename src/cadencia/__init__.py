@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .agendas import Agenda, agenda
     from .batch import decide_many
     from .bookshelf import Chosen, Playbooks
     from .calendars import NamedCalendar
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .touch import CHANNELS, DISPOSITIONS, Disposition, Promise, Touch
 
 _HOME = {
+    "agendas": ("Agenda", "agenda"),
     "bookshelf": ("Chosen", "Playbooks"),
     "batch": ("decide_many",),
     "calendars": ("NamedCalendar",),
@@ -61,6 +63,7 @@ __all__ = [
     "CHANNELS",
     "DISPOSITIONS",
     "Account",
+    "Agenda",
     "Blocked",
     "CadenciaError",
     "Case",
@@ -96,6 +99,7 @@ __all__ = [
     "ZoneEvidence",
     "packs_for",
     "decide_many",
+    "agenda",
 ]
 
 

@@ -193,7 +193,7 @@ class StepDue(Deadline):
                 yield from self._learned(case, taken.step, taken.seen)
         for before in run.states:
             if before.lo <= as_of and (before is state or before.next is not None):
-                yield from self._step(case, run, before)
+                yield from self._step(case, run, before, as_of)
 
     def _task(self, view: View, name: str, touch: str, start: int, end: int) -> Due:
         step = self.cadence.by_id[name]
@@ -228,8 +228,10 @@ class StepDue(Deadline):
             due = self.owed(view, "record", seen.id, seen.lo, seen.end, met, step)
             yield due._replace(details=(*due.details, ("fact", fact)), met=None if met is None else min(met, seen.end))
 
-    def _step(self, view: View, run: Run, state: State) -> Iterator[Due]:
+    def _step(self, view: View, run: Run, state: State, as_of: int) -> Iterator[Due]:
         step = None if state.place is None else self.cadence.by_id[state.place]
+        if state.next is None:  # what is owed now is the step that is in turn now, those passed over left out
+            step = self._in_turn(view, run, state, as_of)
         if step is None or step.within is None:
             return
         turn = turn_of(self.cadence, view, run, state, step)
@@ -242,6 +244,19 @@ class StepDue(Deadline):
         if taken is not None and taken.step != step.id and not taken.seen.booked:
             return
         yield self.owed(view, "step", turn.anchor, since, None if after.needs else after.at, met, step)
+
+    def _in_turn(self, view: View, run: Run, state: State, as_of: int) -> Step | None:
+        """The first step that may be the one in turn at an instant."""
+        place = state.place
+        passed: set[str] = set()
+        steps: dict[str, Step] = self.cadence.by_id
+        while place is not None and place in steps and place not in passed:
+            passed.add(place)
+            here, _ = allowed_spans(self.cadence, view, run, state, place)
+            if any(lo <= as_of < hi for lo, hi in here):
+                return steps[place]
+            place = self.cadence.past(steps[place])
+        return None
 
     def owed(self, view: View, code: str, anchor: str, since: int, due: int | None, met: int | None, step: Step) -> Due:
         """A due of the cadence, with the owner of the prospect."""

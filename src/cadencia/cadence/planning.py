@@ -73,7 +73,7 @@ def position(playbook: Playbook, case: Case, instant: int, since: int | None) ->
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One touch of a plan: when, until when, how, and what the cadence says of it."""
+    """One touch of a plan: when and until when (on the prospect's wall clock), how, and what the cadence says of it."""
 
     at: datetime
     until: datetime | None
@@ -128,7 +128,7 @@ def plan(
         assert isinstance(touch.at, datetime)
         made.append(
             Planned(
-                touch.at,
+                decision.at,
                 decision.until,
                 decision.channel,
                 decision.contact_point,

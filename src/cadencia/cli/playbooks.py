@@ -12,29 +12,37 @@ from ..decision import Decided
 from ..language import languages
 from ..language.playbook import playbook_text, summary_text
 from ..playbook import Playbook, packaged_names
+from ..policy import Policy
 from ..policy_files import read_any
 from .shared import UsageError, load_policy
 
-__all__ = ["Ask", "asked_of", "is_playbook", "listed"]
+__all__ = ["Ask", "asked_of", "is_playbook", "listed", "source_of"]
 
 #: A question as the commands put it: case, instant, purpose, horizon.
 Ask = Callable[[Case, datetime, "str | None", "str | None"], Decided]
 
 
-def asked_of(policies: Sequence[Path], names: Sequence[str]) -> Ask:
+def source_of(policies: Sequence[Path], names: Sequence[str]) -> Policy | Playbooks:
     """Whom to ask: the policies laid over each other, or the playbooks named, under the policies if there are any.
 
     `all` stands for the playbooks that come with the library.
     """
     if not names:
-        policy = load_policy(policies)
+        return load_policy(policies)
+    named = [name for item in names for name in (packaged_names() if item == "all" else (item,))]
+    shelf = Playbooks(*(Playbook.load(name) for name in dict.fromkeys(named)))
+    return shelf & load_policy(policies) if policies else shelf
+
+
+def asked_of(policies: Sequence[Path], names: Sequence[str]) -> Ask:
+    """The question to whom `source_of` says; of several playbooks one answers for each case."""
+    found = source_of(policies, names)
+    if isinstance(found, Policy):
+        policy = found
         return lambda case, as_of, purpose, horizon: policy.decide(
             case, as_of=as_of, purpose=purpose, horizon=horizon or "90 days"
         )
-    named = [name for item in names for name in (packaged_names() if item == "all" else (item,))]
-    shelf = Playbooks(*(Playbook.load(name) for name in dict.fromkeys(named)))
-    if policies:
-        shelf = shelf & load_policy(policies)
+    shelf = found
     first = next(iter(shelf))
 
     def ask(case: Case, as_of: datetime, purpose: str | None, horizon: str | None) -> Decided:

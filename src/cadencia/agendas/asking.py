@@ -45,7 +45,9 @@ class Source:
                 f"{given(type(asked).__name__)} cannot be asked; give a policy, a playbook, or `Playbooks(...)`"
             )
         self.policy = asked if isinstance(asked, Policy) else None
-        self.shelf = asked if isinstance(asked, Playbooks) else Playbooks(*([asked] if isinstance(asked, Playbook) else []))
+        self.shelf = (
+            asked if isinstance(asked, Playbooks) else Playbooks(*([asked] if isinstance(asked, Playbook) else []))
+        )
         if self.policy is None and not len(self.shelf):
             raise PolicyError("no playbook is on the shelf; write for example `Playbooks.packaged()`")
         self.horizon = horizon

@@ -14,7 +14,17 @@ from .booking import Asked, order_of, placed
 from .day import day_of
 from .entries import entry_of
 from .figures import (
-    Answers, Collector, Dated, GivenUp, Inputs, Known, Portfolio, Referred, Refusals, Silence, Speed,
+    Answers,
+    Collector,
+    Dated,
+    GivenUp,
+    Inputs,
+    Known,
+    Portfolio,
+    Referred,
+    Refusals,
+    Silence,
+    Speed,
 )  # fmt: skip
 from .models import Agenda, Entry, Place
 from .owed import Owed, in_order

@@ -163,4 +163,3 @@ def _missing(names: tuple[str, ...], language: str) -> str:
         kind, _, name = item.partition(":")
         told.append(str(table[item if item in table else kind]).format(name=name))
     return ", ".join(told)
-

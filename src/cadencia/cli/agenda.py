@@ -12,7 +12,15 @@ from rich.text import Text
 
 from ..agendas import Agenda, Inputs
 from ..agendas.words import (
-    channel_text, entry_why, figure_lines, item_text, needs_text, sections, title_of, when_text, who_text,
+    channel_text,
+    entry_why,
+    figure_lines,
+    item_text,
+    needs_text,
+    sections,
+    title_of,
+    when_text,
+    who_text,
 )  # fmt: skip
 from ..errors import given, mistakes_of
 from ..language import messages
@@ -63,9 +71,7 @@ def agenda_parts(agenda: Agenda, language: str) -> Iterator[RenderableType]:
             yield from (Text(f"  {clean(item_text(item, language))}") for item in items)
     if agenda.blocked:
         yield _title(words["blocked"])
-        yield from (
-            Text(f"  {clean(f'{entry.prospect}: {needs_text(entry, language)}')}") for entry in agenda.blocked
-        )
+        yield from (Text(f"  {clean(f'{entry.prospect}: {needs_text(entry, language)}')}") for entry in agenda.blocked)
     yield _title(words["figures"])
     for figure in agenda.figures.values():
         yield from (Text(f"  {clean(line)}") for line in figure_lines(figure, language))

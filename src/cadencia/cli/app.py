@@ -213,7 +213,9 @@ def agenda(
     playbook: PlaybookNames = None,
     zone: Annotated[
         str | None,
-        typer.Option("--zone", help="The zone of the desk, at whose midnight the day ends; else the offset of --as-of."),
+        typer.Option(
+            "--zone", help="The zone of the desk, at whose midnight the day ends; else the offset of --as-of."
+        ),
     ] = None,
     soon: Annotated[str, typer.Option("--soon", help="How far ahead a thing falls due soon.")] = "3 days",
     cycle: Annotated[str, typer.Option("--cycle", help="How far back a client counts as active.")] = "1461 days",

@@ -80,7 +80,9 @@ class Portfolio:
         (self.touched if met else self.forgotten).append(known.id)
         rules = [item.rule for item in known.answer.engine.limits if isinstance(item.rule, EarnFirst)]
         self.gives = self.gives or bool(rules)
-        if any(known.recent(seen) and any(rule.tells(seen) for rule in rules) and _own(known, seen) for seen in known.made):
+        if any(
+            known.recent(seen) and any(rule.tells(seen) for rule in rules) and _own(known, seen) for seen in known.made
+        ):
             self.cared.append(known.id)
 
     def _active(self, known: Known) -> None:
@@ -120,7 +122,11 @@ class Portfolio:
         size = len(self.effort)
         names = (self.inputs.rebought, self.inputs.recommended, self.inputs.referred)
         if not self.told_active and not self.referrals:
-            missing = ("dispositions:" + ", ".join(self.inputs.won), *map(fact_name, names), fact_name(self.inputs.referred_by))
+            missing = (
+                "dispositions:" + ", ".join(self.inputs.won),
+                *map(fact_name, names),
+                fact_name(self.inputs.referred_by),
+            )
             yield Figure("portfolio_active", missing=missing)
         else:
             active = self.active | {name for name, count in theirs.items() if count}
@@ -129,7 +135,9 @@ class Portfolio:
             yield Figure("referrals_per_client", missing=(fact_name(self.inputs.referred_by),))
         else:
             rows = tuple(
-                Row((name,), count) for name, count in sorted(theirs.items(), key=lambda item: (-item[1], item[0])) if count
+                Row((name,), count)
+                for name, count in sorted(theirs.items(), key=lambda item: (-item[1], item[0]))
+                if count
             )
             yield Figure("referrals_per_client", sum(theirs.values()), size, by=rows, unknown=self.lost)
         yield self._effort()

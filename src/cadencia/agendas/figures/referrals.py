@@ -83,7 +83,9 @@ class Refusals:
         if reason is None and winner is None:
             self.unknown += 1
         else:
-            self.rows[(None if reason is None else str(reason.value), None if winner is None else str(winner.value))] += 1
+            self.rows[
+                (None if reason is None else str(reason.value), None if winner is None else str(winner.value))
+            ] += 1
 
     def figures(self) -> Mapping[str, Figure]:
         """The figure `refusals`: those whose reason or winner is known, of all."""

@@ -430,3 +430,11 @@ def test_a_waiting_step_is_not_silence_and_effort_may_all_go_to_prospects() -> N
     assert (figures["silent_at"].part, figures["silent_at"].of) == (0, 1)
     assert (figures["effort"].part, figures["effort"].of) == (0, 1)
     assert figures["favourites"].missing == ("touches",)
+
+
+def test_care_under_a_plain_policy_is_a_touch_of_value() -> None:
+    earn = {"rule": "earn_first", "id": "give", "purposes": ["ask"], "least": 2, "counts": {"purposes": ["advise"]}}
+    policy = Policy.from_dict({**PORTFOLIO, "rules": [*PORTFOLIO["rules"], earn]})  # type: ignore[misc]
+    book = [client(name, {"at": "2026-02-01T10:00Z", "purpose": name}) for name in ("advise", "greet")]
+    figure = agenda(book, policy, as_of=AS_OF).figures["portfolio_cared_for"]
+    assert (figure.part, figure.of) == (1, 2)

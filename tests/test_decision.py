@@ -738,6 +738,8 @@ def test_details_come_back_from_data_as_they_were() -> None:
     decision = policy.decide(Prospect(id="p1"), as_of="2026-03-06T10:00+01:00")
     assert decision.chain[0].details == {"rules": ("a", "b")}
     assert Decision.from_dict(json.loads(decision.to_json())) == decision
+
+
 # -- a calendar that does not reach far enough ------------------------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from cadencia.language import messages
 from cadencia.rules.base import Deadline, Limit, Preference, ReadsHistory, Rule, StopRule
-from cadencia.rules.filters import TouchFilter, Unless
+from cadencia.rules.filters import Choice, TouchFilter, Unless
 from cadencia.rules.registry import ALWAYS, BUILT_IN, rule_class
 from cadencia.rules.spacing import Backoff
 from cadencia.touch import DISPOSITIONS
@@ -105,6 +105,8 @@ def _plain(found: type[BaseModel], name: str, value: Any) -> Any:
         from cadencia._hours import days_text
 
         return days_text(value)
+    if isinstance(value, Choice):
+        return {"except": sorted(value.names)} if value.excluded else sorted(value.names)
     if isinstance(value, tuple):
         return value[0] if len(value) == 1 else list(value)
     return value if isinstance(value, (bool, int, float, str)) else str(value)
@@ -222,7 +224,11 @@ def rules_page() -> list[str]:
         found = rule_class(kind)
         lines += [f"### {kind}", "", prose(found), "", f"Its id is `{found.model_fields['id'].default}`. It says:", ""]
         lines += [*said_of(said["codes"], "blocks"), f"**What lifts it.** {said['lifts']}", ""]
-    lines += ["## Codes of the engine", "", *said_of([code for code in WRITTEN["engine"] if code in messages("en")["blocks"]], "blocks")]
+    lines += [
+        "## Codes of the engine",
+        "",
+        *said_of([code for code in WRITTEN["engine"] if code in messages("en")["blocks"]], "blocks"),
+    ]
     lines += [*(f"* `{code}`: {what}." for code, what in WRITTEN["engine"].items()), ""]
     lines += ["## Needs", "", "What a `Blocked` decision may name.", ""]
     lines += said_of(list(messages("en")["needs"]), "needs")
@@ -267,9 +273,70 @@ def commands() -> list[str]:
     return lines
 
 
+def packs_page() -> list[str]:
+    """Every pack: its provisions, what each rests on, and what is active."""
+    from collections import Counter
+
+    from cadencia.pack import Pack
+
+    every = [Pack.load(name) for name in Pack.names()]
+    counts = Counter(item.status for pack in every for item in pack.rules)
+    lines = [
+        f"{len(every)} packs with {counts.total()} provisions: {counts['active']} active, "
+        f"{counts['unverified']} not verified and without effect, {counts['not expressible']} verified that no rule expresses.",
+        "",
+        "## What no rule expresses",
+        "",
+        *(
+            f"* `{item.id}`: {item.reason}."
+            for pack in every
+            for item in pack.rules
+            if item.status == "not expressible"
+        ),
+        "",
+    ]
+    for pack in every:
+        lines += [f"## {pack.jurisdiction}: {pack.name}", "", f"Checked {pack.checked.isoformat()}. {pack.notice}", ""]
+        for status, head in (
+            ("active", "Active"),
+            ("not expressible", "Verified, not expressible"),
+            ("unverified", "Not verified, without effect"),
+        ):
+            found = [item for item in pack.rules if item.status == status]
+            if found:
+                lines += [f"**{head}**", "", *(line for item in found for line in _provision(item)), ""]
+    return lines
+
+
+def _provision(item: Any) -> list[str]:
+    """A provision as an entry of a list."""
+    strength = item.strength + (", single source" if item.single_source else "")
+    force = item.in_force
+    parts = [
+        f"from {force.from_}" if force and force.from_ else "",
+        f"until {force.to}" if force and force.to else "",
+        f"{item.segment} only" if item.segment else "",
+        item.binding if item.binding != "law" else "",
+    ]
+    scope = ", ".join([*item.channels, *item.purposes, *(part for part in parts if part)])
+    lines = [
+        f"* `{item.id}` ({scope}): {item.says}",
+        f"    * {item.citation}" + (f" ({strength})" if item.verified else ""),
+    ]
+    lines += [
+        f"    * {head}: {text}"
+        for head, text in (("scope", item.scope), ("breach", item.consequence), ("note", item.note))
+        if text
+    ]
+    if item.through:
+        lines.append(f"    * by {', '.join(f'`{name}`' for name in item.through)}: {item.reason}")
+    return lines
+
+
 PARTS: Mapping[str, tuple[str, Callable[[], list[str]]]] = {
     "rules": ("reference/rules.md", rules_page),
     "dispositions": ("reference/models.md", dispositions),
+    "packs": ("reference/packs.md", packs_page),
     "commands": ("reference/cli.md", commands),
 }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,14 @@ settings.register_profile("deep", settings.get_profile("default"), max_examples=
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI", "").lower() == "true" else "default")
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A test that traces leaves the trace of whoever measures coverage as it was, or all after it go unmeasured."""
+    before = sys.gettrace()
+    yield
+    assert sys.gettrace() is before, f"{item.nodeid} leaves another trace function behind"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -17,7 +17,7 @@ package = Path(cadencia.__file__)
 assert "site-packages" in package.parts, f"not the installed wheel: {package}"
 assert files("cadencia").joinpath("py.typed").is_file(), "the wheel lacks py.typed"
 
-from cadencia import Contact, Policy, Prospect, Touch, Wait  # noqa: E402  (what the import loads was looked at first)
+from cadencia import Contact, Pack, Policy, Prospect, Touch, Wait  # noqa: E402  (what the import loads was looked at first)
 from cadencia.rules import MaxAttempts, QuietHours  # noqa: E402
 
 policy = Policy(
@@ -34,6 +34,11 @@ touches = [Touch(id="t1", at="2026-03-24T10:05+01:00", channel="phone", disposit
 decision = policy.decide(ana, touches, as_of="2026-03-27T13:37Z")
 assert isinstance(decision, Contact), decision
 assert decision.channel == "phone", decision
+
+# The packs are data in the wheel, and load without an extra.
+assert len(Pack.names()) == 70, Pack.names()
+binding = (Pack.load("ES") & policy).why_not(ana, "2026-03-28T12:00+01:00", "phone", purpose="marketing")
+assert "pack:ES/ES-96-HOURS" in {block.rule for block in binding}, binding
 
 # Christmas is a holiday and a Friday in 2026: the first Monday after it is the first day to call.
 decision = policy.decide(ana, touches, as_of="2026-12-25T12:00+01:00")

@@ -13,6 +13,7 @@ from cadencia import Blocked, Case, Contact, Decision, Policy, Prospect, Stop, T
 from cadencia.errors import InputError, PolicyError
 from cadencia.rules import (
     ActivePeriod,
+    AnyOf,
     Block,
     BusinessDays,
     ChannelRotation,
@@ -609,6 +610,16 @@ class TestDeadlines:
 
 
 class TestKnownAt:
+    def test_known_at_reads_a_date_on_its_own_clock(self) -> None:
+        """A touch known only to the day is known from the first instant at which it may have begun, wherever that was."""
+
+        def known(zone: str, when: str) -> int:
+            touch = Touch(id="a", at="2026-03-06", channel="phone", zone=zone)
+            return len(Case(prospect=Prospect(id="p"), touches=[touch]).known_at(when).touches)
+
+        assert [known("Asia/Tokyo", f"2026-03-05T{hour}:00Z") for hour in (14, 15)] == [0, 1]
+        assert [known("America/Los_Angeles", f"2026-03-06T0{hour}:00Z") for hour in (7, 8)] == [0, 1]
+
     def test_what_was_learned_later_is_gone(self) -> None:
         case = Case(
             prospect=prospect(
@@ -649,6 +660,9 @@ class TestForms:
             rules.decide(prospect(), [asked], as_of="2026-03-03T15:00+01:00"),
             rules.decide(prospect(zones=()), as_of=NOON),
             rules.decide(prospect(), [refused], as_of=NOON),
+            policy(AnyOf(id="either", rules=[MORNINGS, Spacing(id="gap", at_least="48h")])).decide(
+                prospect(), [touch("t", "2026-03-02T20:00+01:00")], as_of="2026-03-03T20:00+01:00"
+            ),
         ]
 
     def test_pickle_json_and_equality(self) -> None:
@@ -659,7 +673,7 @@ class TestForms:
                 assert hash(again) == hash(decision)
                 assert again.to_dict() == decision.to_dict()
                 assert (again.text("es"), again._repr_html_()) == (decision.text("es"), decision._repr_html_())
-        assert len(set(self.decisions())) == 4
+        assert len(set(self.decisions())) == 5
         assert self.decisions()[0] != self.decisions()[1]
         assert self.decisions()[0] != "contact"
 
@@ -670,6 +684,7 @@ class TestForms:
             "wait until Wed 4 Mar 2026 09:00 +01:00, then phone, until Wed 4 Mar 2026 14:00 +01:00",
             "blocked; needs a known time zone",
             "stop: answered",
+            "wait until Wed 4 Mar 2026 09:00 +01:00, then phone, until Wed 4 Mar 2026 14:00 +01:00",
         ]
         spanish = [decision.text("es").splitlines()[0] for decision in self.decisions()]
         assert spanish[0] == "contactar ahora por teléfono, hasta mar 3 mar 2026 14:00 +01:00"
@@ -723,3 +738,34 @@ def test_details_come_back_from_data_as_they_were() -> None:
     decision = policy.decide(Prospect(id="p1"), as_of="2026-03-06T10:00+01:00")
     assert decision.chain[0].details == {"rules": ("a", "b")}
     assert Decision.from_dict(json.loads(decision.to_json())) == decision
+
+
+# -- a calendar that does not reach far enough ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"rule": "spacing", "at_least": "1 business day"},
+        {"rule": "recall", "after": {"busy": "1 business day"}},
+        {"rule": "cool_off", "silence": "1 business day"},
+        {"rule": "await_promise", "undated": "1 business day"},
+        {"rule": "account_reply", "lasts": "1 business day"},
+    ],
+)
+def test_a_delay_that_a_calendar_cannot_tell_names_region_and_year(rule: dict[str, Any]) -> None:
+    told = {"id": "t", "at": "2210-03-02T12:00Z", "channel": "phone", "disposition": "busy", "promise": {"by": "them"}}
+    theirs = {"id": "u", "at": "2210-03-02T12:00Z", "channel": "phone", "disposition": "replied", "prospect": "p2"}
+    account = {"id": "a1", "people": [{"id": "p2"}], "touches": [theirs]}
+    case = Case.model_validate({"prospect": MADRID, "touches": [told], "account": account})
+    house = {"cadencia": 1, "name": "house", "channels": ["phone"], "rules": [{**rule, "id": "r", "calendar": "ES"}]}
+    decision = Policy.from_dict(house).decide(case, as_of="2210-03-02T13:00Z")
+    assert isinstance(decision, Blocked)
+    assert "does not cover 2210" in decision.text()
+    assert "calendario de festivos de ES no cubre 2210" in decision.text("es")
+
+
+def test_a_rule_takes_no_field_that_means_nothing_to_it() -> None:
+    house = {"cadencia": 1, "name": "house", "rules": [{"rule": "never_undated", "id": "r", "clock": "Europe/Madrid"}]}
+    with pytest.raises(PolicyError, match="clock"):
+        Policy.from_dict(house)

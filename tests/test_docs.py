@@ -4,7 +4,7 @@ Pages are read from top to bottom; what an earlier block defined or wrote is the
 
 - a `python` block runs; with prompts (`>>>`) it is a doctest with exact output;
 - a line of an `sh` block that begins with `cadencia` runs through the installed command, in a copy of `examples/`;
-- a `yaml` block that begins with `cadencia: 1` must load as a policy;
+- a `yaml` block that begins with `cadencia: 1` must load as a policy, or as a playbook where it has a `cadence`;
 - a block with a `title="house.yaml"` is also written to that file, so that later blocks can read it;
 - an HTML comment right before a block changes this: `<!-- exit: 1 -->` expects another exit status, `<!-- output -->`
   marks what the block before must have printed, `<!-- no-run: reason -->` skips.
@@ -176,7 +176,11 @@ class Page:
     def policy(self, block: Block) -> None:
         failure: BaseException | None = None
         try:
-            cadencia.Policy.from_yaml(block.text)
+            data = yaml.load(block.text, Loader=yaml.BaseLoader)
+            if "cadence" in data:
+                cadencia.Playbook.from_dict(data)
+            else:
+                cadencia.Policy.from_yaml(block.text)
         except Exception as error:
             failure = error
         if failure is not None:

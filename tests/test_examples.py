@@ -195,7 +195,7 @@ def test_a_layer_without_channels_is_asked_about_the_one_expected() -> None:
 def test_a_layer_without_channels_is_asked_about_the_well_known_ones() -> None:
     assert lines({"answer": "stop"}, channels=None) == [
         "answer: expected `stop`, got `wait` (the policy names no channels; asked about"
-        " `phone, email, sms, meeting, visit, letter, chat, social`)"
+        " `phone, email, sms, meeting, visit, letter, chat, social, au…`)"
     ]
 
 
@@ -210,5 +210,5 @@ def test_a_policy_that_only_joins_layers_still_answers_for_its_own() -> None:
     joined = Policy(name="both", layers=(law,), examples=(policy(example({"answer": "stop"})).examples))
     assert run_examples(joined) == [
         "policy `both`, example `it is so`: answer: expected `stop`, got `contact`"
-        " (the policy names no channels; asked about `phone, email, sms, meeting, visit, letter, chat, social`)"
+        " (the policy names no channels; asked about `phone, email, sms, meeting, visit, letter, chat, social, au…`)"
     ]

@@ -37,7 +37,12 @@ COUNTS = {
 }
 UNLESS = [
     {
-        "consent": {"purpose": "sales", "basis": ["express", "contract"]},
+        "consent": {
+            "purpose": "sales",
+            "basis": ["express", "contract"],
+            "valid_for": "18 full months",
+            "ended_by": {"dispositions": ["refused"]},
+        },
         "requested": {"early": "15m", "grace": "2h"},
         "replying": True,
         "purposes": ["service"],
@@ -45,8 +50,9 @@ UNLESS = [
         "tags": ["vip"],
         "regions": ["ES", "ES-CT"],
         "stages": ["customer"],
+        "subjects": ["deal-7"],
     },
-    {"replying": True},
+    {"replying": "same_channel"},
 ]
 ANY = {"because": "the law says so", "in_force": {"from": "2026-01-01", "to": "2026-12-31T22:00Z"}}
 LIMIT = {
@@ -57,6 +63,7 @@ LIMIT = {
     "regions": {"except": ["US-FL", "FR"]},
     "tags": ["cold"],
     "stages": {"except": ["customer"]},
+    "subjects": {"except": ["deal-8"]},
     "unless": UNLESS,
 }
 HISTORY = {
@@ -135,17 +142,29 @@ RULES: dict[str, list[dict[str, Any]]] = {
         {**LIMIT, **CLOCK, "between": ["21:00-08:00", "14:00-16:00"], "holidays": "ES"},
     ],
     "business_days": [{**LIMIT, **CLOCK, "days": ["sun", "mon-wed"], "holidays": ["US-NY"]}],
+    "holiday_eves": [{**LIMIT, **CLOCK, "allow": {"mon-sat": "10:00-19:00"}, "holidays": "IT"}],
     "active_period": [{**LIMIT, **CLOCK, "from": "2026-03-01", "until": "2026-06-30T12:00-04:00"}],
     "require_consent": [{**LIMIT, **CLOCK, "basis": ["express"], "purpose": "sales", "valid_for": "12 months"}],
+    "clear_register": [
+        {**LIMIT, **CLOCK, "registry": "us-dnc", "max_age": "31 days", "grace": "28 dates", "required": False}
+    ],
+    "barred": [{**LIMIT, "while_fact": "represented"}],
+    "known_region": [{**LIMIT, "among": ["FR", "ES-CT"]}],
     "await_pending": [{**LIMIT, "kinds": ["impediment", "doubt"]}],
     "earn_first": [
         {
-            **LIMIT, "least": 3, "counts": COUNTS, "count": "delivered", "since": "case", "per": ["channel"],
+            **LIMIT,
+            "least": 3,
+            "counts": COUNTS,
+            "count": "delivered",
+            "since": "case",
+            "per": ["channel"],
             "over": "account",
         }
     ],
     "await_promise": [{**LIMIT, **CLOCK, "grace": "2h", "undated": "14 days", "calendar": "ES"}],
     "no_repeated_channel": [{**HISTORY, "at_most": 2}],
+    "one_channel": [{**HISTORY, **CLOCK, "dates": 7}, {**HISTORY, "within": "7d"}],
     "account_reply": [{**LIMIT, **CLOCK, "lasts": "5 business days", "counts": COUNTS, "calendar": ["ES"]}],
     "account_load": [{**LIMIT, "at_most": 2, "within": "14d"}],
     "account_day": [{**LIMIT, **CLOCK}],
@@ -163,6 +182,15 @@ RULES: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "stop_on": [{**LASTING, "dispositions": ["refused", "replied"], "counts": COUNTS, "over": "account"}],
+    "stop_on_refusal": [
+        {
+            **LASTING,
+            "dispositions": ["refused"],
+            "counts": COUNTS,
+            "per": "subject",
+            "lifted_by_consent": {"basis": "express"},
+        }
+    ],
     "stop_on_stage": [{**LASTING, "on": {"except": ["new", "working"]}}],
     "stop_on_opt_out": [LASTING],
     "stop_when_exhausted": [
@@ -187,7 +215,7 @@ RULES: dict[str, list[dict[str, Any]]] = {
     "respond_within": [{**TIMED, "within": "4 business hours", "of": "opening", "counts": {"channels": ["email"]}}],
     "promise_due": [{**TIMED, "grace": "1 business day"}],
     "touch_at_least_every": [{**TIMED, "every": "2 weeks"}],
-    "never_undated": [TIMED],
+    "never_undated": [ANY],
 }
 CASES = [
     pytest.param(kind, data, f"{kind}{f'-{place + 1}' if len(many) > 1 else ''}", id=f"{kind}-{place + 1}")

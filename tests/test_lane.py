@@ -185,6 +185,8 @@ BROKEN: list[tuple[str, Any]] = [
     ("direction", "sideways"),
     ("disposition", None),
     ("id", 7),
+    ("id", " "),
+    ("channel", ""),
     ("zone", "Nowhere/At_All"),
     ("unknown_key", 1),
 ]
@@ -213,6 +215,8 @@ def test_nothing_is_read_fast_that_the_models_refuse(key: str, value: Any) -> No
         {"id": "p", "zones": "Europe/Madrid", "regions": "ES", "tags": ["a"]},
         {"id": "p", "zones": ["Europe/Madrid", "Atlantic/Canary"], "regions": "ES"},
         {"zones": "Europe/Madrid", "regions": "ES"},
+        {"id": "p", "zones": "Europe/Madrid", "regions": None},
+        {"id": " ", "zones": "Europe/Madrid", "regions": "ES"},
     ],
 )
 def test_no_prospect_is_read_fast_that_is_not_plain(prospect: dict[str, Any]) -> None:

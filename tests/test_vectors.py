@@ -2,6 +2,7 @@
 
 `tests/vectors/*.json` needs no knowledge of Python: a policy, a case, and steps. A step asks at an instant and says the
 answer and why. The expected values were worked out by hand from the sources' facts; nothing was copied from a run.
+`readings.json` has what we had to decide ourselves.
 
 `not-ours.json` lists the facts that a deliberate choice of ours contradicts: what they do, what we do, and where that
 is decided. Many carry a vector of our own answer. `docs/explanation/choices.md` shows the list.
@@ -95,7 +96,7 @@ class Step(Strict):
 class Vector(Strict):
     """A fact from outside, made concrete."""
 
-    id: Annotated[str, Field(pattern=r"^[WLT]\d+(-[a-z0-9-]+)?$")]
+    id: Annotated[str, Field(pattern=r"^[WLTR]\d+(-[a-z0-9-]+)?$")]
     source: str
     policy: dict[str, Any]
     case: dict[str, Any]
@@ -147,6 +148,7 @@ REQUIRED = {
     *(f"W{number}" for number in (*range(1, 19), *range(20, 29), *range(30, 36), *range(40, 63), *range(70, 78))),
     *(f"L{number}" for number in range(1, 7)),
     *(f"T{number}" for number in range(1, 9)),
+    *(f"R{number}" for number in range(1, 6)),
 }
 
 

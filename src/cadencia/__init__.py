@@ -12,10 +12,14 @@ from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from .agendas import Agenda, agenda
+    from .batch import decide_many
     from .bookshelf import Chosen, Playbooks
+    from .calendars import NamedCalendar
     from .case import Account, Case
     from .decision import Blocked, Contact, Decision, Stop, Wait
     from .errors import CadenciaError, InputError, MissingExtra, PolicyError, RuleFailure
+    from .pack import Pack, Provision
+    from .pack_choice import packs_for
     from .playbook import Playbook
     from .policy import Policy
     from .prospect import (
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
         PendingItem,
         Prospect,
         Region,
+        RegisterCheck,
         Stage,
         Suppression,
         ZoneEvidence,
@@ -36,13 +41,18 @@ if TYPE_CHECKING:
 _HOME = {
     "agendas": ("Agenda", "agenda"),
     "bookshelf": ("Chosen", "Playbooks"),
+    "batch": ("decide_many",),
+    "calendars": ("NamedCalendar",),
     "case": ("Account", "Case"),
     "decision": ("Blocked", "Contact", "Decision", "Stop", "Wait"),
     "errors": ("CadenciaError", "InputError", "MissingExtra", "PolicyError", "RuleFailure"),
+    "pack": ("Pack", "Provision"),
+    "pack_choice": ("packs_for",),
     "playbook": ("Playbook",),
     "policy": ("Policy",),
     "prospect": (
-        "Consent", "ContactPoint", "Fact", "Occasion", "OptOut", "PendingItem", "Prospect", "Region", "Stage",
+        "Consent", "ContactPoint", "Fact", "Occasion", "OptOut", "PendingItem", "Prospect", "Region",
+        "RegisterCheck", "Stage",
         "Suppression", "ZoneEvidence",
     ),
     "touch": ("CHANNELS", "DISPOSITIONS", "Disposition", "Promise", "Touch"),
@@ -66,8 +76,10 @@ __all__ = [
     "Fact",
     "InputError",
     "MissingExtra",
+    "NamedCalendar",
     "Occasion",
     "OptOut",
+    "Pack",
     "PendingItem",
     "Playbook",
     "Playbooks",
@@ -75,7 +87,9 @@ __all__ = [
     "PolicyError",
     "Promise",
     "Prospect",
+    "Provision",
     "Region",
+    "RegisterCheck",
     "RuleFailure",
     "Stage",
     "Stop",
@@ -84,6 +98,8 @@ __all__ = [
     "Wait",
     "ZoneEvidence",
     "agenda",
+    "packs_for",
+    "decide_many",
 ]
 
 

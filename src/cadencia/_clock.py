@@ -32,9 +32,10 @@ FIRST_DAY = date(1970, 1, 1).toordinal()
 EVER = -62_135_510_400 * SECOND  # 0001-01-02T00:00Z
 FOREVER = 253_370_764_800 * SECOND  # 9999-01-01T00:00Z
 
-_CHUNK = 16 * DAY
+_CHUNK = 8 * DAY
 #: No zone has changed its offset and changed it back within so short a time since 1970; a test holds the zone data to it.
 _PROBE = 4 * DAY
+_GRAIN = 15 * MINUTE
 _FARTHEST = 26 * HOUR  # no offset, past or present, is as large
 
 
@@ -79,6 +80,8 @@ def read_instant(value: Any, what: str = "instant") -> datetime:
             ) from None
         if len(text) <= 10:
             raise InputError(f"{what}: {given(text)} is a date without a time; write for example `{text}T09:00+01:00`")
+    if type(value) is datetime and value.tzinfo is UTC and 1 < value.year < 9999:
+        return value  # the common case, as it is
     if not isinstance(value, datetime):
         raise InputError(f"{what}: {given(value)} is not a time; write for example `2026-03-06T21:30-05:00`")
     if value.utcoffset() is None:
@@ -96,6 +99,8 @@ def read_instant(value: Any, what: str = "instant") -> datetime:
 
 def read_when(value: Any, what: str = "instant") -> datetime | date:
     """An instant with offset, or a date where only the day is known."""
+    if type(value) is datetime:
+        return read_instant(value, what)
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and len(value.strip()) == 10:
@@ -135,9 +140,11 @@ When = Annotated[
 """A field that holds an instant, or a date where only the day is known."""
 
 
-def check_zone(name: str) -> str:
-    """The name of a zone that exists, or an `InputError` that offers the nearest one."""
-    if name not in _zone_names():
+def check_zone(name: Any) -> str:
+    """The name of a zone that exists (a `ZoneInfo` gives its own), or an `InputError` that offers the nearest one."""
+    if isinstance(name, ZoneInfo):
+        name = name.key
+    if not isinstance(name, str) or name not in _zone_names():
         raise InputError(
             f"zone {given(name)} is not known; write an IANA name such as `Europe/Madrid`"
             + did_you_mean(name, _zone_names())
@@ -151,7 +158,7 @@ def _zone_names() -> frozenset[str]:
 
 
 class Zone:
-    """A time zone as stretches of constant offset, found lazily in chunks of 16 days and kept.
+    """A time zone as stretches of constant offset, found lazily in chunks of 8 days and kept.
 
     Use `zone_of(name)`: one object per name.
     """
@@ -231,9 +238,12 @@ class Zone:
             offset = self._probe(probe)
             if offset != before:
                 low, high = probe - _PROBE, probe
-                while high - low > SECOND:  # zone data knows whole seconds only
-                    middle = low + (high - low) // (2 * SECOND) * SECOND
+                grain = _GRAIN  # most clocks change at a full quarter of an hour, and the rest at a full second
+                while high - low > grain:
+                    middle = low + (high - low) // (2 * grain) * grain
                     low, high = (middle, high) if self._probe(middle) == before else (low, middle)
+                    if high - low <= grain and grain > SECOND and self._probe(high - SECOND) != before:
+                        grain = SECOND
                 if high < start + _CHUNK:
                     found.append((high, offset))
                 before = offset
@@ -241,8 +251,8 @@ class Zone:
         return found
 
     def _probe(self, instant: int) -> int:
-        at = EPOCH + timedelta(microseconds=min(max(instant, EVER + DAY), FOREVER))
-        offset = at.astimezone(self._info).utcoffset()
+        at = datetime.fromtimestamp(min(max(instant, EVER + DAY), FOREVER) // SECOND, self._info)
+        offset = at.utcoffset()
         assert offset is not None
         return (offset.days * 86_400 + offset.seconds) * SECOND + offset.microseconds
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._clock import EVER, Zone, micros, zone_of
@@ -29,31 +30,44 @@ class Tally:
     """The outbound touches of one way of counting, in order.
 
     Attributes:
-        touches: the rows.
+        touches: the rows; `starts`: when each began.
         ends: the latest end by channel; `end` the latest of all, `EVER` when there are none.
         last: the channels of the last touch (of all touches of that instant).
         ties: whether two touches begin at one instant.
     """
 
-    __slots__ = ("end", "ends", "last", "ties", "touches")
+    __slots__ = ("_listed", "end", "ends", "last", "starts", "ties", "touches")
 
     def __init__(self, touches: list[Row], plain: bool) -> None:
         """From rows in order; `plain` when no two begin together and none has a length."""
         self.touches = touches
+        self.starts = tuple([row[0] for row in touches])
+        self._listed: dict[str | None, tuple[list[Row], tuple[str, ...]]] | None = None
         self.ends = ends = {row[2]: row[1] for row in touches}
         self.ties = False
         self.end = EVER
         self.last: tuple[str, ...] = ()
         if touches:
-            self.last = _shared((touches[-1][2],))
+            self.last = (touches[-1][2],)
             self.end = touches[-1][0]
             if not plain:
-                self.ties = len({row[0] for row in touches}) < len(touches)
+                self.ties = len(set(self.starts)) < len(touches)
                 self.last = tuple(sorted({row[2] for row in touches if row[0] == touches[-1][0]}))
                 for row in touches:  # a later touch may end earlier
                     if row[1] > ends[row[2]]:
                         ends[row[2]] = row[1]
                 self.end = max(ends.values())
+
+    def rows_of(self, channel: str | None) -> tuple[list[Row], tuple[str, ...]]:
+        """The rows of one channel (of all where None) with their ids; made when first asked for."""
+        listed = self._listed
+        if listed is None:
+            listed = self._listed = {}
+        found = listed.get(channel)
+        if found is None:
+            rows = self.touches if channel is None else [row for row in self.touches if row[2] == channel]
+            found = listed[channel] = rows, tuple([row[5] for row in rows])
+        return found
 
 
 class Digest:
@@ -65,20 +79,23 @@ class Digest:
         latest: no touch begins after this instant.
         long: whether any touch has a length.
         dispositions: those that occur.
+        planned, attempted: the outbound touches counted in either way, once `tally` has been asked for them.
     """
 
-    __slots__ = ("_attempted", "_plain", "_planned", "dispositions", "latest", "long", "place", "rows")
+    __slots__ = ("_plain", "attempted", "dispositions", "latest", "long", "place", "planned", "rows")
 
-    def __init__(self, place: Place, rows: list[Row], long: bool) -> None:
-        rows.sort()
+    def __init__(self, place: Place, rows: list[Row], long: bool, tidy: bool = False) -> None:
+        """From rows in any order; `tidy` when each begins after the one before."""
+        if not tidy:
+            rows.sort()
         self.place = place
         self.rows = rows
         self.latest = rows[-1][0] if rows else EVER
         self.long = long
         self.dispositions: set[str] | frozenset[str] = {row[4] for row in rows}
-        self._planned: Tally | None = None
-        self._attempted: Tally | None = None
-        self._plain: bool | None = None
+        self.planned: Tally | None = None
+        self.attempted: Tally | None = None
+        self._plain: bool | None = True if tidy and not long else None
 
     @property
     def zone(self) -> Zone:
@@ -94,16 +111,15 @@ class Digest:
 
     def tally(self, planned: bool) -> Tally:
         """All outbound touches, or only those that went out; made when first asked for."""
-        made = self._planned if planned else self._attempted
+        made = self.planned if planned else self.attempted
         if made is None:
-            if planned or _NOT_OUT.isdisjoint(self.dispositions):
-                made = Tally([row for row in self.rows if row[3] == "outbound"], self.plain)
-                self._planned = made
+            if planned:
+                made = self.planned = Tally([row for row in self.rows if row[3] == "outbound"], self.plain)
+            elif _NOT_OUT.isdisjoint(self.dispositions):
+                made = self.attempted = self.tally(planned=True)
             else:
                 out = [row for row in self.rows if row[3] == "outbound" and row[4] not in _NOT_OUT]
-                made = Tally(out, self.plain)
-            if not planned:
-                self._attempted = made
+                made = self.attempted = Tally(out, self.plain)
         return made
 
     def by(self, names: frozenset[str]) -> set[str]:
@@ -111,6 +127,7 @@ class Digest:
         return {row[2] for row in self.rows if row[4] in names}
 
 
+_fields = itemgetter("at", "end", "channel", "direction", "disposition", "id", "booked", "cancelled")
 _NOT_OUT = frozenset(name for name, facts in DISPOSITIONS.items() if not facts.went_out)
 
 
@@ -127,22 +144,23 @@ def digest_of(case: Case) -> Digest | None:
         or case.unreadable
     ):
         return None
-    touches = case.touches
-    for touch in touches:
-        if touch.booked or touch.cancelled or not isinstance(touch.at, datetime) or touch.disposition == "cancelled":
-            return None
-    if len({touch.id for touch in touches}) != len(touches):
-        return None
     rows: list[Row] = []
-    for touch in touches:
-        assert isinstance(touch.at, datetime)
-        start = micros(touch.at)
-        end = start if touch.end is None else micros(touch.end)
-        rows.append((start, end, touch.channel, touch.direction, touch.disposition, touch.id))
+    long = False
+    for touch in case.touches:
+        at, end, channel, direction, disposition, name, booked, cancelled = _fields(touch.__dict__)
+        if booked or cancelled or not isinstance(at, datetime) or disposition == "cancelled":
+            return None
+        start = micros(at)
+        if end is not None:
+            long = True
+        rows.append((start, start if end is None else micros(end), channel, direction, disposition, name))
+    if len({row[5] for row in rows}) != len(rows):
+        return None
     place = prospect.zones[0].zone, _regions(region.region for region in prospect.regions)
-    digest = Digest(_shared(place), rows, any(row[0] != row[1] for row in rows))
+    digest = Digest(_shared(place), rows, long)
     digest.dispositions = _shared(frozenset(digest.dispositions))
-    digest.tally(planned=True), digest.tally(planned=False)  # made with the view
+    for tally in (digest.tally(planned=True), digest.tally(planned=False)):  # made with the view
+        tally.last = _shared(tally.last)
     return digest
 
 
@@ -151,7 +169,7 @@ _kept: dict[Any, Any] = {}
 
 def _shared(value: _Small) -> _Small:
     """One object for equal values: a book has few places and few sets of dispositions, and what is shared stays near."""
-    if len(_kept) > 10_000:
+    if len(_kept) > 10_000:  # pragma: no cover - a bound on memory, far above what a test should reach
         _kept.clear()
     kept: _Small = _kept.setdefault(value, value)
     return kept

@@ -2,25 +2,59 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from functools import cache, lru_cache
 
 from ._clock import day_date, day_number
 from .errors import InputError, did_you_mean, given
 
+#: What the name of a policy's own calendar looks like; no region does.
+OWN_NAME = "[a-z][a-z0-9_-]*"
+
 
 @cache
 def holiday_days(region: str, year: int) -> frozenset[int] | None:
-    """The public holidays of a country (`ES`) or subdivision (`ES-CT`) in a year; None where the calendar does not reach."""
+    """The public holidays of a country (`ES`) or subdivision (`ES-CT`) in a year; None where the calendar does not reach.
+
+    A subdivision that the calendar does not name (`ES-M`, a province) may keep the holidays of any that it does name.
+    """
+    if "=" in region:
+        return _own_days(region, year)
     import holidays
 
     country, _, subdivision = region.partition("-")
     calendar = getattr(holidays, country, None)
-    if calendar is None or not region_known(region):
+    if calendar is None or not region_known(country):
         return None
     if not calendar.start_year <= year <= calendar.end_year:
         return None
+    if subdivision and not region_known(region):
+        named = holidays.list_supported_countries(include_aliases=False)[country]
+        parts = [country, *(f"{country}-{name}" for name in named)]
+        return frozenset().union(*(holiday_days(part, year) or () for part in parts))
     days = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
     return frozenset(day_number(day) for day in days)
+
+
+def _own_days(bound: str, year: int) -> frozenset[int] | None:
+    """The holidays of a policy's own calendar, bound as `name={content}`."""
+    content = json.loads(bound.partition("=")[2])
+    if content["years"] is not None and year not in content["years"]:
+        return None
+    named = [holiday_days(region, year) for region in content["holidays"]]
+    if any(days is None for days in named):
+        return None
+    closed, opened = (
+        {day_number(date.fromisoformat(day)) for day in content[key] if day.startswith(f"{year:04}-")}
+        for key in ("closed", "open")
+    )
+    return (frozenset().union(*filter(None, named)) - opened) | closed
+
+
+def calendar_name(region: str) -> str:
+    """A region or calendar as it is named: without the content of a policy's own calendar."""
+    return region.partition("=")[0]
 
 
 @lru_cache(maxsize=4096)

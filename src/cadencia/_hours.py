@@ -7,7 +7,7 @@ start is overnight and belongs to the day on which it opens.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -26,7 +26,7 @@ Windows = tuple[Span, ...]
 def read_days(text: Any) -> tuple[int, ...]:
     """The weekdays that `mon-fri`, `sat`, `fri-mon`, `mon,wed` or `daily` name; Monday is 0."""
     found: list[int] = []
-    for part in str(text).lower().replace(" ", "").split(","):
+    for part in (text if isinstance(text, str) else "").lower().replace(" ", "").split(","):
         if part in ("daily", "every-day"):
             return tuple(range(7))
         first, _, last = part.partition("-")
@@ -39,6 +39,14 @@ def read_days(text: Any) -> tuple[int, ...]:
         begin, end = DAYS.index(first), DAYS.index(last or first)
         found += [(begin + i) % 7 for i in range((end - begin) % 7 + 1)]
     return tuple(dict.fromkeys(found))
+
+
+def read_weekdays(value: Any) -> tuple[int, ...]:
+    """A text of weekdays, a list of such texts, or weekdays as they were read before."""
+    if isinstance(value, tuple) and all(type(day) is int and 0 <= day <= 6 for day in value):
+        return tuple(sorted(set(value)))
+    many = isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+    return tuple(sorted(read_days(",".join(value) if many else value)))
 
 
 def days_text(days: tuple[int, ...]) -> str:
@@ -102,22 +110,29 @@ def read_windows(value: Any) -> Windows:
         value = [value]
     if not isinstance(value, (list, tuple)):
         raise InputError(f'{given(value)} is not a list of windows; write for example `["09:00-14:00", "17:00-20:00"]`')
-    return tuple(union(read_window(item) if isinstance(item, str) else item for item in value))
+    return tuple(union(item if _is_window(item) else read_window(item) for item in value))
+
+
+def _is_window(value: Any) -> bool:
+    """Whether a value is a window as it was read before."""
+    return (
+        isinstance(value, tuple) and [type(edge) for edge in value] == [int, int] and 0 <= value[0] < value[1] < 2 * DAY
+    )
 
 
 class WeekHours:
     """Windows by weekday, and windows of dates that differ from their weekday.
 
-    `on(day)` gives the windows that belong to a day: those of its date if it is an exception, else of its weekday.
+    `on(day)` gives the windows that belong to a day: those of its date if it is an exception, else of its weekday; `usual` the
+    open parts of a weekday where no date stands apart, the tail of the night before included.
     """
 
-    __slots__ = ("_usual", "dates", "week")
+    __slots__ = ("dates", "usual", "week")
 
     def __init__(self, week: tuple[Windows, ...], dates: Mapping[int, Windows] | None = None) -> None:
         self.week = week
         self.dates = dict(dates or {})
-        # what a weekday looks like where no date stands apart: its windows, and the tail of the night before
-        self._usual = [
+        self.usual = [
             union(
                 [(start, min(end, DAY)) for start, end in week[day]]
                 + [(0, end - DAY) for _, end in week[day - 1] if end > DAY]
@@ -131,15 +146,14 @@ class WeekHours:
         return self.week[weekday(day)] if special is None else special
 
     def spans(self, day: int, closed: bool = False, closed_before: bool = False) -> list[Span]:
-        """The open parts of one date on the wall clock, last night's tail included unless the date stands apart."""
+        """The open parts of one date, in microseconds of it, last night's tail included unless the date stands apart."""
         if closed:
             return []
-        base = day * DAY
         if not closed_before and day not in self.dates and day - 1 not in self.dates:
-            return [(base + start, base + end) for start, end in self._usual[(day + 3) % 7]]
-        found = [(base + start, base + min(end, DAY)) for start, end in self.on(day)]
+            return self.usual[(day + 3) % 7]
+        found = [(start, min(end, DAY)) for start, end in self.on(day)]
         if day not in self.dates and not closed_before:
-            found += [(base, base + end - DAY) for _, end in self.on(day - 1) if end > DAY]
+            found += [(0, end - DAY) for _, end in self.on(day - 1) if end > DAY]
         return union(found)
 
 
@@ -159,11 +173,33 @@ def open_spans(
     An instant is open when the wall clock of the zone at that instant is inside a window of a date not in `closed`. Of a date
     in `tailless` only the part after midnight of its overnight window does not open.
     """
+    return opened(hours, zone.stretches(start, end), closed, tailless)
+
+
+def opened(
+    hours: WeekHours,
+    stretches: Iterable[tuple[int, int, int]],
+    closed: frozenset[int] = NO_DAYS,
+    tailless: frozenset[int] = NO_DAYS,
+) -> list[Span]:
+    """When the hours are open in stretches of constant offset; see `open_spans`."""
     found: list[Span] = []
-    for begin, finish, offset in zone.stretches(start, end):
+    shut = closed if tailless is closed else closed | tailless
+    plain = not hours.dates
+    for begin, finish, offset in stretches:
         for day in range((begin + offset) // DAY, (finish - 1 + offset) // DAY + 1):
-            for low, high in hours.spans(day, day in closed, day - 1 in closed or day - 1 in tailless):
-                low, high = max(begin, low - offset), min(finish, high - offset)
+            base = day * DAY - offset
+            if plain and day not in shut and day - 1 not in shut:
+                windows = hours.usual[(day + 3) % 7]
+            else:
+                windows = hours.spans(day, day in closed, day - 1 in shut)
+            for low, high in windows:
+                low += base
+                high += base
+                if low < begin:
+                    low = begin
+                if high > finish:
+                    high = finish
                 if low < high:
                     if found and found[-1][1] == low:
                         found[-1] = (found[-1][0], high)
@@ -210,10 +246,10 @@ def read_dates(value: Any) -> dict[date, Windows]:
     found: dict[date, Windows] = {}
     for key, windows in value.items():
         try:
-            day = key if isinstance(key, date) else date.fromisoformat(str(key))
-        except ValueError:
+            day = key if type(key) is date else date.fromisoformat(key)
+        except (ValueError, TypeError):
             raise InputError(f"{given(key)} is not a date; write for example `2026-12-24`") from None
-        found[day] = () if windows in ("closed", [], ()) else read_windows(windows)
+        found[day] = () if isinstance(windows, str) and windows == "closed" else read_windows(windows)
     return dict(sorted(found.items()))
 
 
@@ -248,13 +284,7 @@ DatesField = Annotated[
 ]
 DaysField = Annotated[
     tuple[int, ...],
-    PlainValidator(
-        lambda value: (
-            value
-            if isinstance(value, tuple)
-            else tuple(sorted(read_days(",".join(value) if isinstance(value, list) else value)))
-        )
-    ),
+    PlainValidator(read_weekdays),
     PlainSerializer(days_text, return_type=str),
     WithJsonSchema({"type": "string", "examples": ["mon-fri"]}),
 ]

@@ -6,12 +6,13 @@ one after the latest release: one maximum and one look-up. Whatever does not fit
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._clock import EVER, FOREVER
+from ._clock import EVER, FOREVER, zone_of
 from ._digest import Digest, Place, Row
-from ._timeline import Timeline
+from ._timeline import WIDTH, Timeline
 from .rules.attempts import FrequencyCap, MaxAttempts
 from .rules.base import Limit, Rule
 from .rules.channels import NoRepeatedChannel
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _NO_FILTER = TouchFilter()
 _NO_MAXIMUM = 1 << 60
+_NO_EDGES: list[int] = []
 _COUNTING = (MaxAttempts, FrequencyCap, Spacing, NoRepeatedChannel, ChannelRotation)
 
 Found = tuple[str, int, int]
@@ -39,29 +41,38 @@ BLOCKED: Found = ("", 0, 0)
 class Gap:
     """A spacing: how long after the last touch, of a channel (`each`) or of all."""
 
-    __slots__ = ("_delay", "_known", "_rule", "each", "elapsed", "id")
+    __slots__ = ("_delay", "_known", "each", "elapsed", "id", "rule")
 
     def __init__(self, rule: Spacing, delay: Delay) -> None:
-        self._rule = rule
+        self.rule = rule
         self._delay = delay
-        self._known: dict[tuple[Place, int], int] = {}
+        self._known: dict[Place, tuple[Zone, dict[int, int]]] = {}
         self.id = rule.id
         self.each = bool(rule.per)
         self.elapsed = delay.amount if delay.kind == "elapsed" else -1
 
-    def after(self, latest: int, zone: Zone, place: Place) -> int:
+    def regions(self, place: Place) -> tuple[str, ...]:
+        """The regions whose public holidays are no business days for a prospect in a place."""
+        regions = self.rule.calendar or ()
+        return tuple(sorted({item for name in regions for item in (place[1] if name == "prospect" else (name,))}))
+
+    def after(self, latest: int, place: Place) -> int:
         """When a gap in dates or business days after a touch without length is over; kept by date."""
-        key = place, zone.day(latest)
-        known = self._known.get(key)
-        if known is None:
-            regions: Iterable[str] = self._rule.calendar or ()
-            names = tuple(sorted({item for name in regions for item in (place[1] if name == "prospect" else (name,))}))
-            unknown = "prospect" in regions and not place[1]
-            calendar = Calendar(self._rule.business_days, None if unknown else names)
-            if len(self._known) > 100_000:
-                self._known.clear()
-            known = self._known[key] = over(self._delay, Clockwork((zone,), calendar), latest, latest).at
-        return known
+        zone, known = self._known.get(place) or self._new(place)
+        day = zone.day(latest)
+        release = known.get(day)
+        if release is None:
+            unknown = "prospect" in (self.rule.calendar or ()) and not place[1]
+            calendar = Calendar(self.rule.business_days, None if unknown else self.regions(place))
+            release = known[day] = over(self._delay, Clockwork((zone,), calendar), latest, latest).at
+        return release
+
+    def _new(self, place: Place) -> tuple[Zone, dict[int, int]]:
+        """Room for what a place will have known."""
+        if len(self._known) > 2_000:  # pragma: no cover - a bound on memory, far above what a test should reach
+            self._known.clear()
+        new = self._known[place] = zone_of(place[0]), {}
+        return new
 
 
 class Cap(NamedTuple):
@@ -72,12 +83,19 @@ class Cap(NamedTuple):
     width: int
 
 
-class Open(NamedTuple):
-    """An hours rule by itself: whether it is shut at an instant in a place, kept as a book is asked about at one instant."""
+class Hours(NamedTuple):
+    """An hours rule by itself, with its timelines by place."""
 
     id: str
     rule: OnTheClock
-    shut: dict[tuple[Place, int], bool]
+    timelines: dict[Place, Timeline]
+
+    def at(self, place: Place) -> Timeline:
+        """The timeline of a place; kept."""
+        known = self.timelines.get(place)
+        if known is None:
+            known = self.timelines[place] = Timeline((self.rule,), place)
+        return known
 
 
 class Road(NamedTuple):
@@ -87,10 +105,9 @@ class Road(NamedTuple):
     gaps: tuple[Gap, ...]
     running: int
     """How many may run on the channel; 0 when no rule says."""
-    hours: tuple[OnTheClock, ...]
-    timelines: dict[Place, Timeline]
     deadly: frozenset[str]
-    alone: tuple[Open, ...]
+    hours: tuple[OnTheClock, ...]
+    clocks: tuple[Hours, ...]
     spacings: tuple[Gap, ...]
 
 
@@ -99,7 +116,7 @@ def fits(rule: Rule) -> bool:
     if rule.in_force is not None:
         return False
     if isinstance(rule, Limit):
-        narrow = (rule.stages, rule.tags, rule.regions, rule.purposes, rule.steps)
+        narrow = (rule.stages, rule.tags, rule.regions, rule.purposes, rule.steps, rule.subjects)
         return not rule.unless and all(item is None for item in narrow) and _limit_fits(rule)
     if isinstance(rule, ChannelRotation):
         plain = rule.mode == "alternate" and rule.counts == _NO_FILTER and rule.count in ("planned", "attempted")
@@ -147,6 +164,7 @@ class Lane:
 
     def __init__(self, channels: tuple[str, ...], limits: list[Limit], preferences: list[Rule]) -> None:
         stops = [rule for rule in limits if isinstance(rule, StopOn) and rule.dispositions is not None]
+        self.limits = limits
         self.ends = [
             (rule.id, name)
             for rule in stops
@@ -167,12 +185,14 @@ class Lane:
         self.planned = counts == {"planned"}
         self.dated = any(gap.elapsed < 0 for gap in every)
         self.runs = any(isinstance(rule, NoRepeatedChannel) and rule.at_most > 1 for rule in limits)
-        self.roads = {channel: _road(channel, limits, every) for channel in channels}
+        hours = [Hours(rule.id, rule, {}) for rule in limits if isinstance(rule, OnTheClock)]
+        self.roads = {channel: _road(channel, limits, every, hours) for channel in channels}
         self.deadly = frozenset(name for road in self.roads.values() for name in road.deadly)
         self.preferences = preferences
         self.plans: dict[str, Any] = {}
         self.first = channels[0]
         self._orders: dict[tuple[str, ...], tuple[Road, ...]] = {}
+        self._clocks: dict[Place, dict[str, Timeline | None]] = {}
 
     def order(self, last: tuple[str, ...]) -> tuple[Road, ...]:
         """The channels, the preferred one first, after touches whose last was by these channels."""
@@ -182,6 +202,11 @@ class Lane:
         )
         return known
 
+    def clocks(self, place: Place) -> dict[str, Timeline | None]:
+        """When each channel is open in a place; None where no hours bind it."""
+        found = self._clocks[place] = {channel: _timeline(road.clocks, place) for channel, road in self.roads.items()}
+        return found
+
     def answer(self, digest: Digest, as_of: int, end: int) -> Found | None:
         """`(channel, at, until)`: the channel that opens first and is preferred, or `STOPPED`, or `BLOCKED`.
 
@@ -190,31 +215,32 @@ class Lane:
         dispositions = digest.dispositions
         if not self.ending.isdisjoint(dispositions):
             return STOPPED
-        tally = digest.tally(self.planned)
-        touches = tally.touches
-        if len(touches) >= self.most:
+        tally = (digest.planned if self.planned else digest.attempted) or digest.tally(self.planned)
+        starts = tally.starts
+        if len(starts) >= self.most:
             return STOPPED
         if (self.dated and digest.long) or (self.runs and tally.ties):
             return None
         floor = as_of
         for _, at_most, width in self.caps:
-            if len(touches) >= at_most:
-                release = touches[-at_most][0] + width
+            if len(starts) >= at_most:
+                release = starts[-at_most] + width
                 if release > floor:
                     floor = release
         place = digest.place
-        if touches:
-            latest = tally.end
+        latest = tally.end
+        if latest > EVER:
             for gap in self.gaps:
-                release = latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.zone, place)
+                release = latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, place)
                 if release > floor:
                     floor = release
         deadly = self.deadly and not self.deadly.isdisjoint(dispositions)
         last = tally.last
+        clocks = self._clocks.get(place) or self.clocks(place)
         best = end
         found = BLOCKED
         dead = 0
-        for channel, gaps, running, hours, timelines, kills, _, _ in self._orders.get(last) or self.order(last):
+        for channel, gaps, running, kills, _, _, _ in self._orders.get(last) or self.order(last):
             if deadly and channel in digest.by(kills):
                 dead += 1
                 continue
@@ -226,23 +252,32 @@ class Lane:
             for gap in gaps:
                 latest = tally.ends.get(channel, EVER)
                 if latest > EVER:
-                    after = latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.zone, place)
+                    after = latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, place)
                     if after > release:
                         release = after
             if release >= best:
                 continue
-            if hours:
-                timeline = timelines.get(place)
-                if timeline is None:
-                    timeline = timelines[place] = Timeline(hours, place)
-                stretch = timeline.next(release, best, end)
-                if stretch is None:
-                    continue
-                best, until = stretch
-                found = channel, best, until
-            else:
+            timeline = clocks[channel]
+            if timeline is None:
                 best = release
                 found = channel, release, FOREVER
+            else:
+                edges = timeline.edges.get(release // WIDTH, _NO_EDGES)
+                at = bisect_right(edges, release)
+                if at & 1:
+                    until = edges[at]
+                elif at < len(edges):
+                    release = edges[at]
+                    if release >= best:
+                        continue
+                    until = edges[at + 1]
+                else:
+                    stretch = timeline.next(release, best, end)
+                    if stretch is None:
+                        continue
+                    release, until = stretch
+                best = release
+                found = channel, release, until if until % WIDTH else timeline.close(until, end)
             if best == as_of and not deadly:
                 return found
         return STOPPED if dead == len(self.roads) else found
@@ -250,54 +285,51 @@ class Lane:
     def blocking(self, digest: Digest, channel: str, as_of: int) -> tuple[str, ...]:
         """The ids of the rules that forbid a living channel now."""
         tally = digest.tally(self.planned)
-        touches = tally.touches
+        starts = tally.starts
         road = self.roads[channel]
         found: list[str] = []
         for id_, at_most, width in self.caps:
-            if len(touches) >= at_most and touches[-at_most][0] + width > as_of:
+            if len(starts) >= at_most and starts[-at_most] + width > as_of:
                 found.append(id_)
         for gap in road.spacings:
             latest = tally.ends.get(channel, EVER) if gap.each else tally.end
             if (
                 latest > EVER
-                and (latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.zone, digest.place)) > as_of
+                and (latest + gap.elapsed if gap.elapsed >= 0 else gap.after(latest, digest.place)) > as_of
             ):
                 found.append(gap.id)
-        for id_, rule, shut in road.alone:
-            key = digest.place, as_of
-            if key not in shut:
-                if len(shut) > 20_000:
-                    shut.clear()
-                timeline = road.timelines.get(digest.place) if len(road.alone) == 1 else None
-                if timeline is None:
-                    timeline = Timeline((rule,), digest.place)
-                shut[key] = timeline.next(as_of, as_of + 1, as_of) is None
-            if shut[key]:
-                found.append(id_)
+        for clock in road.clocks:
+            if not clock.at(digest.place).open(as_of):
+                found.append(clock.id)
         if len(found) > 1:
             found.sort()
         return tuple(found)
 
 
-def _road(channel: str, limits: list[Limit], gaps: list[Gap]) -> Road:
+def _road(channel: str, limits: list[Limit], gaps: list[Gap], hours: list[Hours]) -> Road:
     mine = [rule for rule in limits if rule.channels is None or rule.channels.has(channel)]
     ids = {rule.id for rule in mine}
-    hours = tuple(rule for rule in mine if isinstance(rule, OnTheClock))
     return Road(
         channel,
         tuple(gap for gap in gaps if gap.each and gap.id in ids),
         min((rule.at_most for rule in mine if isinstance(rule, NoRepeatedChannel)), default=0),
-        hours,
-        {},
         frozenset(
             name
             for rule in mine
             if isinstance(rule, StopOn) and rule.scope == "channel" and rule.dispositions is not None
             for name in rule.dispositions.names
         ),
-        tuple(Open(rule.id, rule, {}) for rule in hours),
+        tuple(item.rule for item in hours if item.id in ids),
+        tuple(item for item in hours if item.id in ids),
         tuple(gap for gap in gaps if not gap.each or gap.id in ids),
     )
+
+
+def _timeline(hours: tuple[Hours, ...], place: Place) -> Timeline | None:
+    """The timeline of several hours rules together; that of a rule by itself is shared."""
+    if len(hours) > 1:
+        return Timeline(tuple(item.rule for item in hours), place)
+    return hours[0].at(place) if hours else None
 
 
 def _run(touches: list[Row], channel: str) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from .errors import InputError, mistakes_of
+from .errors import InputError, mistakes_of, one_line
 
 if TYPE_CHECKING:  # a type checker should see pydantic's own constructor
     _Base = BaseModel
@@ -58,11 +58,17 @@ def _sequence(value: Any) -> Any:
 
 def _sorted_names(value: Any) -> Any:
     value = _sequence(value)
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (set, frozenset)):  # in an order that does not depend on the hash seed
+        value = sorted(value, key=one_line)
+    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
         return tuple(dict.fromkeys(value))
     return value
 
 
 OneOrMore = BeforeValidator(_sequence)
-Names = Annotated[tuple[str, ...], BeforeValidator(_sorted_names)]
+Word = Annotated[str, Field(pattern=r"\S")]
+"""A text that says something: a blank name would match nothing, and what it should bind would go free."""
+Names = Annotated[tuple[Word, ...], BeforeValidator(_sorted_names)]
 """One name or a list of names, order kept, repeats dropped."""
+Texts = Annotated[tuple[str, ...], BeforeValidator(_sorted_names)]
+"""The same for texts that may be blank."""

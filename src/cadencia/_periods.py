@@ -9,8 +9,10 @@ A *length* is exact elapsed time (`7d` is 168 hours). A *delay* says when someth
 | `2 dates` | 00:00 two dates later |
 | `60 full dates` | after sixty whole dates have passed: 00:00 of the sixty-first |
 | `3 business days` | 00:00 of the third business day after the date |
+| `3 full business days` | after three whole business days have passed: 00:00 of the date after the third |
 | `4 business hours` | after four hours of the rule's own `hours` |
 | `2 months` | the same wall clock two months later; the 31st clamps |
+| `2 full months` | after two whole months have passed: 00:00 of the date after that day |
 """
 
 from __future__ import annotations
@@ -29,11 +31,13 @@ from .errors import InputError, given
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _LENGTH = re.compile(r"(\d{1,6}) ?([smhd])")
 _DELAY = re.compile(
-    r"(\d{1,5}) (full dates?|dates?|calendar days?|days?|weeks?|months?|business days?|business hours?)"
+    r"(\d{1,5}) (full dates?|dates?|calendar days?|days?|weeks?|full months?|months?|full business days?|business days?|business hours?)"
 )
 _PARTS = re.compile(r"(\d{1,6}) ?([smh])(?: (\d{1,6}) ?([smh]))?")
 
-Kind = Literal["elapsed", "days", "dates", "business_days", "business_hours", "months"]
+Kind = Literal[
+    "elapsed", "days", "dates", "business_days", "full_business_days", "business_hours", "months", "full_months"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ def read_delay(value: Any) -> Delay:
         "day": "days",
         "date": "dates",
         "month": "months",
+        "full month": "full_months",
+        "full business day": "full_business_days",
         "business day": "business_days",
         "business hour": "business_hours",
     }

@@ -38,9 +38,12 @@ _KINDS = (
 
 
 class Item(NamedTuple):
-    """One rule as a channel sees it: its place among the verdicts, how it is read, and what it is read with."""
+    """One rule as a channel sees it: its verdict's place, names and because, how it is read, and what it is read with."""
 
     place: int
+    name: str
+    tag: str
+    because: str | None
     kind: int
     per: bool
     """Whether it counts the channel's own touches only."""
@@ -81,7 +84,18 @@ def _plan(engine: Any, channel: str) -> Plan:
             elif kind == _STOP:
                 what = rule.dispositions.names, rule.scope
             items.append(
-                Item(len(silent), kind, bool(getattr(rule, "per", ())), getattr(rule, "at_most", 0), what, details, {})
+                Item(
+                    len(silent),
+                    rule.id,
+                    rule.rule,
+                    rule.because,
+                    kind,
+                    bool(getattr(rule, "per", ())),
+                    getattr(rule, "at_most", 0),
+                    what,
+                    details,
+                    {},
+                )
             )
         silent.append(Verdict(rule.id, rule.rule, "permits" if covers else "does_not_apply", (), (), rule.because))
     silent += [Verdict(rule.id, rule.rule, "permits", (), (), rule.because) for rule, _ in engine.preferences]
@@ -102,19 +116,17 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Re
     silent = plan.silent
     verdicts = list(silent)
     held: list[Block] = []
-    every = digest.tally(lane.planned).touches
-    own = [row for row in every if row[2] == channel]
-    all_ids, own_ids = tuple([row[5] for row in every]), tuple([row[5] for row in own])
+    tally = digest.tally(lane.planned)
+    every, own = tally.rows_of(None), tally.rows_of(channel)
     for item in plan.items:
-        place, kind, per, number, what, details, _ = item
+        place, name, tag, because, kind, per, number, what, details, _ = item
         if kind == _HOURS:
             shut = _shut(item, digest, now, silent[place])
             if shut is not None:
                 verdicts[place] = shut[0]
                 held += shut[1]
             continue
-        rows, touches = (own, own_ids) if per else (every, all_ids)
-        name, tag, says, _, _, because = silent[place]
+        rows, touches = own if per else every
         blocks: list[Block] = []
         if kind == _STOP:
             names, scope = what
@@ -140,7 +152,7 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Re
             touches = touches[first:]
         elif kind == _SPACING:
             for row in reversed(rows):
-                over = row[1] + what.elapsed if what.elapsed >= 0 else what.after(row[1], digest.zone, digest.place)
+                over = row[1] + what.elapsed if what.elapsed >= 0 else what.after(row[1], digest.place)
                 if over <= now:
                     break
                 blocks.append(
@@ -156,7 +168,7 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Re
             held += blocks
             verdicts[place] = _new(Verdict, (name, tag, "forbids", touches, tuple(blocks), because))
         elif touches:
-            verdicts[place] = _new(Verdict, (name, tag, says, touches, (), because))
+            verdicts[place] = _new(Verdict, (name, tag, "permits", touches, (), because))
     if not held:
         return Reasons(tuple(verdicts), ())
     assert at is not None
@@ -197,7 +209,7 @@ def _shut(item: Item, digest: Digest, now: int, silent: Verdict) -> tuple[Verdic
         for block in rule.kept(zone, tuple(sorted(names)), now // CHUNK):
             if block.start <= now < block.end:
                 blocks[block] = None
-    if len(item.said) > 20_000:
+    if len(item.said) > 20_000:  # pragma: no cover - a bound on memory, far above what a test should reach
         item.said.clear()
     shut = tuple(blocks)
     verdict = silent._replace(says="forbids", held=shut)

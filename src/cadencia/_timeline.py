@@ -3,90 +3,114 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ._clock import DAY, FOREVER, zone_of
+from ._clock import DAY, FOREVER, Zone, zone_of
 from ._digest import Place
 from ._holidays import closed_days
-from ._hours import NO_DAYS, open_spans
+from ._hours import NO_DAYS, opened
 from ._spans import Span, gaps, meet, union
 
 if TYPE_CHECKING:
     from .rules.hours import OnTheClock
 
-_WIDTH = 4 * DAY
+Stretch = tuple[int, int, int]
+
+#: The width of a chunk.
+WIDTH = 4 * DAY
 
 
 class Timeline:
     """The open stretches of some hours rules together, for one zone and its regions.
 
-    `next(t)` is one look-up: the first open instant from `t` on, and where that stretch closes.
+    `edges` holds, by chunk, where a stretch opens, where it closes, where the next opens, and so on: so one bisection tells
+    whether an instant is open (an odd place) and where the next edge lies. Who reads it directly falls back on `next`.
     """
 
-    __slots__ = ("_chunks", "_place", "_rules")
+    __slots__ = ("_place", "_rules", "edges")
 
     def __init__(self, rules: tuple[OnTheClock, ...], place: Place) -> None:
         self._rules = rules
         self._place = place
-        self._chunks: dict[int, tuple[list[int], list[int]]] = {}
+        self.edges: dict[int, list[int]] = {}
 
     def next(self, instant: int, end: int, horizon: int) -> Span | None:
         """The first stretch that is open at `instant` or opens before `end`: `(opening, closing)`, closings up to `horizon`."""
-        index = instant // _WIDTH
+        index = instant // WIDTH
         while True:
-            opens, closes = self._chunks.get(index) or self._fill(index)
-            at = bisect_right(closes, instant)
-            if at < len(opens):
-                opening = opens[at]
-                if opening < instant:
-                    opening = instant
-                elif opening >= end:
+            edges = self.edges.get(index)
+            if edges is None:
+                edges = self._fill(index)
+            at = bisect_right(edges, instant)
+            if at < len(edges):
+                opening, close = (instant, edges[at]) if at & 1 else (edges[at], edges[at + 1])
+                if opening >= end:
                     return None
-                close = closes[at]
-                return opening, close if close % _WIDTH else self._close(index, close, horizon)
+                return opening, close if close % WIDTH else self.close(close, horizon)
             index += 1
-            if index * _WIDTH >= end:
+            if index * WIDTH >= end:
                 return None
 
-    def _close(self, index: int, close: int, end: int) -> int:
-        """Where a stretch that may reach the end of a chunk closes, looked for up to `end`."""
-        if close < (index + 1) * _WIDTH:
-            return close
-        while (index + 1) * _WIDTH < end:
+    def open(self, instant: int) -> bool:
+        """Whether it is open at an instant."""
+        edges = self.edges.get(instant // WIDTH)
+        if edges is None:
+            edges = self._fill(instant // WIDTH)
+        return bool(bisect_right(edges, instant) & 1)
+
+    def close(self, close: int, end: int) -> int:
+        """Where a stretch that reaches the end of a chunk closes, looked for up to `end`."""
+        index = close // WIDTH
+        while index * WIDTH < end:
+            edges = self.edges.get(index)
+            if edges is None:
+                edges = self._fill(index)
+            if not edges or edges[0] > index * WIDTH:
+                return index * WIDTH
             index += 1
-            opens, closes = self._chunks.get(index) or self._fill(index)
-            if not opens or opens[0] > index * _WIDTH:
-                return index * _WIDTH
-            if closes[0] < (index + 1) * _WIDTH:
-                return closes[0]
+            if edges[1] < index * WIDTH:
+                return edges[1]
         return FOREVER
 
-    def _fill(self, index: int) -> tuple[list[int], list[int]]:
-        start, end = index * _WIDTH, (index + 1) * _WIDTH
+    def spans(self, start: int, end: int) -> list[Span]:
+        """The open stretches of `[start, end)`, cut to it."""
         spans = self._open(self._rules[0], start, end)
         for rule in self._rules[1:]:
             spans = meet(spans, self._open(rule, start, end))
-        chunk = self._chunks[index] = [span[0] for span in spans], [span[1] for span in spans]
-        return chunk
+        return spans
+
+    def _fill(self, index: int) -> list[int]:
+        spans = self.spans(index * WIDTH, (index + 1) * WIDTH)
+        edges = self.edges[index] = [edge for span in spans for edge in span]
+        return edges
 
     def _open(self, rule: OnTheClock, start: int, end: int) -> list[Span]:
         """What one rule leaves open of `[start, end)`, as its blocks would."""
-        names: set[str] = set()
-        for name in rule.holidays or ():
-            if name == "prospect" and not self._place[1]:
+        own = self._place[1]
+        regions = rule.holidays or ()
+        if "prospect" in regions:
+            if not own:
                 return []
-            names.update(self._place[1] if name == "prospect" else (name,))
-        regions = tuple(sorted(names))
+            regions = own if len(regions) == 1 else tuple(sorted({*regions, *own} - {"prospect"}))
+        hours, allowed = rule.table()
         spans: list[Span] | None = None
         for name in rule.clock:
             zone = zone_of(self._place[0] if name == "prospect" else name)
-            closed = closed_days(regions, zone.day(start) - 1, zone.day(end - 1) + 1) if regions else NO_DAYS
-            hours, allowed = rule.table()
-            named = (
-                open_spans(hours, zone, start, end, closed, closed) if allowed else open_spans(hours, zone, start, end)
-            )
-            if not allowed:
-                named = gaps(union([*named, *(span for day in closed for span in zone.days(day, day))]), start, end)
+            stretches, closed = _days(zone, regions, start, end)
+            if allowed:
+                named = opened(hours, stretches, closed, closed)
+            else:
+                quiet = opened(hours, stretches)
+                named = gaps(union([*quiet, *(span for day in closed for span in zone.days(day, day))]), start, end)
             spans = named if spans is None else meet(spans, named)
         assert spans is not None
         return spans
+
+
+@lru_cache(maxsize=1024)
+def _days(zone: Zone, regions: tuple[str, ...], start: int, end: int) -> tuple[list[Stretch], frozenset[int]]:
+    """The stretches of a chunk and the dates closed around it: the same for every rule of a place."""
+    stretches = list(zone.stretches(start, end))
+    first, last = (start + stretches[0][2]) // DAY, (end - 1 + stretches[-1][2]) // DAY
+    return stretches, closed_days(regions, first - 1, last + 1) if regions else NO_DAYS

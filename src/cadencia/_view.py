@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ._clock import DAY, EVER, FOREVER, HOUR, Zone, day_number, micros, zone_of
-from ._spans import Span, union
+from ._spans import Span
 from .touch import DISPOSITIONS, UNDECLARED, Disposition, Touch
 
 if TYPE_CHECKING:
@@ -226,13 +226,6 @@ class View:
             skipped = min(item.at(day) for item in zones)
             return skipped, skipped
         return min(start for start, _ in spans), max(end for _, end in spans) - 1
-
-    def date_span(self, first: int, last: int, zone: str | None = None) -> list[Span]:
-        """The instants that may lie on a date of `first..last`, as a span set."""
-        zones = (zone_of(zone),) if zone else self.zones
-        if not zones:
-            return [(first * DAY - _EAST, (last + 1) * DAY + _WEST)]
-        return union(span for item in zones for span in item.days(first, last))
 
     @cached_property
     def stages(self) -> list[tuple[int, int, str]]:

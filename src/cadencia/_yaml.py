@@ -69,6 +69,8 @@ def read_yaml(text: str, where: str, error: type[InputError] = InputError, *, nu
 
 def check_size(text: str, where: str, error: type[InputError] = InputError) -> None:
     """Refuse a text that nobody would type."""
+    if not isinstance(text, str):
+        raise error(f"{where}: {given(text)} is not text; give the content of a file")
     if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         raise error(f"{where}: larger than {LARGEST:,} bytes; split it")
 

@@ -12,11 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import GetCoreSchemaHandler, PlainSerializer, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import CoreSchema, core_schema
 
-from ._clock import EVER, FOREVER, iso, local_moment, micros, moment
-from .errors import InputError, mistakes_of
+from ._clock import EVER, FOREVER, check_zone, iso, local_moment, micros, moment, read_instant
+from .errors import InputError, check_text, mistakes_of
 
 if TYPE_CHECKING:
     import pendulum
@@ -42,7 +49,11 @@ __all__ = [
     "Wait",
 ]
 
-Time = Annotated[datetime, PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), return_type=str)]
+Time = Annotated[
+    datetime,
+    BeforeValidator(lambda value: read_instant(value)),
+    PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), return_type=str),
+]
 Answer = Literal["contact", "wait", "blocked", "stop"]
 
 
@@ -161,9 +172,8 @@ class BlockRecord:
 
         start = EVER if data.start is None else micros(data.start)
         end = FOREVER if data.end is None else micros(data.end)
-        details = tuple(
-            (name, tuple(value) if isinstance(value, list) else value) for name, value in sorted(data.details.items())
-        )
+        told = {name: tuple(value) if isinstance(value, list) else value for name, value in data.details.items()}
+        details = tuple(sorted(told.items()))
         return cls(
             Block(
                 start, end, data.rule, data.code, data.needs, data.touches, details, data.stops, data.scope, data.final
@@ -305,7 +315,7 @@ class Record:
 
     answer: Answer
     prospect: str
-    zone: str | None
+    zone: Annotated[str, AfterValidator(check_zone)] | None
     as_of: Time
     horizon: Time
     policy: str
@@ -445,8 +455,9 @@ class Decision:
             if self._at == ask[2]:
                 return ()
             lane, digest = ask[0].lane, ask[1].digest()
-            if lane is not None and digest is not None:
-                return lane.blocking(digest, self._channel, ask[2])
+            assert lane is not None
+            assert digest is not None
+            return lane.blocking(digest, self._channel, ask[2])
         return self.record.blocking
 
     @property
@@ -518,6 +529,8 @@ class Decision:
 
     def without(self, *ids: str) -> Decided:
         """The decision as it would be without some rules: a counterfactual. Always-binding rules cannot be left out."""
+        for name in ids:
+            check_text(name, "rule id")
         return self.inquiry().question.without(ids)
 
     def counterfactuals(self) -> dict[str, Decided]:
@@ -541,7 +554,7 @@ class Decision:
     def from_dict(data: Mapping[str, Any]) -> Decided:
         """A decision from its data; it compares equal to the one that wrote it."""
         try:
-            return _decision_of(_adapter().validate_python(dict(data)))
+            return _decision_of(_adapter().validate_python(data))
         except ValidationError as error:
             raise InputError(*mistakes_of(error, "decision")) from None
 
@@ -701,6 +714,29 @@ class Stop(Decision):
 
 #: What `decide` gives: one of the four, for `match`.
 Decided = Contact | Wait | Blocked | Stop
+
+_new = object.__new__
+
+
+def answered(ask: Ask, found: tuple[str, int, int]) -> Decided:
+    """The answer to a question put to the fast lane, from the channel found, its opening and its end; no channel: closed.
+
+    Made for every decision, so its slots are filled here and not by a call of `__init__`.
+    """
+    channel, at, until = found
+    made: Any
+    if channel:
+        made = _new(Contact if at == ask[2] else Wait)
+        made._channel, made._at = channel, at
+        made._until = until if until < ask[3] else None
+    else:
+        made = _new(Stop if until else Blocked)
+        made._channel = made._at = None
+        made._until = until or None
+    made._ask, made._record, made._reasons = ask, None, None
+    decided: Decided = made
+    return decided
+
 
 _KINDS: Mapping[str, type[Decided]] = {"contact": Contact, "wait": Wait, "blocked": Blocked, "stop": Stop}
 _adapters: list[TypeAdapter[Record]] = []

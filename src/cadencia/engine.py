@@ -16,7 +16,7 @@ from ._reasons import reasons_of
 from ._spans import Span, gaps, union
 from .case import Case
 from .decision import Ask, Blocked, Contact, Decided, Inquiry, Stop, Wait
-from .errors import InputError, PolicyError, RuleFailure, given
+from .errors import InputError, PolicyError, RuleFailure, check_text, given
 from .rules.base import Block, Deadline, Limit, Offer, Preference, Rule
 from .rules.consent import ContactPoints, OptOuts, Suppressions, UnreadableTouches
 from .rules.filters import Candidate
@@ -71,7 +71,7 @@ class Engine:
         for layer in layers:
             table = {**DISPOSITIONS, **layer.dispositions} if layer.dispositions else DISPOSITIONS
             self.declared |= set(layer.dispositions)
-            for rule in layer.rules:
+            for rule in layer.bound_rules:
                 named = rule.model_copy(update={"id": f"{layer.name}/{rule.id}"}) if policy.layers else rule
                 kinds: list[tuple[type[Rule], list[Ruled]]] = [
                     (Limit, self.limits), (Preference, self.preferences), (Deadline, self.deadlines),
@@ -101,7 +101,7 @@ class Engine:
     def span(self, as_of: datetime | str, horizon: timedelta | str) -> Span:
         """The span of a question; the last one is kept, as a whole book is asked about at one instant."""
         start = micros(read_instant(as_of, "as_of"))
-        end = start + _length(horizon, "horizon")
+        end = start + length_of(horizon, "horizon")
         self.last = as_of, horizon, start, end
         return start, end
 
@@ -117,10 +117,12 @@ class Engine:
             raise PolicyError(
                 f"policy {given(self.policy.name)} names no channels; write `channels: [phone, email]` or lay it over one that does"
             )
+        if fulfils is not None:
+            check_text(fulfils, "fulfils")
         view = case.view().at(instant, fulfils)
-        wanted = Candidate(
-            "", None, purpose, step, _subjects(subjects), 0 if duration is None else _length(duration, "duration")
-        )
+        wanted = candidate_of("", None, purpose, step, subjects)
+        if duration is not None:
+            wanted = wanted._replace(duration=length_of(duration, "duration"))
         return Question(self, case, view, self.limits_of(view), wanted, instant, end).answer()
 
     reasons = staticmethod(reasons_of)
@@ -162,7 +164,7 @@ class Engine:
         known = start if as_of is None else micros(read_instant(as_of, "as_of"))
         view = case.view().at(known)
         if duration is not None:
-            wanted = wanted._replace(duration=_length(duration, "duration"))
+            wanted = wanted._replace(duration=length_of(duration, "duration"))
         return Question(self, case, view, self.limits_of(view), wanted, start, end)
 
     def why_not(
@@ -172,26 +174,14 @@ class Engine:
     ) -> tuple[Block, ...]:  # fmt: skip
         """See `Policy.why_not`."""
         at = micros(read_instant(instant, "instant"))
-        wanted = Candidate(channel, contact_point, purpose, step, _subjects(subjects))
+        wanted = candidate_of(check_text(channel, "channel"), contact_point, purpose, step, subjects)
         question = self._question(subject, touches, at, at + 1, as_of, wanted, duration)
         candidates = [question.wanted]
         if contact_point is None:
             candidates = question.candidates((channel,))
         answers = [question.blocks(candidate, at, at + 1) for candidate in candidates]
         if self.channels is not None and channel not in self.channels:
-            return (
-                Block(
-                    EVER,
-                    FOREVER,
-                    "always/channels",
-                    "channel_not_allowed",
-                    ("policy",),
-                    (),
-                    (("channel", channel),),
-                    False,
-                    "channel",
-                ),
-            )
+            return (not_allowed(channel),)
         return () if not all(answers) else tuple(answers[0])
 
     def windows(
@@ -203,7 +193,7 @@ class Engine:
         low, high = micros(read_instant(start, "start")), micros(read_instant(end, "end"))
         if not low < high <= low + _LONGEST_HORIZON:
             raise InputError(f"end: {given(end)} must lie after start, by at most {_LONGEST_HORIZON // DAY} days")
-        wanted = Candidate("", None, purpose, step, _subjects(subjects))
+        wanted = candidate_of("", None, purpose, step, subjects)
         question = self._question(subject, touches, low, high, as_of, wanted, duration)
         return {
             candidate: tuple(
@@ -400,7 +390,7 @@ class Question:
         assert self.engine.channels is not None
         options = [self.option(candidate, begin, self.end) for candidate in self.candidates(self.engine.channels)]
         opened = [option.opening for option in options if option.opening is not None]
-        if not opened:
+        if not opened:  # pragma: no cover - what opens in the question opens in a longer span, if its rules are local
             return None
         ready = min(opened)
         waits = [rule.patience.micros for rule, _ in patient if _in_force(rule, self.view, ready)]
@@ -446,21 +436,44 @@ class Question:
         return tuple(sorted(needs)), left[0][0] if left[0][0] > self.start else None
 
 
+def not_allowed(channel: str) -> Block:
+    """The block of a channel that the policy leaves out."""
+    return Block(
+        EVER,
+        FOREVER,
+        "always/channels",
+        "channel_not_allowed",
+        ("policy",),
+        (),
+        (("channel", channel),),
+        False,
+        "channel",
+    )
+
+
 def _in_force(rule: Rule, view: View, instant: int) -> bool:
     """Whether a preference or deadline is in force at an instant."""
     return rule.in_force is None or any(start <= instant < end for start, end in rule.in_force.spans(view.zones))
 
 
-def _subjects(value: Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def candidate_of(channel: str, point: Any, purpose: Any, step: Any, subjects: Any) -> Candidate:
+    """What is asked about, once its words are known to be words."""
+    for what, value in (("contact_point", point), ("purpose", purpose), ("step", step)):
+        if value is not None:
+            check_text(value, what)
+    if isinstance(subjects, str):
+        subjects = (subjects,)
+    elif not isinstance(subjects, Iterable):
+        raise InputError(f"subjects: {given(subjects)} is not a list of names; write for example `[renewal]`")
+    return Candidate(channel, point, purpose, step, tuple(check_text(item, "subjects") for item in subjects))
 
 
-def _length(value: timedelta | str, what: str) -> int:
+def length_of(value: Any, what: str) -> int:
     """A length of time in microseconds, from a timedelta or text such as `90 days`, `90d`, `20m`."""
     if isinstance(value, timedelta):
         length = (value.days * 86_400 + value.seconds) * SECOND + value.microseconds
     else:
-        text = str(value).replace(" ", "")
+        text = value.replace(" ", "") if isinstance(value, str) else ""
         for word, unit in (
             ("days", "d"),
             ("day", "d"),
@@ -484,4 +497,4 @@ def _length(value: timedelta | str, what: str) -> int:
     return length
 
 
-__all__ = ["Engine", "Option", "Question", "Ruled"]
+__all__ = ["Engine", "Option", "Question", "Ruled", "not_allowed"]

@@ -64,9 +64,14 @@ class MissingExtra(CadenciaError, ImportError):
 
 
 def one_line(value: object, limit: int = 200) -> str:
-    """The text of a value with line breaks folded, cut at `limit` characters."""
-    text = " ".join(str(value).split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """The text of a value with line breaks folded, cut at `limit` characters, and such that every encoding can write it."""
+    try:
+        text = str(value)
+    except Exception:  # a number of thousands of digits, a list in itself, an object without a text
+        text = f"<{type(value).__name__}>"
+    text = " ".join(text.split())
+    text = text if len(text) <= limit else text[: limit - 1] + "…"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")  # lone surrogates, which no file can hold
 
 
 def given(value: object) -> str:
@@ -74,9 +79,20 @@ def given(value: object) -> str:
     return f"`{one_line(value, 60)}`"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def check_text(value: Any, what: str) -> str:
+    """A text as it was given.
+
+    Raises:
+        InputError: anything else.
+    """
+    if not isinstance(value, str):
+        raise InputError(f"{what}: {given(value)} is not text; write a name in quotes")
+    return value
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
     """`; did you mean ...` for the nearest known word, or nothing."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6) if isinstance(word, str) else []
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
@@ -100,6 +116,8 @@ def mistakes_of(error: ValidationError, where: str, model: type[BaseModel] | Non
             message = f"unknown key {given(key)}" + did_you_mean(key, _keys_at(model, item["loc"][:-1]))
         elif item["type"] == "missing":
             message = "this key is required"
+        elif item["type"] == "string_pattern_mismatch" and not str(item["input"]).strip():
+            message = f"{given(item['input'])} is blank; write a name, or leave the key out"
         elif item["type"] != "value_error":  # pydantic's own words do not quote what was given
             message = f"{given(item['input'])}: {message[:1].lower()}{message[1:]}"
         for part in message.split("\n"):

@@ -61,7 +61,7 @@ class Playbook(Model):
     Attributes:
         name: how it is called in data and in decisions.
         summary: what it does, by language.
-        source, credit: the article that it follows, and its author.
+        source, credit: the article that it follows (or where it stands), and its author.
         parameters: figures by name, those that are `ours` marked.
         cadence, policy: what it proposes and what it allows; the policy takes the playbook's name.
         rank: of several playbooks that a case may enter the one with the smallest rank proposes.
@@ -274,16 +274,15 @@ class Playbook(Model):
         Returns:
             `Contact`, `Wait`, `Blocked` or `Stop`, with `proposal`: which step, why now, and what it must carry.
         """
-        from .engine import _length, _subjects
-        from .rules.filters import Candidate
+        from .engine import candidate_of, length_of
 
         engine = self.engine if entered is None else self.entered(micros(read_instant(entered, "entered")))
         start, end = engine.span(as_of, self._horizon if horizon is None else horizon)
         case = Case.of(prospect, touches)
         view = case.view().at(start, fulfils)
-        length = 0 if duration is None else _length(duration, "duration")
-        wanted = Candidate("", None, None, step, _subjects(subjects), length)
-        return engine.propose(case, view, wanted, start, end)
+        length = 0 if duration is None else length_of(duration, "duration")
+        candidate = candidate_of("", None, None, step, subjects)._replace(duration=length)
+        return engine.propose(case, view, candidate, start, end)
 
     @cached_property
     def _horizon(self) -> timedelta:

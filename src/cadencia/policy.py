@@ -11,13 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from ._model import Model, Names
 from ._rows import Raw, read_raw
+from .calendars import NamedCalendar, bind, check_name, undeclared
 from .case import Case
-from .decision import Blocked, Contact, Decided, Stop, Wait
-from .errors import InputError, PolicyError, did_you_mean, given, mistakes_of
+from .decision import Decided, answered
+from .errors import InputError, PolicyError, check_text, did_you_mean, given, mistakes_of
 from .prospect import Prospect
 from .rules.base import Rule
 from .rules.registry import ALWAYS, RuleField, is_plug_in
@@ -58,6 +59,7 @@ class Policy(Model):
     Attributes:
         channels: the channels that may be used at all; None for a layer that leaves this to others.
         dispositions: words of this policy's own, valid in its own rules only: `went_out`, `delivered`, `reached`.
+        calendars: holiday calendars of this policy's own, named by its own rules only.
         rules: limits, stop rules, preferences and deadlines, each with its own id.
         layers: the policies that this one is laid over. Layering can only tighten.
 
@@ -79,6 +81,7 @@ class Policy(Model):
     because: str | None = None
     channels: Names | None = None
     dispositions: dict[str, Disposition] = Field(default_factory=dict)
+    calendars: dict[Annotated[str, AfterValidator(check_name)], NamedCalendar] = Field(default_factory=dict)
     rules: tuple[RuleField, ...] = ()
     layers: tuple[Policy, ...] = ()
     examples: tuple[Example, ...] = ()
@@ -124,12 +127,15 @@ class Policy(Model):
     @field_validator("layers", mode="before")
     @classmethod
     def _no_files(cls, value: Any) -> Any:
-        for item in value if isinstance(value, (list, tuple)) else ():
+        if not isinstance(value, (list, tuple)):
+            return value
+        layers = [_pack(item) if isinstance(item, str) and item.startswith("pack:") else item for item in value]
+        for item in layers:
             if isinstance(item, str):
                 raise InputError(
                     f"layer {given(item)} is a file name; read the policy from its file with `Policy.load`, or join policies with `&`"
                 )
-        return value
+        return layers
 
     @field_validator("channels")
     @classmethod
@@ -146,6 +152,8 @@ class Policy(Model):
                         f"rule {given(rule.id)}: disposition {given(name)} is neither well known nor declared under `dispositions`"
                         + did_you_mean(name, known)
                     )
+        for mistake in undeclared(self.rules, self.calendars):
+            raise InputError(mistake)
         names: dict[str, Policy] = {}
         for layer in self.layers:
             if layer.layers:
@@ -166,7 +174,11 @@ class Policy(Model):
         Raises:
             PolicyError: one line for each mistake, with its path.
         """
-        name = where or (f"policy `{data.get('name')}`" if data.get("name") else "policy")
+        if not isinstance(data, Mapping):
+            raise PolicyError(
+                f"{where or 'policy'}: {given(data)} is not a policy; write `{{'name': ..., 'rules': [...]}}`"
+            )
+        name = where or (f"policy {given(data.get('name'))}" if data.get("name") else "policy")
         try:
             return cls.model_validate(data)
         except ValidationError as error:
@@ -193,6 +205,9 @@ class Policy(Model):
 
         if not paths:
             raise PolicyError('no policy file given; write for example `Policy.load("house.yaml")`')
+        for path in paths:
+            if not isinstance(path, (str, Path)):
+                raise PolicyError(f"{given(path)} is not the path of a policy file; write for example `house.yaml`")
         policy = load(Path(paths[0]))
         for path in paths[1:]:
             policy = policy & load(Path(path))
@@ -223,18 +238,25 @@ class Policy(Model):
     def fingerprint(self) -> str:
         """A hash of all that can change a decision: blind to name, version, because, examples and order."""
         canonical = json.dumps(self._canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def _canonical(self) -> dict[str, Any]:
+        calendars = {name: item.model_dump(mode="json") for name, item in self.calendars.items()}
         return {
+            **({"calendars": calendars} if calendars else {}),
             "format": self.cadencia,
             "channels": self.channels,
             "dispositions": {
                 name: [item.went_out, item.delivered, item.reached] for name, item in self.dispositions.items()
             },
-            "rules": {rule.id: _told(rule.model_dump(mode="json", by_alias=True)) for rule in self.rules},
+            "rules": {rule.id: _told(_as_ever(rule.model_dump(mode="json", by_alias=True))) for rule in self.rules},
             "layers": {layer.name: layer.fingerprint for layer in self.layers},
         }
+
+    @cached_property
+    def bound_rules(self) -> tuple[Rule, ...]:
+        """The policy's own rules, with the calendars they name bound to their content."""
+        return tuple(bind(rule, self.calendars) for rule in self.rules) if self.calendars else self.rules
 
     # -- layering -----------------------------------------------------------------------------------------------------
 
@@ -271,7 +293,7 @@ class Policy(Model):
         """
         known = {rule.id for rule in self.engine.rules}
         for name in ids:
-            if name not in known:
+            if check_text(name, "rule id") not in known:
                 raise PolicyError(f"policy {given(self.name)} has no rule {given(name)}" + did_you_mean(name, known))
             if name.startswith("always/"):
                 raise PolicyError(f"rule {given(name)} binds in every policy; it cannot be left out")
@@ -326,12 +348,22 @@ class Policy(Model):
         """
         engine = self.engine
         lane = engine.lane
-        if lane is not None and duration is None and fulfils is None and not subjects:
+        if (
+            lane is not None
+            and duration is None
+            and fulfils is None
+            and not subjects
+            and (purpose is None or type(purpose) is str)
+            and (step is None or type(step) is str)
+        ):
             source: Case | Raw | None = None
             if type(prospect) is Case and not touches:
                 source = prospect
-                digest = prospect.__dict__.get("_digest") or prospect.digest()
-            elif type(prospect) is dict and type(touches) in (list, tuple):
+                try:
+                    digest = prospect._digest
+                except AttributeError:
+                    digest = prospect.digest()
+            elif type(prospect) is dict and (type(touches) is list or type(touches) is tuple):
                 source = digest = read_raw(prospect, touches)
             if source is not None and digest is not None:
                 asked, length, start, end = engine.last
@@ -340,11 +372,7 @@ class Policy(Model):
                 if digest.latest <= start:
                     found = lane.answer(digest, start, end)
                     if found is not None:
-                        channel, at, until = found
-                        ask = (engine, source, start, end, purpose, step)
-                        if channel:
-                            return (Contact if at == start else Wait)(ask, channel, at, until if until < end else None)
-                        return Stop(ask, None, None, until) if until else Blocked(ask)
+                        return answered((engine, source, start, end, purpose, step), found)
         return engine.decide(prospect, touches, as_of, purpose, step, subjects, duration, horizon, fulfils)
 
     def why_not(
@@ -402,11 +430,32 @@ class Policy(Model):
         return tuple(sorted({name for kind in kinds if (name := plug_in_of(kind))}))
 
 
+def _pack(name: str) -> Policy:
+    """The layer that `pack:FR` names."""
+    from .pack import Pack
+
+    return Pack.load(name.removeprefix("pack:")).policy
+
+
 def _told(data: Any) -> Any:
     """Data without what cannot change a decision, lists of names in order."""
     if isinstance(data, dict):
         return {key: _told(value) for key, value in data.items() if key != "because"}
     return [_told(item) for item in data] if isinstance(data, list) else data
+
+
+def _as_ever(data: dict[str, Any]) -> dict[str, Any]:
+    """A rule's data without the options that came later and are not used: older policies keep their fingerprints."""
+    later = [("subjects", data), *(("subjects", item) for item in data.get("unless", ()))]
+    for item in data.get("unless", ()):
+        if item["consent"] is not None:
+            later += [("valid_for", item["consent"]), ("ended_by", item["consent"])]
+    for name, part in later:
+        if part.get(name, True) is None:
+            del part[name]
+    for inner in data.get("rules", ()):
+        _as_ever(inner)
+    return data
 
 
 def _dispositions_in(data: Any) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ._yaml import DEEPEST, LARGEST, check_size
 from ._yaml import read_yaml as yaml_data
@@ -31,11 +31,18 @@ def read_json(text: str, where: str = "policy") -> Any:
             found[key] = value
         return found
 
+    def refuse(word: str) -> NoReturn:
+        raise PolicyError(f"{where}: {given(word)} is not a number that JSON knows; write digits")
+
     check_size(text, where, PolicyError)
     try:
-        data = json.loads(text, object_pairs_hook=pairs)
+        data = json.loads(text, object_pairs_hook=pairs, parse_constant=refuse)
     except json.JSONDecodeError as error:
         raise PolicyError(f"{where}: not JSON: line {error.lineno} column {error.colno}: {error.msg.lower()}") from None
+    except PolicyError:
+        raise
+    except ValueError:  # all else that is wrong with JSON was told above
+        raise PolicyError(f"{where}: a number has thousands of digits; write one that people can read") from None
     except RecursionError:
         raise PolicyError(f"{where}: nests too deep; at most {DEEPEST} levels") from None
     return _checked(data, where)
@@ -72,8 +79,9 @@ def read_text(path: Path) -> str:
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise PolicyError(f"{path.name}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except OSError as error:
-        raise PolicyError(f"`{one_line(path)}` cannot be read: {(error.strerror or str(error)).lower()}") from None
+    except (OSError, ValueError) as error:  # a name that no file can have is a ValueError
+        told = getattr(error, "strerror", None) or one_line(error)
+        raise PolicyError(f"`{one_line(path)}` cannot be read: {told.lower()}") from None
 
 
 def load(path: Path, _seen: tuple[Path, ...] = ()) -> Policy:
@@ -110,9 +118,12 @@ def _layer(name: Any, path: Path, seen: tuple[Path, ...]) -> Policy:
     if not isinstance(name, str):
         raise PolicyError(f"{path.name}, layers: {given(name)} is not a layer; write a file name")
     if name.startswith("pack:"):
-        raise PolicyError(
-            f"{path.name}, layers: no pack {given(name.removeprefix('pack:'))} is shipped with this version"
-        )
+        from .policy import _pack
+
+        try:
+            return _pack(name)
+        except PolicyError as error:
+            raise PolicyError(f"{path.name}, layers: {error}") from None
     folder = path.resolve().parent
     target = (folder / name).resolve()
     if not target.is_relative_to(folder):
@@ -137,15 +148,17 @@ def json_schema() -> dict[str, Any]:
         found = rule_class(kind)
         part = found.model_json_schema(ref_template="#/$defs/{model}", mode="validation")
         for name, definition in part.pop("$defs", {}).items():
-            if name not in ("Rule", "Policy"):
-                defs.setdefault(name, definition)
+            defs.setdefault(name, definition)
         part["required"] = sorted({*part.get("required", ()), "rule"})
         defs[found.__name__] = part
         branches.append({"$ref": f"#/$defs/{found.__name__}"})
         mapping[kind] = f"#/$defs/{found.__name__}"
     defs["Rule"] = {"oneOf": branches, "discriminator": {"propertyName": "rule", "mapping": mapping}}
     defs["Layer"] = {
-        "anyOf": [{"type": "string", "description": "a file beside or below this one"}, {"$ref": "#/$defs/Policy"}]
+        "anyOf": [
+            {"type": "string", "description": "a file beside or below this one, or a pack: `pack:FR`"},
+            {"$ref": "#/$defs/Policy"},
+        ]
     }
     main = (
         defs.pop("Policy")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from ._clock import Instant, When, check_zone
-from ._model import Model, Names, OneOrMore
-from .errors import InputError, given
+from ._model import Model, Names, OneOrMore, Word
+from .errors import InputError, given, one_line
 
 if TYPE_CHECKING:
     from .rules.base import Limit
@@ -24,6 +24,7 @@ __all__ = [
     "PendingItem",
     "Prospect",
     "Region",
+    "RegisterCheck",
     "Stage",
     "Suppression",
     "ZoneEvidence",
@@ -40,16 +41,26 @@ def _named(key: str) -> BeforeValidator:
     def read(value: Any) -> Any:
         if isinstance(value, (str, Mapping)) or not isinstance(value, (list, tuple, set, frozenset)):
             value = [value]
-        ordered = sorted(value) if isinstance(value, (set, frozenset)) else value
+        ordered = sorted(value, key=one_line) if isinstance(value, (set, frozenset)) else value
         return [{key: item} if isinstance(item, str) else item for item in ordered]
 
     return BeforeValidator(read)
 
 
+def _read_date(value: Any) -> date:
+    """A date, or text such as `2026-03-06`; a number of seconds or an instant is none."""
+    if type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{given(value)} is not a date; write for example `2026-03-06`") from None
+
+
 class ZoneEvidence(Model):
     """A time zone in which the prospect may be, and how we know."""
 
-    zone: Annotated[str, BeforeValidator(lambda value: check_zone(str(value)))]
+    zone: Annotated[str, BeforeValidator(check_zone)]
     source: str | None = None
     since: Instant | None = None
 
@@ -65,8 +76,8 @@ class Region(Model):
 class ContactPoint(Model):
     """A channel and an address. `invalid` and `bounced` ones are never used; the status holds from `since`."""
 
-    channel: str
-    address: str
+    channel: Word
+    address: Word
     status: Literal["unknown", "valid", "invalid", "bounced"] = "unknown"
     since: Instant | None = None
 
@@ -76,38 +87,71 @@ class Consent(Model):
 
     since: Instant
     until: Instant | None = None
-    channel: str | None = None
-    purpose: str | None = None
+    channel: Word | None = None
+    purpose: Word | None = None
     basis: str = "express"
 
 
-class OptOut(Model):
-    """The withdrawal of permission: for a channel, a purpose or both; everything when neither is named. Always binding."""
+class _Period(Model):
+    """What holds from `since` until `until`, and must not end before it begins: it would bind nobody, unnoticed."""
 
     since: Instant | None = None
     until: Instant | None = None
-    channel: str | None = None
-    purpose: str | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.since is not None and self.until is not None and self.until <= self.since:
+            raise InputError(f"it ends at {given(self.until)}, not after it begins; write a later end, or none")
+        return self
 
 
-class Suppression(Model):
+class OptOut(_Period):
+    """The withdrawal of permission: for a channel, a purpose or both; everything when neither is named. Always binding."""
+
+    channel: Word | None = None
+    purpose: Word | None = None
+
+
+class Suppression(_Period):
     """A standing entry that says do not use this person, channel or contact point. Always binding.
 
     Without `channel` and `contact_point` it is a do-not-contact: the whole person.
     """
 
     reason: str = "manual"
-    channel: str | None = None
-    contact_point: str | None = None
-    purpose: str | None = None
-    since: Instant | None = None
-    until: Instant | None = None
+    channel: Word | None = None
+    contact_point: Word | None = None
+    purpose: Word | None = None
+
+
+class RegisterCheck(Model):
+    """What a register of people who do not want to be contacted answered, when it was asked (`since`).
+
+    Attributes:
+        registry: which register, by the name that the rule uses.
+        listed: whether the person is on it.
+        listed_on: the date of the listing, where it is known.
+        channel, contact_point: what was asked about; every one when not said.
+    """
+
+    registry: Word
+    listed: bool = False
+    since: Instant
+    listed_on: date | None = None
+    channel: Word | None = None
+    contact_point: Word | None = None
+
+    @model_validator(mode="after")
+    def _listed(self) -> RegisterCheck:
+        if self.listed_on is not None and not self.listed:
+            raise InputError("`listed_on` is given and `listed` is not; write `listed: true`, or leave the date out")
+        return self
 
 
 class Stage(Model):
     """Where the prospect stands, from `since` on (or always)."""
 
-    name: str
+    name: Word
     since: Instant | None = None
 
 
@@ -122,8 +166,8 @@ class Fact(Model):
 class Occasion(Model):
     """A date that matters to the prospect: a birthday (every year), a promotion (from the day we learn of it)."""
 
-    kind: str
-    date: date
+    kind: Word
+    date: Annotated[date, BeforeValidator(_read_date)]
     yearly: bool = False
     since: Instant | None = None
 
@@ -153,6 +197,7 @@ class Prospect(Model):
         regions: every plausible country or subdivision, for holidays and packs.
         contact_points: None means that we were not told: every channel is offered without an address. An empty list, or none
             for a channel, closes the channel.
+        registers: what registers of people who do not want to be contacted answered.
         wishes: the prospect's own limits, in the vocabulary of rules; always binding.
         stage: the current stage; `stages` holds earlier ones.
 
@@ -162,7 +207,7 @@ class Prospect(Model):
         'Europe/Madrid'
     """
 
-    id: str
+    id: Word
     name: str | None = None
     zones: Annotated[tuple[ZoneEvidence, ...], _named("zone")] = ()
     regions: Annotated[tuple[Region, ...], _named("region")] = ()
@@ -171,6 +216,7 @@ class Prospect(Model):
     opt_outs: Annotated[tuple[OptOut, ...], OneOrMore] = ()
     suppressions: Annotated[tuple[Suppression, ...], OneOrMore] = ()
     wishes: tuple[Any, ...] = ()
+    registers: Annotated[tuple[RegisterCheck, ...], OneOrMore] = ()
     stages: Annotated[tuple[Stage, ...], _named("name")] = ()
     account: str | None = None
     owner: str | None = None
@@ -211,6 +257,7 @@ class Prospect(Model):
 
 def _read_wishes(value: Any) -> tuple[Limit, ...]:
     """The prospect's own limits; a wish without an id is named after its kind."""
+    from .calendars import undeclared
     from .rules.base import Limit
     from .rules.registry import read_rule
 
@@ -223,5 +270,7 @@ def _read_wishes(value: Any) -> tuple[Limit, ...]:
         wish = read_rule(item)
         if not isinstance(wish, Limit):
             raise InputError(f"wishes[{index}]: {given(wish.kind)} is not a limit; a wish can only say no")
+        for mistake in undeclared([wish], {}):
+            raise InputError(f"wishes[{index}]: {mistake}")
         wishes.append(wish)
     return tuple(wishes)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ._clock import Instant, When, check_zone
-from ._model import Model, Names
+from ._model import Model, Names, Word
 from .errors import InputError, given
 
 __all__ = ["CHANNELS", "DISPOSITIONS", "Disposition", "Promise", "Touch"]
 
 #: Channels with a well-known meaning. A channel is an open string; these are the common ones.
-CHANNELS: Final = ("phone", "email", "sms", "meeting", "visit", "letter", "chat", "social")
+CHANNELS: Final = ("phone", "email", "sms", "meeting", "visit", "letter", "chat", "social", "automated_call", "fax")
 
 Reached = Literal["yes", "no", "weak", "unknown"]
 
@@ -74,7 +74,7 @@ DISPOSITIONS: Final[Mapping[str, Disposition]] = {
     "unknown": Disposition(reached="unknown"),
 }
 
-#: How a disposition that nobody declared counts: as gone out, and not as an answer.
+#: How a disposition that nobody declared counts: as gone out; whether it reached anybody is not known.
 UNDECLARED: Final = Disposition(reached="unknown")
 
 
@@ -114,14 +114,14 @@ class Touch(Model):
         '2026-03-06T08:30:00+00:00'
     """
 
-    id: str
+    id: Word
     at: When
-    channel: str
+    channel: Word
     direction: Literal["outbound", "inbound"] = "outbound"
-    disposition: str = "unknown"
-    prospect: str | None = None
-    contact_point: str | None = None
-    purpose: str | None = None
+    disposition: Word = "unknown"
+    prospect: Word | None = None
+    contact_point: Word | None = None
+    purpose: Word | None = None
     subjects: Names = ()
     end: Instant | None = None
     booked: bool = False
@@ -134,21 +134,16 @@ class Touch(Model):
     group: str | None = None
     objective_met: bool | None = None
     recorded_at: Instant | None = None
-    zone: str | None = None
+    zone: Annotated[str, BeforeValidator(check_zone)] | None = None
     source: Mapping[str, Any] | None = Field(default=None, repr=False)
 
-    @field_validator("zone")
+    @field_validator("end")  # and not of the whole model, as few touches have an end
     @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        return value if value is None else check_zone(value)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Touch:
-        if self.end is not None and isinstance(self.at, datetime) and self.end < self.at:
-            raise InputError(
-                f"touch {given(self.id)} ends at {given(self.end)} before it begins; write an end after `at`"
-            )
-        return self
+    def _in_order(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        at = info.data.get("at")
+        if value is not None and isinstance(at, datetime) and value < at:
+            raise InputError(f"{given(value)} is before the touch begins at {given(at)}; write an end after `at`")
+        return value
 
     @property
     def precision(self) -> Literal["instant", "date"]:

@@ -1,24 +1,27 @@
 """The cold start: the very first decision of a process, and the first one in each further zone.
 
 Each run is a fresh process that imports everything first (not counted), then decides for forty prospects of
-forty zones, none of them stopped. The main figure counts turning the row into the implementation's objects
-too (the rival loads the zone there), since work could hide there; the decision alone is shown as well. The
-mean over the zones includes the holidays of ten countries, the median does not. The implementations take
-turns, and ratios are formed inside a round.
+forty zones, none of them stopped. The main figure is the first decision from ready objects, the loading of the
+zone's data counted in both (the rival's objects hold a loaded zone, those of cadencia a name). What it takes to make
+the objects is shown beside it: the rival's are bare, those of cadencia are validated. The mean over the zones includes
+the holidays of ten countries, the median does not. The implementations take turns, and ratios are formed inside a
+round.
 
 Called with the name of an implementation, this module is that process; without, it prints the report.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean, median
-from time import perf_counter_ns
+from time import process_time_ns
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import ours
 import rivals
@@ -41,27 +44,32 @@ def one_per_zone() -> list[Row]:
 
 
 def run(implementation: str) -> list[list[float]]:
-    """Microseconds of the forty zones in order: objects made, first decision, second decision."""
+    """Microseconds of the forty zones in order: objects made, first decision with the zone loaded, second decision."""
     policy: Any
     ready: Callable[[Row], Any]
     decide: Callable[[Any, Any, Any], Any]
+    load: Callable[[str], Any]
     if implementation == "ours":
-        policy, ready, decide = ours.policy(POLICY), ours.ready_case, ours.decide
+        policy, ready, decide, load = ours.policy(POLICY), ours.ready_case, ours.decide, str
     else:
-        policy, ready, decide = rivals.POLICIES[POLICY], rivals.ready, rivals.decide
+        policy, ready, decide, load = rivals.POLICIES[POLICY], rivals.ready, rivals.decide, ZoneInfo
     cases, making, first, second = [], [], [], []
+    gc.collect()
+    gc.disable()  # as in `harness.timed`
     for row in one_per_zone():
-        begin = perf_counter_ns()
+        begin = process_time_ns()
+        load(row.zone)
+        loaded = process_time_ns()
         case = ready(row)
-        made = perf_counter_ns()
+        made = process_time_ns()
         decide(policy, case, NOW)
-        first.append((perf_counter_ns() - made) / 1000)
-        making.append((made - begin) / 1000)
+        first.append((process_time_ns() - made + loaded - begin) / 1000)
+        making.append((made - loaded) / 1000)
         cases.append(case)
     for case in cases:
-        begin = perf_counter_ns()
+        begin = process_time_ns()
         decide(policy, case, NOW)
-        second.append((perf_counter_ns() - begin) / 1000)
+        second.append((process_time_ns() - begin) / 1000)
     return [making, first, second]
 
 
@@ -98,12 +106,12 @@ def report(rounds: int = 7) -> str:
 
     return "\n\n".join(
         (
-            of("cold, very first decision", lambda process: process[0][0] + process[1][0]),
-            of("cold, first of a zone, mean", lambda process: fmean(both(process))),
-            of("cold, first of a zone, median", lambda process: median(both(process))),
-            of("the same, objects ready, mean", lambda process: fmean(process[1][1:])),
-            of("the same, objects ready, median", lambda process: median(process[1][1:])),
-            of("second of the zone, objects ready", lambda process: median(process[2])),
+            of("cold, very first decision", lambda process: process[1][0]),
+            of("cold, first of a zone, mean", lambda process: fmean(process[1][1:])),
+            of("cold, first of a zone, median", lambda process: median(process[1][1:])),
+            of("the same, objects made, mean", lambda process: fmean(both(process))),
+            of("the same, objects made, median", lambda process: median(both(process))),
+            of("second of the zone", lambda process: median(process[2])),
         )
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cadencia import Case, Playbook
+from cadencia import Case, Contact, Decision, Playbook, Wait
 from spec.steps import place, step_forbidden
 
 START = datetime(2026, 3, 23, 8, tzinfo=UTC)  # the clocks change on the Sunday after
@@ -94,3 +94,28 @@ def test_which_step_and_when(data: dict[str, Any], made: list[dict[str, Any]], h
         assert bool(told) is forbidden, (step, channel, told, expected)
     codes = {block.code for told in blocks.values() for block in told}
     assert ("finished" in codes) is (expected.ending is not None)
+
+
+@given(data=cadences(), made=touches(), hours=st.integers(0, 24 * 30), seed=st.randoms(use_true_random=False))
+@settings(max_examples=60)
+def test_order_data_and_stability(data: dict[str, Any], made: list[dict[str, Any]], hours: int, seed: Any) -> None:
+    """Permuting the touches gives an equal decision; one read back from data is equal; asked again at the answered instant the
+    answer is contact by that very option: laws 2, 6 and 16.
+    """
+    playbook = Playbook.from_dict(
+        {"cadencia": 1, "name": "drawn", "cadence": data, "policy": {"channels": ["phone", "email", "sms"]}}
+    )
+    made = [touch for touch in made if not touch.get("booked")]
+    t = START + timedelta(hours=hours)
+    made = [touch for touch in made if touch["at"] <= t]
+    person = {"id": "p", "zones": "Europe/Madrid"}
+    case = Case.model_validate({"prospect": person, "touches": made, "opened_at": START})
+    decision = playbook.decide(case, as_of=t)
+    seed.shuffle(made)
+    shuffled = Case.model_validate({"prospect": person, "touches": made, "opened_at": START})
+    assert playbook.decide(shuffled, as_of=t) == decision
+    assert Decision.from_dict(decision.to_dict()) == decision
+    if isinstance(decision, Wait):
+        again = playbook.decide(case, as_of=decision.at)
+        assert isinstance(again, Contact)
+        assert (again.step, again.channel) == (decision.step, decision.channel)

@@ -140,6 +140,15 @@ def test_a_good_row_does_not_answer_for_a_bad_one_of_the_same_prospect(write: Wr
     assert found.prospect_rows() == Tally(0, 1, 1)
 
 
+def test_what_a_register_answered(write: Write) -> None:
+    """A column of our own name holds the answers as JSON; one that cannot be read closes its prospect."""
+    cell = '"[{""registry"": ""us-dnc"", ""since"": ""2026-03-02T09:00Z"", ""listed"": true}]"'
+    found = book(write, f'id,zone,registers\np1,UTC,{cell}\np2,UTC,"[{{}}]"\n')
+    [case] = [case for case in found.cases() if case.prospect.id == "p1"]
+    assert [(item.registry, item.listed) for item in case.prospect.registers] == [("us-dnc", True)]
+    assert set(closed(found)) == {"p2"}
+
+
 def test_repeated_ids_with_equal_content_change_nothing(write: Write) -> None:
     row = "t,p1,2026-03-06T09:00Z,phone,outbound,busy\n"
     found = book(write, PEOPLE + PEOPLE.split("\n", 2)[1] + "\n", TOUCHES + row + row.replace("09:00Z", "10:00+01:00"))
@@ -282,3 +291,9 @@ def test_every_row_is_answered_closed_or_unreadable(
         for person in problem.people:
             assert person not in cases or cases[person].unreadable
     assert set(found.closed) == {person for person, case in cases.items() if case.unreadable}
+
+
+def test_one_file_given_twice_tells_a_bad_row_once(write: Write) -> None:
+    people, touches = write("people.csv", PEOPLE), write("touches.csv", f"{TOUCHES}t,p1,soon,phone,inbound,opted_out\n")
+    (line,) = closed(read_book([people], [touches, touches]))["p1"]
+    assert line.startswith("touches.csv:2: ")

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import holidays
 
 DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
-FAR = datetime(9990, 1, 1, tzinfo=UTC)
+BEGINNING, FAR = datetime(1, 1, 2, tzinfo=UTC), datetime(9990, 1, 1, tzinfo=UTC)
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Windows = tuple[tuple[int, int], ...]  # microseconds of the day; the end of an overnight window lies beyond 24 hours
+
+_info = cache(ZoneInfo)
 
 
 class Unknown(Exception):
     """A zone, a region or a calendar that is needed is not known: closed."""
-
-
-@cache
-def _info(zone: str) -> ZoneInfo:
-    return ZoneInfo(zone)
 
 
 def wall(t: datetime, zone: str | None) -> datetime:
@@ -33,16 +31,19 @@ def wall(t: datetime, zone: str | None) -> datetime:
     return t.astimezone(_info(zone)).replace(tzinfo=None)
 
 
+def turn(low: datetime, high: datetime, holds: Callable[[datetime], bool]) -> datetime:
+    """The first instant after `low` at which something holds that holds at `high`, and not at `low`."""
+    while high - low > TICK:
+        middle = low + (high - low) / 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
+
+
 @cache
 def first_showing(shown: datetime, zone: str) -> datetime:
     """The first instant whose wall clock shows this time or later: past a gap, and the first of two passes."""
     early, late = sorted(shown.replace(tzinfo=_info(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
-    if wall(early, zone) == shown:
-        return early
-    while late - early > TICK:  # a gap lies between the two readings
-        middle = early + (late - early) / 2
-        early, late = (early, middle) if wall(middle, zone) >= shown else (middle, late)
-    return late
+    return early if wall(early, zone) == shown else turn(early, late, lambda t: wall(t, zone) >= shown)
 
 
 def midnight(day: date, zone: str) -> datetime:
@@ -57,16 +58,19 @@ def clock_changes(zone: str, year: int) -> tuple[datetime, ...]:
     def offset(t: datetime) -> timedelta:
         return wall(t, zone) - t.replace(tzinfo=None)
 
-    found, t = [], datetime(year, 1, 1, tzinfo=UTC)
-    while t.year == year:
-        low, high = t, t + DAY / 4
-        t = high
-        if offset(low) != offset(high):
-            while high - low > TICK:
-                middle = low + (high - low) / 2
-                low, high = (low, middle) if offset(middle) != offset(low) else (middle, high)
-            found.append(high)
-    return tuple(found)
+    grid = [datetime(year, 1, 1, tzinfo=UTC) + step * DAY / 4 for step in range(4 * 366)]
+    steps = [step for step in pairwise(grid) if offset(step[0]) != offset(step[1])]
+    return tuple(turn(low, high, lambda t, high=high: offset(t) == offset(high)) for low, high in steps)  # type: ignore[misc]
+
+
+def edges(zone: str, start: datetime, end: datetime, times: Iterable[timedelta]) -> Iterator[datetime]:
+    """When dates begin, the clock is changed, or some times of the day are shown."""
+    for year in range(start.year, end.year + 1):
+        yield from (change for change in clock_changes(zone, year) if start <= change <= end)
+    day = wall(start, zone).date()
+    while day <= wall(end, zone).date():
+        yield from (first_showing(datetime.combine(day, time()) + at, zone) for at in {timedelta(), *times})
+        day += DAY
 
 
 @cache
@@ -91,40 +95,39 @@ def is_business_day(day: date, days: Iterable[int], regions: Iterable[str] | Non
 @cache
 def weekdays(text: str) -> frozenset[int]:
     """What `mon-fri`, `fri-mon`, `mon,wed` and `daily` name."""
-    if text == "daily":
-        return frozenset(range(7))
     found: set[int] = set()
-    for part in text.split(","):
-        first, last = (
-            (WEEK.index(name) for name in (part.split("-") * 2)[:2]) if "-" in part else (WEEK.index(part),) * 2
-        )
-        found |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
+    for part in text.replace("daily", "mon-sun").split(","):
+        first, _, last = part.partition("-")
+        start, stop = WEEK.index(first), WEEK.index(last or first)
+        found |= {(start + step) % 7 for step in range((stop - start) % 7 + 1)}
     return frozenset(found)
 
 
 def inside(week: Mapping[str, Windows], special: Mapping[date, Windows], shown: datetime) -> bool:
     """Whether a wall-clock time lies in a window of its date, or of the night before unless its date stands apart."""
 
-    def windows(day: date) -> list[tuple[int, int]]:
-        if day in special:
-            return list(special[day])
-        return [window for days, some in week.items() if day.weekday() in weekdays(days) for window in some]
+    def in_window_of(day: date) -> bool:
+        usual = [window for days, some in week.items() if day.weekday() in weekdays(days) for window in some]
+        since = (shown - datetime.combine(day, time())) // TICK
+        return any(start <= since < end for start, end in special.get(day, usual))
 
     today = shown.date()
-    now = (shown - datetime.combine(today, time())) // TICK
-    if any(start <= now < end for start, end in windows(today)):
-        return True
-    return today not in special and any(start <= now + DAY // TICK < end for start, end in windows(today - DAY))
+    return in_window_of(today) or (today not in special and in_window_of(today - DAY))
+
+
+def times_of(week: Mapping[Any, Windows]) -> set[timedelta]:
+    """The times of the day at which windows begin and end."""
+    return {edge * TICK % DAY for windows in week.values() for window in windows for edge in window}
 
 
 def after(
-    delay: Any, start: datetime, end: datetime, zone: str | None, rule: Any = None, regions: Any = ()
+    delay: Any, start: datetime, end: datetime, zone: str | None, rule: Any = None, regions: Iterable[str] | None = ()
 ) -> datetime:
     """When a delay after a touch is over, in one zone; never, where what it needs is not known."""
     hours = tuple((days, tuple(some)) for days, some in (getattr(rule, "hours", None) or {}).items())
-    regions = None if regions is None else tuple(regions)
+    days = tuple(getattr(rule, "business_days", range(5)))
     try:
-        return _after(delay, start, end, zone, tuple(getattr(rule, "business_days", range(5))), regions, hours)
+        return _after(delay, start, end, zone, days, None if regions is None else tuple(regions), hours)
     except Unknown:
         return FAR
 
@@ -135,45 +138,41 @@ def _after(
 ) -> datetime:
     if delay.kind == "elapsed":
         return end + timedelta(microseconds=delay.amount)
-    ends, starts = wall(end, zone), wall(start, zone).date()
+    first, last = wall(start, zone).date(), wall(end, zone)
     assert zone is not None
     if delay.kind == "days":
-        return first_showing(ends + delay.amount * DAY, zone)
+        return first_showing(last + delay.amount * DAY, zone)
     if delay.kind == "months":
-        year, month = divmod(ends.year * 12 + ends.month - 1 + delay.amount, 12)
-        return first_showing(
-            ends.replace(year=year, month=month + 1, day=min(ends.day, monthrange(year, month + 1)[1])), zone
-        )
+        year, month = divmod(last.year * 12 + last.month - 1 + delay.amount, 12)
+        day = min(last.day, monthrange(year, month + 1)[1])
+        return first_showing(last.replace(year=year, month=month + 1, day=day), zone)
+    if delay.kind == "full_months":
+        year, month = divmod(first.year * 12 + first.month - 1 + delay.amount, 12)
+        return midnight(date(year, month + 1, min(first.day, monthrange(year, month + 1)[1])) + DAY, zone)
     if delay.kind == "dates":
-        return midnight(starts + delay.amount * DAY, zone)
-    if delay.kind == "business_days":
-        day, left = starts, delay.amount
+        return midnight(first + delay.amount * DAY, zone)
+    if delay.kind in ("business_days", "full_business_days"):
+        left = delay.amount
         while left:
-            day += DAY
-            left -= is_business_day(day, days, regions)
-        return midnight(day, zone)
+            first += DAY
+            left -= is_business_day(first, days, regions)
+        return midnight(first + DAY if delay.kind == "full_business_days" else first, zone)
     return _business_hours(delay.amount * DAY / 24, end, zone, days, regions, dict(hours))
 
 
 def _business_hours(
     left: timedelta, t: datetime, zone: str, days: Any, regions: Any, hours: Mapping[str, Windows]
 ) -> datetime:
-    edges = {edge % (DAY // TICK) * TICK for windows in hours.values() for window in windows for edge in window}
-    day, worked = wall(t, zone).date(), t
+    worked = t
     while t - worked < 400 * DAY:  # from edge to edge, adding up what is open between
-        stops = {first_showing(datetime.combine(day, time()) + edge, zone) for edge in edges}
-        stops |= {change for change in clock_changes(zone, t.year) if change < midnight(day + DAY, zone)}
-        for stop in sorted({*stops, midnight(day + DAY, zone)}):
-            if stop <= t:
-                continue
-            today = wall(t, zone).date()
-            shut: dict[date, Windows] = {
-                date: () for date in (today - DAY, today) if not is_business_day(date, days, regions)
-            }
-            if inside(hours, shut, wall(t, zone)):
-                if stop - t >= left:
-                    return t + left
-                left, worked = left - (stop - t), stop
-            t = stop
-        day += DAY
+        until = t + 2 * DAY
+        for edge in sorted(edges(zone, t, until, times_of(hours))):
+            if t < edge <= until:
+                now = wall(t, zone)
+                both = (now.date() - DAY, now.date())
+                if inside(hours, {day: () for day in both if not is_business_day(day, days, regions)}, now):
+                    if edge - t >= left:
+                        return t + left
+                    left, worked = left - (edge - t), edge
+                t = edge
     raise Unknown("calendar")

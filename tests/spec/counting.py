@@ -6,57 +6,36 @@ later touch, and would not without it.*
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
 
 from cadencia import Case, Touch
 from cadencia.touch import DISPOSITIONS, UNDECLARED
 
-from .clock import wall
-
-
-class Event(NamedTuple):
-    """A touch, or the candidate as if it were one, in the one order of touches; the candidate is the last of its instant."""
-
-    at: datetime
-    end: datetime
-    booked: bool
-    channel: str
-    outbound: bool
-    disposition: str
-    id: str
-
-
-def start_of(touch: Touch) -> datetime:
-    """When a touch began; the specification knows no touch without a time."""
-    assert isinstance(touch.at, datetime)
-    return touch.at
+CANDIDATE = "the candidate"
 
 
 def end_of(touch: Touch) -> datetime:
     """When a touch ended; one without an end has no length."""
-    return touch.end or start_of(touch)
+    at = touch.end or touch.at
+    assert isinstance(at, datetime)  # the specification knows no touch without a time
+    return at
 
 
 def order(touch: Touch) -> tuple[Any, ...]:
     """The one order of touches."""
-    return (
-        touch.at,
-        end_of(touch),
-        touch.booked,
-        touch.channel,
-        touch.direction == "outbound",
-        touch.disposition,
-        touch.id,
-    )
+    ours = touch.direction == "outbound"
+    return touch.at, end_of(touch), touch.booked, touch.channel, ours, touch.disposition, touch.id
 
 
 def live(touches: Iterable[Touch]) -> list[Touch]:
     """Touches that count at all, in order: a cancelled one counts nowhere, a repeated one once."""
-    kept = {touch.id: touch for touch in touches if not touch.cancelled and touch.disposition != "cancelled"}
-    return sorted(kept.values(), key=order)
+    once = {touch.id: touch for touch in touches}
+    return sorted(
+        (touch for touch in once.values() if not touch.cancelled and touch.disposition != "cancelled"), key=order
+    )
 
 
 def own(case: Case) -> list[Touch]:
@@ -75,11 +54,6 @@ def went_out(touch: Touch, table: Any = DISPOSITIONS) -> bool:
     return touch.booked or table.get(touch.disposition, UNDECLARED).went_out
 
 
-def delivered(touch: Touch, table: Any = DISPOSITIONS) -> bool:
-    """Whether it arrived; a booking has not yet."""
-    return not touch.booked and table.get(touch.disposition, UNDECLARED).delivered
-
-
 def reached(touch: Touch, table: Any = DISPOSITIONS) -> bool | None:
     """Whether the person was reached: surely by what comes from them, never yet by a booking; None where not known."""
     if touch.booked or touch.direction == "inbound":
@@ -87,29 +61,31 @@ def reached(touch: Touch, table: Any = DISPOSITIONS) -> bool | None:
     return {"yes": True, "no": False, "weak": False, "unknown": None}[table.get(touch.disposition, UNDECLARED).reached]
 
 
-def matches(chosen: Any, touch: Touch, table: Any, sure: bool = False) -> bool:
+def chosen(choice: Any, names: Iterable[str] | str | None, sure: bool = False) -> bool:
+    """Whether any of the names is chosen; none at all is unknown, which passes unless it must be sure."""
+    names = [names] if isinstance(names, str) else list(names or ())
+    return choice is None or any((name in choice.names) is not choice.excluded for name in names) or not (names or sure)
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two names are the same, or may be, as one is not known."""
+    return None in (one, other) or one == other
+
+
+def matches(chosen_by: Any, touch: Touch, table: Any, sure: bool = False) -> bool:
     """Whether a touch matches a filter; what is unknown does, unless it must be sure (and a booking is not)."""
-    known: list[tuple[Any, Iterable[str]]] = [
-        (chosen.channels, [touch.channel]),
-        (chosen.directions, [touch.direction]),
-        (chosen.dispositions, [touch.disposition]),
-        (chosen.purposes, [touch.purpose] if touch.purpose is not None else []),
-        (chosen.steps, [touch.step] if touch.step is not None else []),
-        (chosen.subjects, touch.subjects),
-    ]
     told = reached(touch, table)
     return (
-        all(choice is None or picks(choice, names, sure) for choice, names in known)
-        and (chosen.automated is None or touch.automated is chosen.automated)
-        and (chosen.reached is None or told is chosen.reached or (told is None and not sure))
+        chosen(chosen_by.channels, touch.channel)
+        and chosen(chosen_by.directions, touch.direction)
+        and chosen(chosen_by.dispositions, touch.disposition)
+        and chosen(chosen_by.purposes, touch.purpose, sure)
+        and chosen(chosen_by.steps, touch.step, sure)
+        and chosen(chosen_by.subjects, touch.subjects, sure)
+        and chosen_by.automated in (None, touch.automated)
+        and (chosen_by.reached in (None, told) or (told is None and not sure))
         and not (sure and touch.booked)
     )
-
-
-def picks(choice: Any, names: Iterable[str], sure: bool = False) -> bool:
-    """Whether any of the names is chosen; no name at all is unknown."""
-    names = list(names)
-    return any((name in choice.names) is not choice.excluded for name in names) or (not names and not sure)
 
 
 def counts(rule: Any, touch: Touch, candidate: Any, table: Any) -> bool:
@@ -119,21 +95,21 @@ def counts(rule: Any, touch: Touch, candidate: Any, table: Any) -> bool:
     far_enough = {
         "planned": True,
         "attempted": went_out(touch, table),
-        "delivered": delivered(touch, table),
-        "reached": reached(touch, table) is not False,
+        "delivered": not touch.booked and table.get(touch.disposition, UNDECLARED).delivered,
+        "reached": reached(touch, table) is not False and went_out(touch, table),
     }[rule.count]
+    same_channel = touch.channel == candidate.channel
     shares = {
-        "channel": touch.channel == candidate.channel,
-        "step": None in (touch.step, candidate.step) or touch.step == candidate.step,
-        "purpose": None in (touch.purpose, candidate.purpose) or touch.purpose == candidate.purpose,
-        "contact_point": touch.channel == candidate.channel
-        and (None in (touch.contact_point, candidate.point) or touch.contact_point == candidate.point),
-        "subject": not touch.subjects or not candidate.subjects or bool(set(touch.subjects) & set(candidate.subjects)),
+        "channel": same_channel,
+        "step": alike(touch.step, candidate.step),
+        "purpose": alike(touch.purpose, candidate.purpose),
+        "contact_point": same_channel and alike(touch.contact_point, candidate.point),
+        "subject": not (touch.subjects and candidate.subjects) or bool({*touch.subjects} & {*candidate.subjects}),
     }
     return far_enough and matches(rule.counts, touch, table) and all(shares[what] for what in getattr(rule, "per", ()))
 
 
-def history(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> list[Event]:
+def history(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> list[Touch]:
     """The touches that count at t. Where counters begin again, t is already after and a touch is still before."""
     touches = pool(case, getattr(rule, "over", "prospect"))
     counted = [touch for touch in touches if counts(rule, touch, candidate, table)]
@@ -142,68 +118,66 @@ def history(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> l
         counted = [touch for touch in counted if opened is None or (touch.at >= opened) == (t >= opened)]
     elif rule.since != "ever":
         again: list[Any] = [touch.at for touch in touches if matches(rule.since, touch, table, sure=True)]
-        for reset in again:
-            counted = [touch for touch in counted if (touch.at > reset) == (t >= reset)]
-    return [Event(*order(touch)) for touch in counted]
+        counted = [touch for touch in counted if all((touch.at > reset) == (t >= reset) for reset in again)]
+    return counted
 
 
-Broken = Callable[[list[Event]], set[Event]]
+def newly_broken(
+    touches: list[Touch], case: Case, candidate: Any, t: datetime, broken: Callable[..., set[str]], *limit: Any
+) -> bool:
+    """The one definition of a counting limit: the candidate comes last of its instant, and can only break it there or later."""
+    thought = Touch.model_construct(
+        id=CANDIDATE, prospect=case.prospect.id, at=t, channel=candidate.channel, booked=True
+    )
+    before = [touch for touch in touches if touch.at <= t]
+    return bool(broken([*before, thought, *touches[len(before) :]], *limit) - broken(touches, *limit))
 
 
-def newly_broken(touches: list[Event], candidate: Any, t: datetime, broken: Broken) -> bool:
-    """The one definition of a counting limit: one touch more can only break it where it is, or later."""
-    thought = Event(t, t, True, candidate.channel, True, "", "")
-    before = sum(touch.at <= t for touch in touches)
-    with_it = [*touches[:before], thought, *touches[before:]]
-    return bool(broken(with_it) - broken(touches))
-
-
-def crowded(number: Callable[[datetime], Any], width: Any, at_most: int) -> Broken:
+def crowded(touches: list[Any], at_most: int, width: Any, number: Callable[[datetime], Any]) -> set[str]:
     """Broken at a touch when it and those before it, within a width of its number, are more than `at_most`."""
-
-    def broken(touches: list[Event]) -> set[Event]:
-        found: set[Event] = set()
-        numbers: list[Any] = []
-        for touch in sorted(touches, key=lambda touch: number(touch.at)):
-            mine = number(touch.at)
-            insort(numbers, mine)
-            if sum(mine - width < other <= mine for other in numbers) > at_most:
-                found.add(touch)
-        return found
-
-    return broken
+    numbered = sorted((number(touch.at), place, touch.id) for place, touch in enumerate(touches))
+    return {
+        id
+        for upto, (last, _, id) in enumerate(numbered, 1)
+        if sum(last - width < one for one, _, _ in numbered[:upto]) > at_most
+    }
 
 
-def too_close(gap: Callable[[int], Any], over: Callable[[Any, Event], datetime]) -> Broken:
-    """Broken at a touch before the delay after an earlier one is over; `gap` gives the delay after the n-th."""
-
-    def broken(touches: list[Event]) -> set[Event]:
-        return {
-            later
-            for place, later in enumerate(touches)
-            if any(later.at < over(gap(n), earlier) for n, earlier in enumerate(touches[:place], 1))
-        }
-
-    return broken
+def too_close(touches: list[Any], over: Callable[[int, Any], datetime]) -> set[str]:
+    """Broken at a touch before the delay after an earlier one, the n-th, is over."""
+    return {
+        later.id
+        for place, later in enumerate(touches)
+        if any(later.at < over(n, earlier) for n, earlier in enumerate(touches[:place], 1))
+    }
 
 
-def running(at_most: int) -> Broken:
+def running(touches: list[Any], at_most: int) -> set[str]:
     """Broken at a touch that is more than the `at_most`-th running on its channel."""
+    found = set()
+    for place, touch in enumerate(touches, 1):
+        run = 0
+        for _, instant in groupby(reversed(touches[:place]), key=lambda other: (other.at, other.id == CANDIDATE)):
+            here = [other.channel for other in instant].count(touch.channel)
+            if not here:
+                break  # "the last touch" is all touches of that instant
+            run += here
+        if run > at_most:
+            found.add(touch.id)
+    return found
 
-    def broken(touches: list[Event]) -> set[Event]:
-        found = set()
-        for place, touch in enumerate(touches):
-            run, past = 0, touches[: place + 1]
-            for moment in sorted({(other.at, not other.id) for other in past}, reverse=True):
-                here = [other.channel for other in past if (other.at, not other.id) == moment]
-                if touch.channel not in here:
-                    break  # "the last touch" is all touches of that instant
-                run += here.count(touch.channel)
-            if run > at_most:
-                found.add(touch)
-        return found
 
-    return broken
+def talking(touches: list[Any], at_most: int, within: timedelta) -> set[str]:
+    """Broken at a touch that brings a person into conversation while more than `at_most` are."""
+
+    def people(some: list[Any], at: datetime) -> set[str | None]:
+        return {touch.prospect for touch in some if at - within < touch.at <= at}
+
+    return {
+        touch.id
+        for place, touch in enumerate(touches)
+        if len(people(touches, touch.at)) > at_most and touch.prospect not in people(touches[:place], touch.at)
+    }
 
 
 def period(day: date, each: str, week_start: int) -> int:
@@ -217,8 +191,3 @@ def period(day: date, each: str, week_start: int) -> int:
         "quarter": months // 3,
         "year": day.year,
     }[each]
-
-
-def local_date(t: datetime, zone: str | None) -> date:
-    """The date on the wall."""
-    return wall(t, zone).date()

@@ -17,6 +17,12 @@ from . import counting as count
 from .clock import after
 
 
+def start_of(touch: Touch) -> datetime:
+    """When a touch began; touches here have a time."""
+    assert isinstance(touch.at, datetime)
+    return touch.at
+
+
 class Place(NamedTuple):
     """Where a case is: the step in turn, or how it ended; the touch that led there, and attempts since the last answer."""
 
@@ -27,7 +33,9 @@ class Place(NamedTuple):
 
 
 def outcome(cadence: Cadence, touch: Touch) -> str:
-    """How a touch came out; an answer that says nothing else has reached."""
+    """How a touch came out; a booking has not, and an answer that says nothing else has reached."""
+    if touch.booked:
+        return "no_answer"
     if touch.promise is not None and touch.promise.by == "them":
         for code, found in OUTCOMES.items():
             if touch.disposition in found.promised:
@@ -43,9 +51,7 @@ def place(cadence: Cadence, case: Case, t: datetime) -> Place:
     order = [step.id for step in cadence.steps]
     here = Place(order[0], None, None, 0)
     for touch in count.own(case):
-        if count.start_of(touch) > t or not count.went_out(touch, DISPOSITIONS):
-            continue
-        if touch.direction == "inbound" and (touch.automated or touch.disposition == "out_of_office"):
+        if start_of(touch) > t or ignored(touch):
             continue
         answer = bool(count.reached(touch))
         step = taken(cadence, here, touch)
@@ -53,6 +59,13 @@ def place(cadence: Cadence, case: Case, t: datetime) -> Place:
             continue
         here = moved(cadence, order, here, touch, step, answer)
     return here
+
+
+def ignored(touch: Touch) -> bool:
+    """Whether a touch moves no cadence: it did not go out, or it is nobody's answer."""
+    if touch.direction == "inbound":
+        return touch.automated or touch.disposition == "out_of_office"
+    return not count.went_out(touch, DISPOSITIONS)
 
 
 def taken(cadence: Cadence, here: Place, touch: Touch) -> Step | None:
@@ -98,10 +111,18 @@ def step_forbidden(cadence: Cadence, case: Case, step: str, channel: str, t: dat
     here = place(cadence, case, t)
     if here.step != step or channel not in next(item.channels for item in cadence.steps if item.id == step):
         return True
-    later = [touch for touch in count.own(case) if touch.booked and count.start_of(touch) > t]
-    if later and (booked := taken(cadence, here, later[0])) is not None and booked.id == step:
-        return True
-    return not_due(cadence, case, step, here, t)
+    return booked_next(cadence, case, here, step, t) or not_due(cadence, case, step, here, t)
+
+
+def booked_next(cadence: Cadence, case: Case, here: Place, step: str, t: datetime) -> bool:
+    """Whether the next touch that moves the case is a booking of that step."""
+    for touch in count.own(case):
+        if start_of(touch) <= t or ignored(touch):
+            continue
+        found = taken(cadence, here, touch)
+        if found is not None or count.reached(touch):
+            return touch.booked and found is not None and found.id == step
+    return False
 
 
 def not_due(cadence: Cadence, case: Case, name: str, here: Place, t: datetime) -> bool:
@@ -111,10 +132,10 @@ def not_due(cadence: Cadence, case: Case, name: str, here: Place, t: datetime) -
     if touch is None or step.after.anchor == "start":
         begin = end = case.opened_at
     else:
-        begin, end = count.start_of(touch), count.end_of(touch)
+        begin, end = start_of(touch), count.end_of(touch)
     if step.after.delay is None:
         return end is not None and t < end
     if begin is None or end is None:
         return True
-    zones = [item.zone for item in case.prospect.zones] or [None]
+    zones: list[Any] = [item.zone for item in case.prospect.zones] or [None]
     return any(t < after(step.after.delay, begin, end, zone) for zone in zones)

@@ -21,6 +21,7 @@ def test_the_sample_plug_in_is_found_by_its_entry_points() -> None:
     assert plug_in_of("acme.thank_you") == "acme-rules 1.0"
 
 
+@pytest.mark.slow
 def test_the_sample_plug_in_passes_its_own_tests() -> None:
     pytest.importorskip("acme_rules", reason="pip install ./tests/plugin")
     command = [

@@ -210,6 +210,7 @@ def test_shiftable_policies_hold_nothing_dated(policy: Policy) -> None:
         assert rule.get("each") in (None, "day", "week")
 
 
+@pytest.mark.slow
 def test_histories_lie_where_rules_bind() -> None:
     kinds = ("spacing", "frequency_cap", "recall", "cool_off", "account_day", "stop_on")
     bound: set[str] = set()
@@ -227,6 +228,7 @@ def test_histories_lie_where_rules_bind() -> None:
     assert bound == set(kinds)
 
 
+@pytest.mark.slow
 def test_simplest_examples_are_plain() -> None:
     assert find(kit.zones(), lambda _: True) == "Europe/Madrid"
     assert find(kit.histories(NOW), lambda _: True) == []

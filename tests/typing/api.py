@@ -22,7 +22,9 @@ from cadencia import (
     Touch,
     Wait,
 )
+from cadencia.audit import Audit, Auditor, Finding, Summary, audit
 from cadencia.decision import BlockRecord, Decided, OptionRecord, Record, Verdict
+from cadencia.places import Place, address_place, phone_place
 from cadencia.rules import (
     AnyOf,
     Block,
@@ -95,6 +97,10 @@ assert_type(decision.counterfactuals(), dict[str, Contact | Wait | Blocked | Sto
 assert_type(decision.text("es"), str)
 assert_type(case.known_at("2026-03-06T12:00+01:00"), Case)
 assert_type(prospect.stage, str | None)
+assert_type(audit(policy, [case]), Audit)
+assert_type(audit(policy, [prospect], [touch]).findings, tuple[Finding, ...])
+assert_type(Auditor(policy).summary(), Summary)
+assert_type(phone_place("+34612345678") | address_place("ES", "CT"), Place)
 assert_type(prospect.consents, tuple[Consent, ...])
 assert_type(prospect.contact_points, tuple[ContactPoint, ...] | None)
 assert_type(case.account, Account | None)

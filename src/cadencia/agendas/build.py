@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..case import Case
+from ..engine import length_of
 from ..errors import InputError, given
 from ..prospect import Prospect
 from .asking import Source
@@ -80,11 +81,9 @@ def agenda(
     Raises:
         InputError: a time without offset, a zone or length that cannot be read, or two cases of one prospect.
     """
-    from ..engine import _length
-
     names = inputs or Inputs()
     day = day_of(as_of, zone)
-    until = day.now + _length(soon, "soon")
+    until = day.now + length_of(soon, "soon")
     source = Source(asked, horizon)
     owed = Owed(day, until)
     answered: list[Asked] = []
@@ -96,7 +95,7 @@ def agenda(
             progress()
     entries = {entry.prospect: entry for entry in placed(answered, source, day)}
     collectors: tuple[Collector, ...] = (
-        Dated(), Portfolio(names, day, _length(cycle, "cycle"), _length(effort, "effort")), Speed(), Referred(names),
+        Dated(), Portfolio(names, day, length_of(cycle, "cycle"), length_of(effort, "effort")), Speed(), Referred(names),
         GivenUp(), Answers(), Silence(), Refusals(names),
     )  # fmt: skip
     for item in answered:

@@ -128,7 +128,7 @@ def _circles(cadence: Cadence) -> Iterator[str]:
             target = cadence.target(step.id, "no_answer")
             if step.task is inside and target in cadence.by_id:
                 follow = {target} if inside else after_tasks(cadence, {target})
-                edges[step.id] = {name for name in follow if inside or not cadence.by_id[name].after.waits}
+                edges[step.id] = {name for name in follow if inside or not _rests(cadence.by_id[name])}
                 if inside:
                     edges[step.id] = {name for name in follow if cadence.by_id[name].task}
         circle = _circle(edges)
@@ -136,6 +136,11 @@ def _circles(cadence: Cadence) -> Iterator[str]:
             yield f"{kind} {given(', '.join(circle))} follow each other in a circle; let one lead to a step or an ending"
         elif circle:
             yield f"{kind} {given(', '.join(circle))} follow each other in a circle that never waits; give one a `delay`"
+
+
+def _rests(step: Step) -> bool:
+    """Whether a step cannot come round again at once: it waits, or is taken once."""
+    return step.after.waits or step.once is not None
 
 
 def _circle(edges: dict[str, set[str]]) -> list[str]:

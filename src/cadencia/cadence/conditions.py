@@ -38,12 +38,6 @@ def required_spans(view: View, requirement: Requirement) -> list[Span]:
     return meet(spans, [(since, since + requirement.max_age.micros)])
 
 
-def open_span(view: View, item: PendingItem) -> Span:
-    """From when until when an item is pending: until it is done, or due if that comes first; `FOREVER` where it has no date."""
-    start = EVER if item.since is None else micros(item.since)
-    return start, min(due_of(view, item), FOREVER if item.done_at is None else micros(item.done_at))
-
-
 def due_of(view: View, item: PendingItem) -> int:
     """The instant at which an item is due: a date is due when it begins; `FOREVER` where there is none."""
     from datetime import datetime

@@ -11,7 +11,7 @@ from .._model import Model, Names, OneOrMore
 from .._periods import DelayField, LengthField
 from ..errors import InputError, did_you_mean, given
 from ..rules.base import check_clock
-from ..rules.delays import ClockNames, Holidays
+from ..rules.delays import ClockNames, RegionHolidays
 from ..rules.filters import ChoiceField, TouchFilter
 from .outcomes import Outcome, Outcomes
 
@@ -250,7 +250,7 @@ class Cadence(Model):
     patience: LengthField | None = None
     at_least: Annotated[int, Field(ge=1)] | None = None
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
-    calendar: Holidays | None = None
+    calendar: RegionHolidays | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Cadence:

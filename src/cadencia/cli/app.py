@@ -8,26 +8,57 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 
 from .._version import __version__
+from ..audit import Audit
 from ..case import Case
 from ..decision import Decision
-from ..errors import InputError, did_you_mean, given, one_line
+from ..errors import InputError, did_you_mean, given
 from ..playbook import Playbook
 from ..policy import Policy
 from ..reading import Mapping
-from .agenda import agenda_parts, inputs_of
-from .playbooks import asked_of, is_playbook, listed, source_of
-from .shared import Asked, UsageError, bar, check_language, clean, console, read_as_of, read_files, told
+from .agenda import agenda
+from .audit import audit
+from .columns import decide_columns, wants_columns
+from .options import (
+    AsOf,
+    Data,
+    Files,
+    Language,
+    MappingFile,
+    PlaybookHorizon,
+    PlaybookNames,
+    PolicyFiles,
+    Prospects,
+    Purpose,
+    Quiet,
+    Replay,
+    Touches,
+)
+from .packs import packs
+from .playbooks import asked_of, is_playbook, listed
+from .shared import (
+    Asked,
+    UsageError,
+    bar,
+    check_language,
+    clean,
+    console,
+    load_policy,
+    read_as_of,
+    read_files,
+    told,
+    written,
+)
 from .summary import Summary
 from .table import explained, row_of, show, table_of
 from .words import WORDS
+from .zones import zones
 
 __all__ = ["app", "run"]
 
@@ -47,14 +78,15 @@ class Format(StrEnum):
     table = "table"
     jsonl = "jsonl"
     summary = "summary"
+    columns = "columns"
 
 
-class AgendaFormat(StrEnum):
-    """How an agenda is written."""
+class Reasons(StrEnum):
+    """How much is said of why, in columns."""
 
-    table = "table"
-    json = "json"
-    ics = "ics"
+    none = "none"
+    binding = "binding"
+    all = "all"
 
 
 class What(StrEnum):
@@ -64,41 +96,7 @@ class What(StrEnum):
     playbook = "playbook"
     mapping = "mapping"
     decision = "decision"
-
-
-Files = Annotated[
-    list[Path] | None,
-    typer.Argument(help="A file of prospects, then files of touches; CSV or JSON Lines."),
-]
-Prospects = Annotated[list[Path] | None, typer.Option("--prospects", help="A file of prospects; may be repeated.")]
-Touches = Annotated[list[Path] | None, typer.Option("--touches", help="A file of touches; may be repeated.")]
-PolicyFiles = Annotated[
-    list[Path] | None, typer.Option("--policy", "-p", help="A policy, YAML or JSON; repeated, they are layers.")
-]
-PlaybookNames = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--playbook",
-        "-b",
-        help="A playbook: a packaged one by name, `all` of them, or a file; of several, one proposes for each case.",
-    ),
-]
-AsOf = Annotated[
-    str, typer.Option("--as-of", help="The instant of the question, with offset (2026-03-27T13:37Z), or `now`.")
-]
-MappingFile = Annotated[Path | None, typer.Option("--mapping", "-m", help="How the columns of an export become ours.")]
-Data = Annotated[
-    Path | None, typer.Option("--data", help="The folder of the files that the mapping names; else the mapping's own.")
-]
-Replay = Annotated[
-    bool, typer.Option("--replay", help="Decide from what was known at that instant: later touches and facts are gone.")
-]
-Purpose = Annotated[str | None, typer.Option("--purpose", help="What the contact would be for.")]
-Horizon = Annotated[
-    str | None,
-    typer.Option("--horizon", help="How far ahead an opening is looked for; 90 days, or the playbook's own."),
-]
-Language = Annotated[str, typer.Option("--language", help="en or es.")]
+    audit = "audit"
 
 
 @app.command()
@@ -112,18 +110,32 @@ def decide(
     data: Data = None,
     replay: Replay = False,
     purpose: Purpose = None,
-    horizon: Horizon = None,
+    horizon: PlaybookHorizon = None,
     playbook: PlaybookNames = None,
     format: Annotated[
-        Format, typer.Option("--format", "-f", help="A table, JSON Lines, or only the summary.")
-    ] = Format.table,
+        Format | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="A table, JSON Lines, only the summary, or columns in a file; columns for Parquet, else a table.",
+        ),
+    ] = None,
     language: Language = "en",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where decisions are written; else standard output.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress bar.")] = False,
+    reasons: Annotated[
+        Reasons, typer.Option("--reasons", help="In columns: no reasons, the binding rule, or every blocking rule.")
+    ] = Reasons.binding,
+    quarantine: Annotated[
+        Path | None, typer.Option("--quarantine", help="In columns: where the rows that cannot be used are written.")
+    ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Decide for every prospect of a book.
+
+    With `--format columns`, and for Parquet, the book is read in parts and need not fit into memory; `--output` is then
+    Parquet, CSV or JSON Lines by its name.
 
     Exit status: 0 every row was answered, 1 some were closed or unreadable, 2 the policy, a file or the command cannot
     be used.
@@ -132,7 +144,25 @@ def decide(
         check_language(language)
         ask, instant = asked_of(policy or [], playbook or []), read_as_of(as_of)
         asked = Asked(files or [], prospects or [], touches or [], mapping, data)
+        in_columns = wants_columns(asked)
+        if format is Format.columns or in_columns:
+            if in_columns and format not in (None, Format.columns, Format.summary):
+                raise UsageError(f"--format: {given(format)} is not for Parquet; write `--format columns`")
+            if replay:
+                raise UsageError("--replay: columns are decided from all that is known; use `--format jsonl`")
+            if output is None and format is not Format.summary:
+                raise UsageError("--output: columns go to a file; write for example `--output answers.parquet`")
+            if playbook:
+                raise UsageError("--playbook: columns are decided by policies alone; use `--format jsonl`")
+            told_, status = decide_columns(
+                load_policy(policy or []), asked, instant, output, quarantine=quarantine, language=language, quiet=quiet,
+                purpose=purpose, horizon=horizon or "90 days", reasons=str(reasons),
+            )  # fmt: skip
+            for line in told_:
+                print(line)
+            raise typer.Exit(status)
         book = read_files(asked, WORDS[language]["reading"], quiet=quiet)
+        format = format or Format.table
         summary = Summary(language)
         # A bar and lines of JSON on one terminal would write over each other.
         silent = quiet or (format is Format.jsonl and output is None and sys.stdout.isatty())
@@ -176,7 +206,7 @@ def explain(
     data: Data = None,
     replay: Replay = False,
     purpose: Purpose = None,
-    horizon: Horizon = None,
+    horizon: PlaybookHorizon = None,
     playbook: PlaybookNames = None,
     language: Language = "en",
     json_: Annotated[bool, typer.Option("--json", help="The whole decision as JSON.")] = False,
@@ -197,73 +227,6 @@ def explain(
             for line in case.unreadable:
                 print(f"! {clean(line)}", file=sys.stderr)
     raise typer.Exit(1 if case.unreadable else 0)
-
-
-@app.command()
-def agenda(
-    as_of: AsOf,
-    files: Files = None,
-    policy: PolicyFiles = None,
-    prospects: Prospects = None,
-    touches: Touches = None,
-    mapping: MappingFile = None,
-    data: Data = None,
-    replay: Replay = False,
-    horizon: Horizon = None,
-    playbook: PlaybookNames = None,
-    zone: Annotated[
-        str | None,
-        typer.Option(
-            "--zone", help="The zone of the desk, at whose midnight the day ends; else the offset of --as-of."
-        ),
-    ] = None,
-    soon: Annotated[str, typer.Option("--soon", help="How far ahead a thing falls due soon.")] = "3 days",
-    cycle: Annotated[str, typer.Option("--cycle", help="How far back a client counts as active.")] = "1461 days",
-    effort: Annotated[str, typer.Option("--effort", help="How far back touches count as effort.")] = "365 days",
-    input_: Annotated[
-        list[str] | None,
-        typer.Option("--input", help="Under which name the data holds an input: `value=deal_size`; may be repeated."),
-    ] = None,
-    format: Annotated[
-        AgendaFormat, typer.Option("--format", "-f", help="A table, JSON, or an iCalendar file.")
-    ] = AgendaFormat.table,
-    language: Language = "en",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where the agenda is written; else standard output.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No account of the rows and no progress bar.")] = False,
-) -> None:
-    """The day's work of a book: today's contacts by owner, what falls due, what keeps us waiting, and the figures.
-
-    Exit status: 0 every row was answered, 1 some were closed or unreadable, 2 the policy, a file or the command cannot
-    be used.
-    """
-    from ..agendas import agenda as made_for
-
-    with told():
-        check_language(language)
-        source, instant = source_of(policy or [], playbook or []), as_of if as_of != "now" else read_as_of(as_of)
-        inputs = inputs_of(input_ or [])
-        asked = Asked(files or [], prospects or [], touches or [], mapping, data)
-        book = read_files(asked, WORDS[language]["reading"], quiet=quiet)
-        summary = Summary(language)
-        with written(output, [*asked.paths, *(policy or []), *([mapping] if mapping else [])]) as out:
-            for line in () if quiet else summary.rows(book):
-                print(line, file=sys.stderr)
-            with bar(WORDS[language]["deciding"], len(book), quiet=quiet) as progress:
-                cases = (case.known_at(instant) if replay else case for case in book.cases())
-                made = made_for(
-                    cases, source, as_of=instant, zone=zone, soon=soon, horizon=horizon, cycle=cycle, effort=effort,
-                    inputs=inputs,
-                    progress=None if progress is None else partial(progress.advance, progress.task_ids[0]),
-                )  # fmt: skip
-            if format is AgendaFormat.table:
-                show(console(None if output is None else out), agenda_parts(made, language))
-            elif format is AgendaFormat.json:
-                out.write(made.to_json(indent=2) + "\n")
-            else:
-                out.write(made.to_ical(language).decode("utf-8"))
-    raise typer.Exit(summary.status(book))
 
 
 @app.command()
@@ -306,7 +269,9 @@ def check(
 
 @app.command()
 def schema(
-    what: Annotated[What, typer.Argument(help="Of a policy, a playbook, a mapping, or a decision.")] = What.policy,
+    what: Annotated[
+        What, typer.Argument(help="Of a policy, a playbook, a mapping, a decision, or an audit.")
+    ] = What.policy,
 ) -> None:
     """Print a JSON Schema, for editors and validators."""
     with told():
@@ -315,6 +280,7 @@ def schema(
             What.playbook: Playbook.json_schema,
             What.mapping: Mapping.json_schema,
             What.decision: Decision.json_schema,
+            What.audit: Audit.json_schema,
         }[what]()
         print(json.dumps(found, indent=2, ensure_ascii=False))
 
@@ -331,6 +297,12 @@ def playbooks(
     with told():
         for line in listed(name, None if language is None else check_language(language)):
             print(clean(line))
+
+
+app.command()(agenda)
+app.command()(audit)
+app.command()(packs)
+app.command()(zones)
 
 
 def _version(asked: bool) -> None:
@@ -358,25 +330,6 @@ def _status_of(path: Path) -> Iterator[list[int]]:
         for line in error.mistakes:
             print(clean(line if path.name in line else f"{path.name}: {line}"))
         found.append(2)
-
-
-@contextmanager
-def written(path: Path | None, inputs: list[Path]) -> Iterator[TextIO]:
-    """Standard output, or a file that appears only when it is whole and never replaces an input."""
-    if path is None:
-        yield sys.stdout
-        return
-    if any(path.exists() and other.exists() and path.samefile(other) for other in inputs):
-        raise UsageError(f"--output: {given(path)} is one of the inputs; write another name")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-        part.replace(path)
-    except OSError as error:
-        raise UsageError(f"--output: {given(path)} cannot be written ({one_line(error.strerror or error)})") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def run() -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import reduce
+from io import TextIOWrapper
+from operator import and_
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from .._clock import read_instant
-from ..errors import CadenciaError, InputError, given
+from ..errors import CadenciaError, InputError, given, one_line
 from ..language import languages
+from ..pack import Pack
 from ..policy import Policy
 from ..reading import Book, Mapping, Row, plan, read_jobs
 from .words import WORDS
@@ -30,6 +36,7 @@ __all__ = [
     "read_as_of",
     "read_files",
     "told",
+    "written",
 ]
 
 #: From so many rows or cases on, a progress bar is worth its flicker.
@@ -86,10 +93,15 @@ def check_language(language: str) -> str:
 
 
 def load_policy(paths: Sequence[Path]) -> Policy:
-    """The policy in the files, laid over each other."""
+    """The policy in the files and packs (`pack:ES`), laid over each other."""
     if not paths:
         raise UsageError("--policy: none given; write for example `--policy house.yaml`")
-    return Policy.load(*paths)
+    named = [str(path) for path in paths]
+    layers = [
+        Pack.load(name.removeprefix("pack:")).policy if name.startswith("pack:") else Policy.load(path)
+        for name, path in zip(named, paths, strict=True)
+    ]
+    return reduce(and_, layers)
 
 
 def read_as_of(text: str) -> datetime:
@@ -165,3 +177,34 @@ def bar(words: str, total: int, *, quiet: bool) -> Iterator[Progress | None]:
     with Progress(*columns, console=screen, transient=True) as progress:
         progress.add_task(words, total=total)
         yield progress
+
+
+@contextmanager
+def written(
+    path: Path | None, inputs: Sequence[Path], *, option: str = "--output", packed: bool = False
+) -> Iterator[TextIO]:
+    """Standard output, or a file (`packed`: gzip) that appears only when it is whole and never replaces an input."""
+    if path is None:
+        yield sys.stdout
+        return
+    if any(path.exists() and other.exists() and path.samefile(other) for other in inputs):
+        raise UsageError(f"{option}: {given(path)} is one of the inputs; write another name")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if packed:
+            with (
+                part.open("wb") as raw,
+                gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packer,  # no time in it: the same bytes again
+                TextIOWrapper(
+                    cast(IO[bytes], packer), encoding="utf-8", errors="backslashreplace", newline="\n"
+                ) as file,
+            ):
+                yield file
+        else:
+            with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                yield file
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"{option}: {given(path)} cannot be written ({one_line(error.strerror or error)})") from None
+    finally:
+        part.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from ..reading import Book, Tally
 from .shared import clean
 from .words import WORDS
 
-__all__ = ["Summary"]
+__all__ = ["Summary", "book_lines", "nameless_lines"]
 
 _SHOWN = 20
 
@@ -44,7 +44,7 @@ class Summary:
     def lines(self, book: Book, *, replayed: bool) -> list[str]:
         """The summary, a line each; rows that may be about anybody come first."""
         words = WORDS[self.language]
-        told = self._nameless(book)
+        told = nameless_lines(book, self.language)
         if self.first is not None:
             name = self.first.policy + (f" {self.first.version}" if self.first.version else "")
             head = words["asof"].format(
@@ -53,61 +53,66 @@ class Summary:
             told.append(head + (f", {words['replayed']}" if replayed else ""))
         counts = ", ".join(f"{words[name]} {self.answers[name]:,}" for name in ("contact", "wait", "blocked", "stop"))
         told.append(f"{words['answers']}: {counts}")
-        told.append(f"{words['binding']}: {self._most(self.binding) or words['none']}")
+        told.append(f"{words['binding']}: {_most(self.binding) or words['none']}")
         if self.later:
             told.append(words["later"].format(count=f"{self.later:,}"))
         if self.reports:
-            told.append(f"{words['reports']}: {self._most(self.reports)}")
-        return [clean(line) for line in (*told, *self._account(book))]
+            told.append(f"{words['reports']}: {_most(self.reports)}")
+        return [clean(line) for line in [*told, *book_lines(book, self.language)]]
 
-    def rows(self, book: Book) -> list[str]:
-        """Only what became of the rows; those that may be about anybody come first."""
-        return [clean(line) for line in (*self._nameless(book), *self._account(book))]
 
-    def _nameless(self, book: Book) -> list[str]:
-        if not book.nameless:
-            return []
-        head = "! " + WORDS[self.language]["nameless"].format(count=len(book.nameless))
-        return [head, *self._some([str(problem) for problem in book.nameless])]
+def nameless_lines(book: Book, language: str) -> list[str]:
+    """The rows that may be about anybody: to be said first."""
+    if not book.nameless:
+        return []
+    first = "! " + WORDS[language]["nameless"].format(count=len(book.nameless))
+    return [first, *_some([str(problem) for problem in book.nameless], language)]
 
-    def _account(self, book: Book) -> list[str]:
-        words = WORDS[self.language]
-        told: list[str] = []
-        told.append(f"{words['prospects']}: {self._rows(book.prospect_rows())}")
-        told.append(f"{words['touches']}: {self._rows(book.touch_rows())}")
-        if book.repeated_prospects or book.repeated_touches:
-            told.append(words["repeated"].format(prospects=book.repeated_prospects, touches=book.repeated_touches))
-        if book.strangers:
-            told.append(words["strangers"].format(people=self._people(list(book.strangers))))
-        if book.closed:
-            told.append(words["closed_people"].format(people=self._people(book.closed)))
-        rest = [problem for problem in book.problems if problem not in book.nameless]
-        if rest:
-            told.append(words["bad"].format(count=len(rest)))
-            told += self._some([str(problem) for problem in rest])
-        return told
 
-    def _rows(self, tally: Tally) -> str:
-        words = WORDS[self.language]
-        text = words["rows"].format(
-            read=f"{tally.read:,}",
-            answered=f"{tally.answered:,}",
-            closed=f"{tally.closed:,}",
-            unreadable=f"{tally.unreadable:,}",
-        )
-        return text + (f" ({words['skipped'].format(count=f'{tally.skipped:,}')})" if tally.skipped else "")
+def book_lines(book: Book, language: str) -> list[str]:
+    """What became of every row."""
+    words = WORDS[language]
+    told = [
+        f"{words['prospects']}: {_rows(book.prospect_rows(), language)}",
+        f"{words['touches']}: {_rows(book.touch_rows(), language)}",
+    ]
+    if book.repeated_prospects or book.repeated_touches:
+        told.append(words["repeated"].format(prospects=book.repeated_prospects, touches=book.repeated_touches))
+    if book.strangers:
+        told.append(words["strangers"].format(people=_people(list(book.strangers), language)))
+    if book.closed:
+        told.append(words["closed_people"].format(people=_people(book.closed, language)))
+    rest = [problem for problem in book.problems if problem not in book.nameless]
+    if rest:
+        told.append(words["bad"].format(count=len(rest)))
+        told += _some([str(problem) for problem in rest], language)
+    return told
 
-    def _most(self, counter: Counter[str]) -> str:
-        """The most frequent first, ties by name."""
-        ordered = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
-        return ", ".join(f"{name} {count:,}" for name, count in ordered[:8])
 
-    def _some(self, lines: Sequence[str]) -> list[str]:
-        more = len(lines) - _SHOWN
-        return [f"  {line}" for line in lines[:_SHOWN]] + (
-            [f"  {WORDS[self.language]['more'].format(count=more)}"] if more > 0 else []
-        )
+def _rows(tally: Tally, language: str) -> str:
+    words = WORDS[language]
+    text = words["rows"].format(
+        read=f"{tally.read:,}",
+        answered=f"{tally.answered:,}",
+        closed=f"{tally.closed:,}",
+        unreadable=f"{tally.unreadable:,}",
+    )
+    return text + (f" ({words['skipped'].format(count=f'{tally.skipped:,}')})" if tally.skipped else "")
 
-    def _people(self, people: Sequence[str]) -> str:
-        more = len(people) - _SHOWN
-        return ", ".join(people[:_SHOWN]) + (f" {WORDS[self.language]['more'].format(count=more)}" if more > 0 else "")
+
+def _most(counter: Counter[str]) -> str:
+    """The most frequent first, ties by name."""
+    ordered = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{name} {count:,}" for name, count in ordered[:8])
+
+
+def _some(lines: Sequence[str], language: str) -> list[str]:
+    more = len(lines) - _SHOWN
+    return [f"  {line}" for line in lines[:_SHOWN]] + (
+        [f"  {WORDS[language]['more'].format(count=more)}"] if more > 0 else []
+    )
+
+
+def _people(people: Sequence[str], language: str) -> str:
+    more = len(people) - _SHOWN
+    return ", ".join(people[:_SHOWN]) + (f" {WORDS[language]['more'].format(count=more)}" if more > 0 else "")

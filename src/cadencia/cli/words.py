@@ -40,6 +40,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "chain": "chain: from now, the block that ends last, and so on",
         "without": "without",
         "deciding": "deciding",
+        "auditing": "auditing",
         "reading": "reading",
         "answers": "answers",
         "binding": "most binding rules",
@@ -58,6 +59,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "strangers": "touches of people who are not in the book: {people}",
         "repeated": "rows that repeat an earlier one, changing nothing: {prospects} of prospects, {touches} of touches",
         "unread": "rows that cannot be read close their prospect",
+        "lanes": "answered in columns {columns}, one by one {engine}",
+        "unusable": "{count} rows cannot be used, and close their prospects",
     },
     "es": {
         "prospect": "contacto",
@@ -91,6 +94,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "chain": "cadena: desde ahora, el bloqueo que acaba más tarde, y así sucesivamente",
         "without": "sin",
         "deciding": "decidiendo",
+        "auditing": "auditando",
         "reading": "leyendo",
         "answers": "respuestas",
         "binding": "reglas que más obligan",
@@ -109,5 +113,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "strangers": "toques de personas que no están en el libro: {people}",
         "repeated": "filas que repiten otra anterior y no cambian nada: {prospects} de contactos, {touches} de toques",
         "unread": "las filas que no se pueden leer cierran su contacto",
+        "lanes": "respondidos por columnas {columns}, uno a uno {engine}",
+        "unusable": "{count} filas no se pueden usar, y cierran a sus contactos",
     },
 }

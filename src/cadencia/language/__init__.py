@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from ..errors import InputError, did_you_mean, given
+from ..errors import InputError, check_text, did_you_mean, given
 
 if TYPE_CHECKING:
     from ..decision import BlockRecord, Due, Record
@@ -27,9 +27,13 @@ def languages() -> tuple[str, ...]:
     )
 
 
-@cache
 def messages(language: str) -> Mapping[str, Any]:
     """The messages of a language: tables `answers`, `blocks`, `needs`, `deadlines`, `reports`, `words`."""
+    return _messages(check_text(language, "language"))
+
+
+@cache
+def _messages(language: str) -> Mapping[str, Any]:
     if language not in languages():
         raise InputError(
             f"language {given(language)} is not there; write one of {', '.join(languages())}"
@@ -188,10 +192,8 @@ def lines(record: Record, language: str) -> list[str]:
 
 
 def _report(report: tuple[str, ...], language: str) -> str:
-    code, *rest = report
-    return say(
-        language, "reports", code, {"first": rest[0] if rest else "", "second": rest[1] if len(rest) > 1 else ""}
-    )
+    code, first, second = (*report, "", "", "")[:3]
+    return say(language, "reports", code, {"first": first, "second": second})
 
 
 def render(record: Record, language: str = "en") -> str:

@@ -64,7 +64,7 @@ class Told:
         entries = []
         for layer in self.layers:
             table = {**DISPOSITIONS, **layer.dispositions}
-            for rule in layer.rules:
+            for rule in layer.bound_rules:
                 name = f"{layer.name}/{rule.id}" if policy.layers else rule.id
                 entries.append(Entry(name, layer.name, rule, table))
         self.entries = sorted(entries, key=lambda entry: entry.id)
@@ -115,5 +115,5 @@ def between(left: Entry, right: Entry) -> Level:
 
 def narrows(rule: Limit) -> tuple[str, ...]:
     """By which of its fields a limit speaks of some candidates or times only."""
-    fields = ("channels", "purposes", "steps", "regions", "tags", "stages", "in_force", "unless")
+    fields = ("channels", "purposes", "steps", "regions", "tags", "stages", "subjects", "in_force", "unless")
     return tuple(name for name in fields if getattr(rule, name))

@@ -7,7 +7,7 @@ from typing import Any, Final
 from ..rules.base import Limit
 from ..rules.filters import Choice, TouchFilter
 
-_SPOKEN: Final = ("channels", "purposes", "steps", "tags", "stages")
+_SPOKEN: Final = ("channels", "purposes", "steps", "tags", "stages", "subjects")
 _COUNTED: Final = ("channels", "dispositions", "purposes", "steps", "subjects")
 _OUTBOUND: Final = Choice(frozenset({"outbound"}))
 _DIRECTIONS: Final = frozenset({"inbound", "outbound"})
@@ -75,7 +75,8 @@ def governs(wide: Any, counter: Any) -> bool:
         only_ours(counter.counts)
         and wider(wide.channels, only)
         and not any(
-            getattr(wide, name) for name in ("purposes", "steps", "regions", "tags", "stages", "in_force", "unless")
+            getattr(wide, name)
+            for name in ("purposes", "steps", "regions", "tags", "stages", "subjects", "in_force", "unless")
         )
         and counts_whatever(wide, counter)
     )

@@ -85,6 +85,7 @@ class Book:
 
     Attributes:
         problems: the rows that cannot be read.
+        disagreements: the rows whose id stands elsewhere with other content; they close their prospects.
         repeated_prospects, repeated_touches: rows that say again what an earlier one said; they change nothing.
     """
 
@@ -96,6 +97,7 @@ class Book:
         self._shared: list[tuple[str, ...]] = []  # the people of each row that makes touches of several
         self._sealed = False
         self.problems: list[Problem] = []
+        self.disagreements: list[Problem] = []
         self.repeated_prospects = 0
         self.repeated_touches = 0
 
@@ -176,7 +178,8 @@ class Book:
         elif (entry.prospect, entry.opened_at) == opened:
             self.repeated_prospects += 1
         else:
-            entry.close(f"{row.place}: prospect {given(opened.prospect.id)} stands in {entry.place} with other content")
+            what = f"prospect {given(opened.prospect.id)} stands in {entry.place} with other content"
+            self._disagree(Problem(row.place, (opened.prospect.id,), what))
 
     def _touch(self, row: Row, touch: Touch) -> None:
         person = touch.prospect
@@ -188,9 +191,15 @@ class Book:
         elif first[0] == touch:
             self.repeated_touches += 1
         else:
-            line = f"{row.place}: touch {given(touch.id)} stands in {first[1]} with other content"
-            self._entry(person).close(line)
-            self._entry(first[0].prospect or person).close(line)
+            people = tuple(dict.fromkeys((person, first[0].prospect or person)))
+            self._disagree(
+                Problem(row.place, people, f"touch {given(touch.id)} stands in {first[1]} with other content")
+            )
+
+    def _disagree(self, problem: Problem) -> None:
+        self.disagreements.append(problem)
+        for person in problem.people:
+            self._entry(person).close(str(problem))
 
     def _seal(self) -> None:
         """Closed people close the others of their account; this is known only when every row has been read."""

@@ -37,6 +37,8 @@ def getter(spec: Source | Part | tuple[Source | Part, ...], name: str, context: 
     """
     if isinstance(spec, tuple):
         parts = [getter(item, name, context) for item in spec]
+        if name == "promise":
+            return lambda cells: _single([part(cells) for part in parts], name)
         return lambda cells: _joined(part(cells) for part in parts)
     if isinstance(spec, Part):
         return _record(spec, context)
@@ -117,6 +119,14 @@ def _joined(values: Iterable[Any]) -> Any:
         elif value is not None:
             found.append(value)
     return found
+
+
+def _single(values: Iterable[Any], name: str) -> Any:
+    """The one value that several sources have for a field that holds one."""
+    found = [value for value in values if value is not None]
+    if len(found) > 1:
+        raise InputError(f"{name}: it is given twice; keep one form")
+    return found[0] if found else None
 
 
 def _record(part: Part, context: Context) -> Getter:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from .._model import Model, Names
+from .._model import Model, Names, Texts
 from .._yaml import read_yaml
 from ..errors import InputError, did_you_mean, given, mistakes_of, one_line
 from ..prospect import (
@@ -25,11 +25,12 @@ from ..prospect import (
     PendingItem,
     Prospect,
     Region,
+    RegisterCheck,
     Stage,
     Suppression,
     ZoneEvidence,
 )
-from ..rules.filters import ChoiceField
+from ..rules.filters import Labels
 from ..touch import Promise, Touch
 from .source import SOURCE_KEYS, Part, Source, Spec, Zone
 
@@ -57,6 +58,7 @@ RECORDS: Final[Map[str, type[Model]]] = MappingProxyType(
         "consents": Consent,
         "opt_outs": OptOut,
         "suppressions": Suppression,
+        "registers": RegisterCheck,
         "stages": Stage,
         "stage": Stage,
         "facts": Fact,
@@ -87,9 +89,9 @@ class Section(Model):
     format: Literal["csv", "jsonl"] | None = None
     separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     zone: Zone | None = None
-    blank: Names = ()
-    only: dict[str, ChoiceField] = Field(default_factory=dict)
-    skip: dict[str, ChoiceField] = Field(default_factory=dict)
+    blank: Texts = ()
+    only: dict[str, Labels] = Field(default_factory=dict)
+    skip: dict[str, Labels] = Field(default_factory=dict)
     fields: dict[str, Spec] = Field(default_factory=dict)
 
     @field_validator("files")
@@ -185,7 +187,7 @@ class Mapping(Model):
 
     format: Literal["1"] = "1"
     zone: Zone | None = None
-    blank: Names = ()
+    blank: Texts = ()
     separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     prospects: Annotated[tuple[ProspectSection, ...], BeforeValidator(_sections)] = ()
     touches: Annotated[tuple[TouchSection, ...], BeforeValidator(_sections)] = ()
@@ -209,7 +211,7 @@ class Mapping(Model):
         if path.suffix == ".json":
             try:
                 return cls._read(json.loads(text), path.name)
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(f"{path.name}: this is not JSON ({one_line(error)})") from None
         return cls.from_yaml(text, path.name)
 

@@ -19,7 +19,7 @@ __all__ = ["check_columns", "prospect_columns", "prospects_as_named", "touch_col
 
 _LISTS = frozenset({"zones", "regions", "tags", "subjects"})
 _JSON = frozenset(
-    {"zones", "regions", "contact_points", "consents", "opt_outs", "suppressions", "wishes", "stages", "occasions",
+    {"zones", "regions", "contact_points", "consents", "opt_outs", "suppressions", "registers", "wishes", "stages", "occasions",
      "facts", "pending", "tags", "subjects", "promise", "source"}
 )  # fmt: skip
 _SHORT: Final = {"zone": "zones", "region": "regions"}
@@ -67,8 +67,8 @@ def touches_as_named(columns: Iterable[str]) -> TouchSection:
     present = tuple(columns)
     fields: dict[str, Any] = {name: _source(name) for name in present if name in TOUCH_FIELDS}
     promise = {name: Source(column=f"promise_{name}") for name in ("by", "at", "kind") if f"promise_{name}" in present}
-    if promise and "promise" not in present:
-        fields["promise"] = Part(fields=promise)
+    if promise:  # a record of JSON Lines may have it in either form
+        fields["promise"] = (fields["promise"], Part(fields=promise)) if "promise" in fields else Part(fields=promise)
     return TouchSection.model_construct(fields=fields)
 
 

@@ -9,13 +9,13 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from .._clock import check_zone
 from .._model import Model, Names
 from ..errors import InputError, did_you_mean, given, mistakes_of
-from ..rules.filters import ChoiceField
+from ..rules.filters import Labels
 
 __all__ = ["SOURCE_KEYS", "Part", "Source", "Spec", "Zone"]
 
 _CONTROLS = ("only", "if_given", "if_true", "fields")
 
-Zone = Annotated[str, BeforeValidator(lambda value: check_zone(str(value)))]
+Zone = Annotated[str, BeforeValidator(check_zone)]
 Unit = Literal["ms", "s", "m", "h", "HH:MM", "HH:MM:SS"]
 
 
@@ -88,7 +88,7 @@ class Part(Model):
         fields: where each field of the record comes from.
     """
 
-    only: dict[str, ChoiceField] = Field(default_factory=dict)
+    only: dict[str, Labels] = Field(default_factory=dict)
     if_given: Names = ()
     if_true: Names = ()
     fields: dict[str, Spec] = Field(default_factory=dict)

@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .account import AccountDay, AccountLoad, AccountReply
     from .attempts import FrequencyCap, MaxAttempts
+    from .bars import Barred, KnownRegion
     from .base import Block, Deadline, Due, Limit, Offer, Preference, Rule, StopRule
-    from .channels import NoRepeatedChannel
+    from .channels import NoRepeatedChannel, OneChannel
     from .combine import AnyOf
     from .consent import AwaitPromise, RequireConsent
     from .deadlines import NeverUndated, PromiseDue, RespondWithin, TouchAtLeastEvery
     from .filters import Candidate, TouchFilter, Unless
-    from .hours import ActivePeriod, BusinessDays, QuietHours
+    from .hours import ActivePeriod, BusinessDays, HolidayEves, QuietHours
     from .pending import AwaitPending, EarnFirst
+    from .refusals import StopOnRefusal
+    from .registers import ClearRegister
     from .registry import register
     from .rotation import ChannelRotation, PreferredChannel, PreferredHours, Soonest
     from .spacing import CoolOff, Recall, Spacing
@@ -32,12 +35,15 @@ _HOME = {
     "account": ("AccountDay", "AccountLoad", "AccountReply"),
     "attempts": ("FrequencyCap", "MaxAttempts"),
     "base": ("Block", "Deadline", "Due", "Limit", "Offer", "Preference", "Rule", "StopRule"),
-    "channels": ("NoRepeatedChannel",),
+    "bars": ("Barred", "KnownRegion"),
+    "channels": ("NoRepeatedChannel", "OneChannel"),
     "combine": ("AnyOf",),
     "consent": ("AwaitPromise", "RequireConsent"),
     "deadlines": ("NeverUndated", "PromiseDue", "RespondWithin", "TouchAtLeastEvery"),
     "filters": ("Candidate", "TouchFilter", "Unless"),
-    "hours": ("ActivePeriod", "BusinessDays", "QuietHours"),
+    "hours": ("ActivePeriod", "BusinessDays", "HolidayEves", "QuietHours"),
+    "refusals": ("StopOnRefusal",),
+    "registers": ("ClearRegister",),
     "pending": ("AwaitPending", "EarnFirst"),
     "registry": ("register",),
     "rotation": ("ChannelRotation", "PreferredChannel", "PreferredHours", "Soonest"),
@@ -54,20 +60,25 @@ __all__ = [
     "AnyOf",
     "AwaitPending",
     "AwaitPromise",
+    "Barred",
     "Block",
     "BusinessDays",
     "Candidate",
     "ChannelRotation",
+    "ClearRegister",
     "CoolOff",
     "Deadline",
     "Due",
     "EarnFirst",
     "FrequencyCap",
+    "HolidayEves",
+    "KnownRegion",
     "Limit",
     "MaxAttempts",
     "NeverUndated",
     "NoRepeatedChannel",
     "Offer",
+    "OneChannel",
     "Preference",
     "PreferredChannel",
     "PreferredHours",
@@ -81,6 +92,7 @@ __all__ = [
     "Spacing",
     "StopOn",
     "StopOnOptOut",
+    "StopOnRefusal",
     "StopOnStage",
     "StopRule",
     "StopUnlessQualified",

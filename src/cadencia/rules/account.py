@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class AccountReply(Limit):
     """A reply of anybody else at the account delays contact by `lasts`, or until further notice when not given.
 
-    `counts` says which touches of the others are a reply; inbound ones and those that reached the person, when not given.
+    `counts` says which touches of the others are a reply; inbound ones and those that reached the person, or may have, when
+    not given.
     """
 
     rule: Literal["account_reply"] = "account_reply"
@@ -35,7 +36,7 @@ class AccountReply(Limit):
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         clockwork = Clockwork(zones_of(case, self.clock), calendar_of(case, self.calendar))
         for seen in case.others:
-            if seen.booked or not self.counts.counts(seen) or (self.counts.reached and seen.reached is None):
+            if seen.booked or not self.counts.counts(seen):
                 continue
             if self.lasts is None:
                 yield self.block(
@@ -49,7 +50,8 @@ class AccountReply(Limit):
                 continue
             done = over(self.lasts, clockwork, seen.hi, seen.end)
             if done.needs:
-                yield self.block(seen.lo, FOREVER, f"{done.needs[0]}_unknown", needs=done.needs, touches=(seen.id,))
+                code, about = f"{done.needs[0]}_unknown", dict(done.about)
+                yield self.block(seen.lo, FOREVER, code, needs=done.needs, touches=(seen.id,), **about)
             elif seen.lo < done.at:
                 yield self.block(seen.lo, done.at, "account_reply", touches=(seen.id,), person=seen.person)
 
@@ -58,7 +60,7 @@ class AccountLoad(Limit):
     """At most `at_most` people of an account in conversation at once.
 
     A person is in conversation for `within` after each touch of ours that went out or is booked. Whoever is already in
-    conversation may go on.
+    conversation may go on. It looks both ways: whom a later booking brings into conversation is not crowded out.
     """
 
     rule: Literal["account_load"] = "account_load"
@@ -70,28 +72,88 @@ class AccountLoad(Limit):
         return self.within.micros
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
-        width = self.within.micros
         if self.at_most == 0:
             yield self.block(EVER, FOREVER, "exhausted", final=True, at_most=0, made=0)
             return
         if not case.others:
             return
-        own, edges, spans = case.remember(self, ("account_load", id(self)), lambda: self._edges(case, width))
+        talks: _Conversations = case.remember(
+            self, ("account_load", id(self)), lambda: _Conversations(case, self.within.micros)
+        )
+        for start, end, busy, people in talks.pieces(span):
+            if people >= self.at_most:
+                yield self._full(start, end, busy)
+        ahead: list[Block] = case.remember(self, ("account_load_ahead", id(self)), lambda: self._ahead(talks))
+        first = bisect_left(ahead, span[0] - self.within.micros - 3 * DAY, key=lambda block: block.start)
+        for block in ahead[first : bisect_left(ahead, span[1], key=lambda block: block.start)]:
+            if block.end > span[0]:
+                yield block
+
+    def _ahead(self, talks: _Conversations) -> list[Block]:
+        """What would crowd out somebody whom a later touch brings into conversation."""
+        found: list[Block] = []
+        entries = iter(talks.entries)
+        entry = next(entries, None)
+        for start, end, busy, people in talks.pieces((EVER, FOREVER)):
+            while entry is not None and entry[1] <= start:
+                entry = next(entries, None)
+            if entry is None:
+                break
+            # where every instant is known, a conversation too many without us is no reason to wait
+            if people == self.at_most or (people > self.at_most and not talks.exact):
+                low, high = max(start, entry[0]), min(end, entry[1])
+                if low < high:
+                    found.append(self._full(low - talks.width + 1, high, busy))
+        return sorted(found)
+
+    def _full(self, start: int, end: int, busy: Iterable[Seen]) -> Block:
+        return self.block(start, end, "account_load", touches=(seen.id for seen in busy), at_most=self.at_most)
+
+
+class _Conversations:
+    """Who of the others may be in conversation when, while the prospect is not surely.
+
+    Attributes:
+        exact: whether every instant is known.
+        entries: when somebody may be brought into conversation.
+    """
+
+    def __init__(self, case: View, width: int) -> None:
+        touches = [[seen for seen in pool if seen.outbound and seen.out] for pool in (case.touches, case.others)]
+        self.width = width
+        self.exact = all(seen.lo == seen.hi for pool in touches for seen in pool)
+        self.own = union((seen.hi, seen.lo + width) for seen in touches[0])
+        self.others = touches[1]
+        self.entries = union(self._entries())
+        spans = [*self.own, *((seen.lo, seen.hi + width) for seen in self.others), *self.entries]
+        self.edges = sorted({edge for span in spans for edge in span})
+
+    def _entries(self) -> Iterator[Span]:
+        until: dict[str, int] = {}  # by person, the end of a conversation whose instants are known
+        for seen in self.others:
+            if seen.lo < seen.hi or seen.lo >= until.get(seen.person, EVER):
+                yield seen.lo, seen.hi + 1
+            if seen.lo == seen.hi:
+                until[seen.person] = seen.lo + self.width
+
+    def pieces(self, span: Span) -> Iterator[tuple[int, int, Iterable[Seen], int]]:
+        """Stretches in which nothing changes, with the touches that keep others in conversation, and how many those are."""
+        edges = self.edges
         first = max(bisect_right(edges, span[0]) - 1, 0)
         last = bisect_left(edges, span[1])
         if first >= last:
             return
         latest = edges[min(last, len(edges) - 1)]
-        waiting = [item for item in spans if item[0] < latest and item[1] > edges[first]]
-        leaving = sorted((finish, place) for place, (_, finish, _) in enumerate(waiting))
+        waiting = [seen for seen in self.others if seen.lo < latest and seen.hi + self.width > edges[first]]
+        leaving = sorted((seen.hi + self.width, place) for place, seen in enumerate(waiting))
         busy: dict[int, Seen] = {}  # by place, and so in the order of touches
         people: Counter[str] = Counter()
         come = gone = 0
-        mine = bisect_right(own, edges[first], key=lambda item: item[1])
+        mine = bisect_right(self.own, edges[first], key=lambda item: item[1])
         for start, end in zip(edges[first:last], edges[first + 1 : last + 1], strict=False):
-            while come < len(waiting) and waiting[come][0] <= start:
-                busy[come] = waiting[come][2]
-                people[waiting[come][2].person] += 1
+            while come < len(waiting) and waiting[come].lo <= start:
+                busy[come] = waiting[come]
+                people[waiting[come].person] += 1
                 come += 1
             while gone < len(leaving) and leaving[gone][0] <= start:
                 person = busy.pop(leaving[gone][1]).person
@@ -99,23 +161,10 @@ class AccountLoad(Limit):
                 if not people[person]:
                     del people[person]
                 gone += 1
-            while mine < len(own) and own[mine][1] <= start:
+            while mine < len(self.own) and self.own[mine][1] <= start:
                 mine += 1
-            if mine < len(own) and own[mine][0] <= start:
-                continue
-            if busy and len(people) >= self.at_most:
-                ids = [seen.id for seen in busy.values()]
-                yield self.block(start, end, "account_load", touches=ids, at_most=self.at_most)
-
-    @staticmethod
-    def _edges(case: View, width: int) -> tuple[list[Span], list[int], list[tuple[int, int, Seen]]]:
-        """When the prospect is in conversation, every edge in order, and when the others are."""
-        own = [
-            (seen.hi, seen.lo + width) for seen in case.touches if seen.outbound and seen.out
-        ]  # surely in conversation
-        others = [(seen.lo, seen.hi + width, seen) for seen in case.others if seen.outbound and seen.out]
-        edges = {edge for item in own for edge in item} | {edge for item in others for edge in item[:2]}
-        return union(own), sorted(edges), others
+            if busy and not (mine < len(self.own) and self.own[mine][0] <= start):
+                yield start, end, busy.values(), len(people)
 
 
 class AccountDay(Limit):

@@ -54,6 +54,10 @@ class MaxAttempts(ReadsHistory):
                 )  # fmt: skip
 
 
+#: No calendar period has more dates.
+_LONGEST: dict[Period, int] = {"day": 1, "week": 7, "half_month": 16, "month": 31, "quarter": 92, "year": 366}
+
+
 class FrequencyCap(ReadsHistory):
     """At most so many counted touches within a period.
 
@@ -80,22 +84,14 @@ class FrequencyCap(ReadsHistory):
 
     @property
     def memory(self) -> int | None:
-        if self.since != "ever":
-            return None
+        return None if self.since != "ever" else self._width
+
+    @property
+    def _width(self) -> int:
+        """Touches farther apart than this share the period on no clock: a clock is never turned by more than a day."""
         if self.within is not None:
             return self.within.micros
-        if "prospect" in self.clock:
-            return None  # where no zone is known, every touch counts
-        longest = {
-            "day": 1,
-            "week": 7,
-            "half_month": 16,
-            "month": 31,
-            "quarter": 92,
-            "year": 366,
-            None: self.dates or 0,
-        }
-        return (longest[self.each] + 3) * DAY
+        return ((_LONGEST[self.each] if self.each is not None else self.dates or 0) + 1) * DAY
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         if self.at_most == 0:
@@ -108,23 +104,27 @@ class FrequencyCap(ReadsHistory):
             if self.within is not None:
                 found: Iterable[Block] = self._rolling(segment, span, self.within.micros)
             elif not zones:
-                found = [
-                    self.block(
-                        EVER, FOREVER, "zone_unknown", needs=("zone",), touches=(seen.id for seen in segment.touches)
-                    )
-                ]
+                found = self._anywhere(segment, span)
             else:
                 found = (block for zone in zones for block in self._local(segment, span, zone))
             for block in found:
                 start, end = max(block.start, segment.lo), min(block.end, segment.hi)
-                if start < end:
+                if start < end:  # pragma: no branch - only a touch at the very end of its segment leaves nothing
                     yield block._replace(start=start, end=end)
 
     def _rolling(self, segment: Segment, span: Span, width: int) -> Iterator[Block]:
+        for start, end, ids in self._elapsed(segment, span, width):
+            yield self.full(start, end, ids)
+
+    def _anywhere(self, segment: Segment, span: Span) -> Iterator[Block]:
+        """Where no zone is known: closed while some clock may put as many touches into one period."""
+        for start, end, ids in self._elapsed(segment, span, self._width):
+            yield self.block(start, end, "zone_unknown", needs=("zone",), touches=ids)
+
+    def _elapsed(self, segment: Segment, span: Span, width: int) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         near = _near(segment.touches, span[0] - width, span[1] + width)
         numbered = [(seen.lo, seen.hi, seen.id) for seen in near]
-        for start, end, ids in crowded(numbered, self.at_most, width, segment.exact, span):
-            yield self.full(start, end, ids)
+        return crowded(numbered, self.at_most, width, segment.exact, span)
 
     def _local(self, segment: Segment, span: Span, zone: Zone) -> Iterator[Block]:
         """The same count over local dates, or over the numbers of calendar periods."""
@@ -156,13 +156,14 @@ class FrequencyCap(ReadsHistory):
         held = super().counted(case, candidate, instant)
         ids = set(held)
         touches = [seen for seen in self.pool(case) if seen.id in ids]
-        if self.within is not None:
-            return tuple(seen.id for seen in touches if instant - self.within.micros < seen.hi and seen.lo <= instant)
+        zones = () if self.within is not None else zones_of(case, self.clock)
+        if not zones:
+            return tuple(seen.id for seen in touches if instant - self._width < seen.hi and seen.lo <= instant)
         reach = 2 * DAY + DAY * (self.dates or 370)
         touches = _near(touches, instant - reach, instant + reach)
         first = DAYS.index(self.week_start)
         found: dict[str, None] = {}
-        for zone in zones_of(case, self.clock):
+        for zone in zones:
             today = zone.day(instant)
             for seen in touches:
                 low, high = zone.day(seen.lo), zone.day(seen.hi)

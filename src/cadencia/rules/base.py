@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .._view import Seen, View
 
 Scope = Literal["case", "channel", "contact_point"]
+#: Numbers as large as this are still written and read everywhere.
+_LARGEST = 10**18 - 1
 
 
 class Block(NamedTuple):
@@ -102,6 +104,13 @@ class Rule(Model):
     #: Message templates by language, for rules that bring their own: `{"en": {"code": "text with {detail}"}}`.
     messages: ClassVar[Mapping[str, Mapping[str, str]]] = {}
 
+    @model_validator(mode="after")
+    def _countable(self) -> Self:
+        for name, value in self.__dict__.items():
+            if type(value) is int and abs(value) > _LARGEST:
+                raise InputError(f"{name}: {given(value)} is beyond counting; write a number of at most 18 digits")
+        return self
+
     @model_serializer(mode="wrap")
     def _tagged(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """The data form names the kind first, whatever is left out as a default."""
@@ -126,7 +135,7 @@ class Rule(Model):
 class Limit(Rule):
     """Says when contact is not permitted.
 
-    A limit may be narrowed to candidates by `channels`, `purposes`, `steps`, `regions`, `tags`, `stages` (a list, or
+    A limit may be narrowed to candidates by `channels`, `purposes`, `steps`, `regions`, `tags`, `stages`, `subjects` (a list, or
     `{except: [...]}`; what is unknown always matches), and lifted by `unless`.
     """
 
@@ -136,6 +145,7 @@ class Limit(Rule):
     regions: ChoiceField | None = None
     tags: ChoiceField | None = None
     stages: ChoiceField | None = None
+    subjects: ChoiceField | None = None
     unless: Annotated[tuple[Unless, ...], OneOrMore] = ()
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterable[Block]:
@@ -165,7 +175,11 @@ class Limit(Rule):
     @property
     def looks_back(self) -> int | None:
         """How far back the limit looks with its exceptions: an agreed time and an unanswered touch lift it however old they are."""
-        return None if any(item.replying or item.requested is not None for item in self.unless) else self.memory
+        ever = (
+            item.replying or item.requested is not None or (item.consent is not None and item.consent.ended_by is not None)
+            for item in self.unless
+        )  # fmt: skip
+        return None if any(ever) else self.memory
 
     def counted(self, case: View, candidate: Candidate, instant: int) -> tuple[str, ...]:
         """The ids of the touches that count at an instant, whether they forbid it or not."""
@@ -178,6 +192,7 @@ class Limit(Rule):
             (self.channels is None or self.channels.has(candidate.channel))
             and (self.purposes is None or self.purposes.may_have(candidate.purpose))
             and (self.steps is None or self.steps.may_have(candidate.step))
+            and (self.subjects is None or self.subjects.may_have_any(candidate.subjects))
             and (self.tags is None or self.tags.may_have_any(view.prospect.tags))
             and (self.regions is None or may_be_in_region(self.regions, view.regions))
         )
@@ -219,8 +234,7 @@ class Limit(Rule):
                 start, end = max(near[index][0], block.start), min(ends[index], block.end)
                 if start >= block.end:
                     break
-                if start < high and end > low:
-                    yield block._replace(start=start, end=end)
+                yield block._replace(start=start, end=end)
 
 
 def _turned_round(block: Block) -> ValueError:
@@ -385,6 +399,31 @@ def tells(count: Count, seen: Seen) -> bool:
     return True
 
 
+Per = Annotated[tuple[Literal["channel", "step", "subject", "contact_point", "purpose"], ...], OneOrMore]
+
+
+def shares(per: Iterable[str], seen: Seen, candidate: Candidate) -> bool:
+    """Whether a touch shares with a candidate what `per` names; unknown may share."""
+    for what in per:
+        if what == "channel":
+            if seen.channel != candidate.channel:
+                return False
+        elif what == "contact_point":
+            if seen.channel != candidate.channel or (
+                None not in (seen.point, candidate.point) and seen.point != candidate.point
+            ):
+                return False
+        elif what == "step":
+            if None not in (seen.step, candidate.step) and seen.step != candidate.step:
+                return False
+        elif what == "purpose":
+            if None not in (seen.purpose, candidate.purpose) and seen.purpose != candidate.purpose:
+                return False
+        elif seen.subjects and candidate.subjects and not set(seen.subjects) & set(candidate.subjects):
+            return False
+    return True
+
+
 class ReadsHistory(Limit):
     """A limit that counts touches.
 
@@ -399,7 +438,7 @@ class ReadsHistory(Limit):
     counts: TouchFilter = TouchFilter()
     count: Count = "attempted"
     since: Since = "ever"
-    per: Annotated[tuple[Literal["channel", "step", "subject", "contact_point", "purpose"], ...], OneOrMore] = ()
+    per: Per = ()
     over: Over = "prospect"
 
     def tells(self, seen: Seen) -> bool:
@@ -412,24 +451,7 @@ class ReadsHistory(Limit):
 
     def shares(self, seen: Seen, candidate: Candidate) -> bool:
         """Whether a touch shares with the candidate what `per` names; unknown may share."""
-        for what in self.per:
-            if what == "channel":
-                if seen.channel != candidate.channel:
-                    return False
-            elif what == "contact_point":
-                if seen.channel != candidate.channel or (
-                    None not in (seen.point, candidate.point) and seen.point != candidate.point
-                ):
-                    return False
-            elif what == "step":
-                if None not in (seen.step, candidate.step) and seen.step != candidate.step:
-                    return False
-            elif what == "purpose":
-                if None not in (seen.purpose, candidate.purpose) and seen.purpose != candidate.purpose:
-                    return False
-            elif seen.subjects and candidate.subjects and not set(seen.subjects) & set(candidate.subjects):
-                return False
-        return True
+        return shares(self.per, seen, candidate)
 
     def pool(self, view: View) -> list[Seen]:
         """The touches of those whose touches count."""
@@ -478,11 +500,10 @@ class ReadsHistory(Limit):
         for index, (lo, _) in enumerate(edges):
             last = index + 1 == len(edges)
             next_lo, next_hi = (FOREVER, FOREVER) if last else edges[index + 1]
-            if last or next_hi > lo:
-                first = bisect_right(tops, lo - early) if index else 0
-                until = len(counted) if last else bisect_right(starts, next_lo - early)
-                touches = [seen for seen in counted[first:until] if index == 0 or seen.hi > lo - early]
-                segments.append(Segment(lo, next_hi, touches, exact))
+            first = bisect_right(tops, lo - early) if index else 0
+            until = len(counted) if last else bisect_right(starts, next_lo - early)
+            touches = [seen for seen in counted[first:until] if index == 0 or seen.hi > lo - early]
+            segments.append(Segment(lo, next_hi, touches, exact))
         return segments
 
 

@@ -1,4 +1,4 @@
-"""Not the same channel again and again."""
+"""Not the same channel again and again, and not now one and then another."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
-from .._clock import EVER, FOREVER
+from .._clock import DAY, EVER, FOREVER
+from .._periods import LengthField
 from .._spans import Span
-from .base import Block, ReadsHistory, Segment
+from ..errors import InputError
+from .base import Block, ReadsHistory, Segment, check_clock, zones_of
+from .delays import ClockNames
 from .filters import Candidate
 
 if TYPE_CHECKING:
+    from .._clock import Zone
     from .._view import Seen, View
 
 
@@ -69,3 +73,60 @@ class NoRepeatedChannel(ReadsHistory):
 def _over(group: tuple[int, int, list[Seen]]) -> int:
     """The first instant at which a group has surely begun, where its instant is known, else after its last one."""
     return group[1] + (group[1] != group[0])
+
+
+class OneChannel(ReadsHistory):
+    """Whoever was contacted by one channel is contacted by no other for a time.
+
+    Exactly one of `within`, rolling elapsed time (a touch exactly that old is free again), and `dates`, rolling local dates
+    with today as the last.
+
+    Semantics: it looks both ways, so a touch by another channel that is booked for later counts as well.
+    """
+
+    rule: Literal["one_channel"] = "one_channel"
+    within: LengthField | None = None
+    dates: Annotated[int, Field(ge=1, le=3660)] | None = None
+    clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
+
+    @model_validator(mode="after")
+    def _one_period(self) -> OneChannel:
+        if (self.within is None) == (self.dates is None):
+            raise InputError("give exactly one of `within: 7d` and `dates: 7`")
+        return self
+
+    def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
+        zones: tuple[Zone | None, ...] = (None,) if self.within is not None else zones_of(case, self.clock)
+        for segment in self.history(case, candidate):
+            reach = (self.within.micros if self.within is not None else (self.dates or 0) * DAY) + 3 * DAY
+            near = segment.touches if not zones else self._near(segment.touches, span[0] - reach, span[1] + reach)
+            others = [seen for seen in near if seen.channel != candidate.channel]
+            if segment.lo >= span[1] or segment.hi <= span[0] or not others:
+                continue
+            if not zones:
+                yield self.block(
+                    segment.lo, segment.hi, "zone_unknown", needs=("zone",), touches=(seen.id for seen in others)
+                )
+            for seen in others:
+                for zone in zones:
+                    for start, end in self._reach(seen, zone):
+                        start, end = max(start, segment.lo), min(end, segment.hi)
+                        if start < end:
+                            yield self.block(start, end, "other_channel", touches=(seen.id,), channel=seen.channel)
+
+    @staticmethod
+    def _near(touches: list[Seen], start: int, end: int) -> list[Seen]:
+        """The touches that may lie between two instants; a date reaches over less than three days."""
+        low = bisect_left(touches, start - 3 * DAY, key=lambda seen: seen.lo)
+        return touches[low : bisect_left(touches, end, key=lambda seen: seen.lo)]
+
+    def _reach(self, seen: Seen, zone: Zone | None) -> list[Span]:
+        """The instants that share a period with a touch."""
+        if zone is None:
+            assert self.within is not None
+            return [(seen.lo - self.within.micros + 1, seen.hi + self.within.micros)]
+        assert self.dates is not None
+        return zone.days(zone.day(seen.lo) - self.dates + 1, zone.day(seen.hi) + self.dates - 1)
+
+
+__all__ = ["NoRepeatedChannel", "OneChannel"]

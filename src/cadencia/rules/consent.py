@@ -11,13 +11,13 @@ from pydantic import AfterValidator
 from .._clock import EVER, FOREVER, micros
 from .._model import Names
 from .._periods import Delay, read_delay
-from .._spans import Span, gaps, meet, union
+from .._spans import Span, gaps, union
 from .base import Block, Limit, Scope, check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
-from .filters import Candidate, consent_covers, consent_span, promised_range
+from .filters import Candidate, consent_covers, consent_span, fresh_until, promised_range
 
 if TYPE_CHECKING:
-    from .._view import View
+    from .._view import Seen, View
     from ..prospect import Consent
 
 
@@ -46,7 +46,7 @@ class RequireConsent(Limit):
             span
             for item in case.prospect.consents
             if consent_covers(item, candidate.channel, purpose, self.basis)
-            for span in meet([consent_span(item)], self._fresh(case, item))
+            for span in self._while(case, item)
         )
         for start, end in gaps(granted, EVER, FOREVER):
             yield self.block(
@@ -55,19 +55,16 @@ class RequireConsent(Limit):
                 channel=candidate.channel, purpose=self.purpose or candidate.purpose or "",
             )  # fmt: skip
 
-    def _fresh(self, case: View, item: Consent) -> list[Span]:
-        """From when until when a consent is not too old; expired in one zone is expired."""
-        if self.valid_for is None:
-            return [(EVER, FOREVER)]
-        calendar, since = calendar_of(case, None), micros(item.since)
-        zones = zones_of(case, self.clock)
-        clocks = [Clockwork((zone,), calendar) for zone in zones] or [Clockwork((), calendar)]
-        done = min(over(self.valid_for, clockwork, since, since) for clockwork in clocks)
-        return [] if done.needs or done.at <= since else [(since, done.at)]
+    def _while(self, case: View, item: Consent) -> list[Span]:
+        """From when until when a consent counts: while it lasts, and is not too old."""
+        start, end = consent_span(item)
+        if self.valid_for is not None:
+            end = min(end, fresh_until(case, item, self.valid_for, zones_of(case, self.clock)))
+        return [(start, end)] if start < end else []
 
 
 class AwaitPromise(Limit):
-    """They promised to come back to us: we wait until the promise lapses, or until they do.
+    """They promised to come back to us: we wait until the promise lapses, or until they do. That we reach them ends nothing.
 
     A promise with a time lapses `grace` after it; one without a time lapses `undated` after it was given (seven days when not
     said; exactly seven are enough).
@@ -81,13 +78,15 @@ class AwaitPromise(Limit):
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         clockwork = Clockwork(zones_of(case, self.clock), calendar_of(case, self.calendar))
-        answers: list[int] = case.remember(self, "answers", lambda: self._answers(case))
+        answers: list[Seen] = case.remember(
+            None, "inbound", lambda: [seen for seen in case.touches if not seen.outbound and not seen.booked]
+        )
         for seen in case.touches:
             promise = seen.promise
             if promise is None or promise.by != "them" or seen.booked:
                 continue
-            answer = bisect_right(answers, seen.hi)
-            answered = answers[answer] if answer < len(answers) else FOREVER
+            answer = bisect_right(answers, seen.hi, key=lambda later: later.lo)
+            answered = answers[answer].hi if answer < len(answers) else FOREVER
             if answered <= span[0]:
                 continue
             if promise.at is None:
@@ -106,12 +105,8 @@ class AwaitPromise(Limit):
                     needs=done.needs if end == FOREVER else (),
                     touches=(seen.id,),
                     promise=promise.kind,
+                    **dict(done.about),
                 )
-
-    @staticmethod
-    def _answers(case: View) -> list[int]:
-        """When they came back to us, or we reached them, in order."""
-        return [seen.lo for seen in case.touches if not seen.booked and (not seen.outbound or seen.reached)]
 
 
 _NOW = Delay("0m", "elapsed", 0)
@@ -133,9 +128,8 @@ class Suppressions(Limit):
                 continue
             scope: Scope = "contact_point" if item.contact_point else "channel" if item.channel else "case"
             start, end = _bounds(item.since, item.until)
-            if start < end:
-                block = self.block(start, end, "suppressed", reason=item.reason)
-                yield block._replace(stops=True, scope=scope)
+            block = self.block(start, end, "suppressed", reason=item.reason)
+            yield block._replace(stops=True, scope=scope)
 
 
 class OptOuts(Limit):
@@ -151,9 +145,8 @@ class OptOuts(Limit):
             if item.purpose is not None and candidate.purpose not in (None, item.purpose):
                 continue
             start, end = _bounds(item.since, item.until)
-            if start < end:
-                block = self.block(start, end, "opted_out", channel=item.channel or "", purpose=item.purpose or "")
-                yield block._replace(stops=True, scope="channel" if item.channel else "case")
+            block = self.block(start, end, "opted_out", channel=item.channel or "", purpose=item.purpose or "")
+            yield block._replace(stops=True, scope="channel" if item.channel else "case")
 
 
 class ContactPoints(Limit):

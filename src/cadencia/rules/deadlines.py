@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     from .._view import Seen, View
 
 
-class Timed(Deadline):
+class Owing(Deadline):
+    """A deadline that says what is owed with the owner of the prospect."""
+
+    def owed(
+        self, view: View, code: str, anchor: str, since: int, due: int | None, met: int | None, **details: object
+    ) -> Due:
+        """A due of this rule."""
+        person = view.prospect
+        told = tuple(sorted(details.items()))
+        return Due(self.id, code, anchor, since, due, met, person.owner, person.owner_kind, told)
+
+
+class Timed(Owing):
     """A deadline with a delay, on a clock. A deadline in several zones is the latest of them: it is never early.
 
     `met_by` says which touches meet it; outbound ones that went out, when not given.
@@ -72,15 +84,6 @@ class Timed(Deadline):
         """When a delay runs out; None where it cannot be said."""
         done = over(delay, self.clockwork(view), start, end)
         return None if done.needs or done.at >= FOREVER else done.at
-
-    def owed(
-        self, view: View, code: str, anchor: str, since: int, due: int | None, met: int | None, **details: object
-    ) -> Due:
-        """A due of this rule, with the owner of the prospect."""
-        person = view.prospect
-        return Due(
-            self.id, code, anchor, since, due, met, person.owner, person.owner_kind, tuple(sorted(details.items()))
-        )
 
 
 class RespondWithin(Timed):
@@ -153,7 +156,7 @@ class TouchAtLeastEvery(Timed):
             )
 
 
-class NeverUndated(Timed):
+class NeverUndated(Owing):
     """Nothing pending is without a date: each open item is due on its own; one without a date is named.
 
     A promise that was not kept in content or in price stays owed, though it was done in time.

@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator
 
-from .._clock import DAY, FOREVER, Zone, day_date, weekday
-from .._holidays import check_region, holiday_days
+from .._clock import DAY, EVER, FOREVER, Zone, day_date, weekday
+from .._holidays import OWN_NAME, calendar_name, check_region, holiday_days
 from .._hours import WeekHours, open_spans
 from .._model import Names
-from .._periods import Delay, DelayField, same_wall_clock
+from .._periods import Delay, DelayField, add_months, same_wall_clock
 from .._spans import Span
 from ..errors import InputError, given
 
 if TYPE_CHECKING:
     from .._view import View
 
+_FARTHEST_BACK = 64 * DAY
 _LONGEST_WAIT = 4000  # days searched for a business day before the calendar is called closed for good
 
 
 class CalendarUnknown(Exception):
     """A calendar does not cover a year, or the region whose calendar is asked for is not known."""
 
-    def __init__(self, need: str) -> None:
+    def __init__(self, need: str, **about: Any) -> None:
         self.need = need
+        self.about = tuple(sorted(about.items()))
         super().__init__(need)
 
 
-def _check_holidays(value: tuple[str, ...]) -> tuple[str, ...]:
+def _check_regions(value: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({name if name == "prospect" else check_region(name) for name in value}))
 
 
-Holidays = Annotated[Names, AfterValidator(_check_holidays)]
+def _check_holidays(value: tuple[str, ...]) -> tuple[str, ...]:
+    own = {name for name in value if re.fullmatch(OWN_NAME, name) and name != "prospect"}
+    return tuple(sorted({*own, *_check_regions(tuple(name for name in value if name not in own))}))
+
+
+RegionHolidays = Annotated[Names, AfterValidator(_check_regions)]
 """Regions whose public holidays are closed dates: ISO codes, or `prospect` for every plausible region of the prospect."""
+
+Holidays = Annotated[Names, AfterValidator(_check_holidays)]
+"""The same, and calendars of the policy's own by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,7 @@ class Calendar:
         for region in self.regions:
             holidays = holiday_days(region, year)
             if holidays is None:
-                raise CalendarUnknown("calendar")
+                raise CalendarUnknown("calendar", region=calendar_name(region), year=year)
             if day in holidays:
                 return False
         return True
@@ -68,7 +79,13 @@ class Calendar:
                 count -= 1
                 if count <= 0:
                     return later
-        raise CalendarUnknown("calendar")
+        raise self.unknown(later)
+
+    def unknown(self, day: int) -> CalendarUnknown:
+        """What is raised where no end of closed dates is found up to a date."""
+        return CalendarUnknown(
+            "calendar", region=", ".join(map(calendar_name, self.regions or ())), year=day_date(day).year
+        )
 
 
 def calendar_of(view: View, holidays: Names | None, days: tuple[int, ...] = (0, 1, 2, 3, 4)) -> Calendar:
@@ -103,6 +120,10 @@ TimelessDelay = Annotated[DelayField, AfterValidator(_no_business_hours)]
 """A delay of a rule without `hours`, so that business hours mean nothing."""
 
 
+#: The kinds of delay that a holiday calendar decides.
+DATED: Final = ("business_days", "full_business_days", "business_hours")
+
+
 class Clockwork(NamedTuple):
     """What a delay is computed with: zones (empty: not known), a calendar, and hours for business hours."""
 
@@ -110,12 +131,17 @@ class Clockwork(NamedTuple):
     calendar: Calendar
     hours: WeekHours | None = None
 
+    def apart(self) -> list[Clockwork]:
+        """The same for each zone alone: what one zone forbids is forbidden, whatever another would say."""
+        return [self._replace(zones=(zone,)) for zone in self.zones] if len(self.zones) > 1 else [self]
+
 
 class Over(NamedTuple):
-    """When a delay is over, and what must be known first where that cannot be said."""
+    """When a delay is over, and what must be known first where that cannot be said, with details for the explanation."""
 
     at: int
     needs: tuple[str, ...] = ()
+    about: tuple[tuple[str, Any], ...] = ()
 
 
 def over(delay: Delay, clockwork: Clockwork, start: int, end: int) -> Over:
@@ -130,7 +156,7 @@ def over(delay: Delay, clockwork: Clockwork, start: int, end: int) -> Over:
     try:
         return Over(max(_over_in(delay, clockwork, zone, start, end) for zone in clockwork.zones))
     except CalendarUnknown as unknown:
-        return Over(FOREVER, (unknown.need,))
+        return Over(FOREVER, (unknown.need,), unknown.about)
 
 
 def _over_in(delay: Delay, clockwork: Clockwork, zone: Zone, start: int, end: int) -> int:
@@ -138,8 +164,12 @@ def _over_in(delay: Delay, clockwork: Clockwork, zone: Zone, start: int, end: in
         return same_wall_clock(zone, end, days=delay.amount)
     if delay.kind == "months":
         return same_wall_clock(zone, end, months=delay.amount)
+    if delay.kind == "full_months":
+        return zone.at(add_months(zone.day(start), delay.amount) + 1)
     if delay.kind == "dates":
         return zone.at(zone.day(start) + delay.amount)
+    if delay.kind == "full_business_days":
+        return zone.at(clockwork.calendar.after(zone.day(start), delay.amount) + 1)
     if delay.kind == "business_days":
         return zone.at(clockwork.calendar.after(zone.day(start), delay.amount))
     assert clockwork.hours is not None
@@ -157,7 +187,23 @@ def _business_hours(hours: int, calendar: Calendar, week: WeekHours, zone: Zone,
                 if low + left <= high:
                     return low + left
                 left -= high - low
-    raise CalendarUnknown("calendar")
+    raise calendar.unknown(day + _LONGEST_WAIT)
+
+
+def close_to(delay: Delay, clockwork: Clockwork, later: int, span: Span) -> Iterator[Span]:
+    """The stretches of a span from which a delay would not be over at a later instant, to the end of the span if it begins before."""
+
+    def ends(instant: int) -> int:
+        return over(delay, clockwork, instant, instant).at
+
+    low, high = span
+    since, reach = max(low, EVER + DAY), _FARTHEST_BACK
+    while later - reach > since and ends(later - reach) > later:
+        reach *= 2
+    since = max(since, later - reach)
+    for start, end in too_close(ends, clockwork.zones, later, since) if since < later else ():
+        if start < high:
+            yield start, min(end, high) if end < later else high
 
 
 def too_close(ends: Callable[[int], int], zones: tuple[Zone, ...], before: int, since: int) -> list[Span]:

@@ -10,18 +10,20 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from .._clock import EVER, FOREVER, day_number, micros
 from .._model import Model, Names
-from .._periods import Length, LengthField
+from .._periods import Delay, Length, LengthField
 from .._spans import Span, cut, meet, union
 from ..errors import InputError, given
+from .delays import Clockwork, TimelessDelay, calendar_of, over
 
 if TYPE_CHECKING:
+    from .._clock import Zone
     from .._view import Seen, View
     from ..prospect import Consent
 
@@ -60,12 +62,25 @@ class Choice:
         known = tuple(names)
         return not known or any(self.has(name) for name in known)
 
+    def has_all(self, names: Iterable[str]) -> bool:
+        """Whether there are names, and all of them are surely chosen."""
+        known = tuple(names)
+        return bool(known) and all(self.has(name) for name in known)
+
     def has_any(self, names: Iterable[str]) -> bool:
         """Whether any of the names is surely chosen."""
         return any(self.has(name) for name in names)
 
 
 def _read_choice(value: Any) -> Choice:
+    choice = read_labels(value)
+    if not all(name.strip() for name in choice.names):
+        raise InputError(f"{given(value)} names something blank, which nothing is called; write a name")
+    return choice
+
+
+def read_labels(value: Any) -> Choice:
+    """A choice of labels, the blank one among them if need be."""
     if isinstance(value, Choice):
         return value
     excluded = False
@@ -92,23 +107,28 @@ def _write_choice(value: Choice) -> Any:
 
 
 _NAMES_SCHEMA = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+_CHOICE_SCHEMA = {
+    "anyOf": [
+        _NAMES_SCHEMA,
+        {
+            "type": "object",
+            "properties": {"except": _NAMES_SCHEMA},
+            "required": ["except"],
+            "additionalProperties": False,
+        },
+    ]
+}
 ChoiceField = Annotated[
     Choice,
     PlainValidator(_read_choice),
     PlainSerializer(_write_choice, return_type=Any),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                _NAMES_SCHEMA,
-                {
-                    "type": "object",
-                    "properties": {"except": _NAMES_SCHEMA},
-                    "required": ["except"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
+    WithJsonSchema(_CHOICE_SCHEMA),
+]
+Labels = Annotated[
+    Choice,
+    PlainValidator(read_labels),
+    PlainSerializer(_write_choice, return_type=Any),
+    WithJsonSchema(_CHOICE_SCHEMA),
 ]
 
 
@@ -156,10 +176,15 @@ Since = Literal["ever", "case"] | TouchFilter
 
 
 class ConsentFact(Model):
-    """A recorded consent: any basis unless some are named; for the candidate's own purpose unless one is named."""
+    """A recorded consent: any basis unless some are named; for the candidate's own purpose unless one is named.
+
+    With `valid_for` a consent older than that no longer counts; a touch of `ended_by` after it, or that may be one, ends it.
+    """
 
     purpose: str | None = None
     basis: Names | None = None
+    valid_for: TimelessDelay | None = None
+    ended_by: TouchFilter | None = None
 
 
 class RequestedFact(Model):
@@ -177,12 +202,13 @@ class Unless(Model):
 
     consent: ConsentFact | None = None
     requested: RequestedFact | None = None
-    replying: bool = False
+    replying: bool | Literal["same_channel"] = False
     purposes: ChoiceField | None = None
     channels: ChoiceField | None = None
     tags: ChoiceField | None = None
     regions: ChoiceField | None = None
     stages: ChoiceField | None = None
+    subjects: ChoiceField | None = None
 
     def instants(self, view: View, candidate: Candidate) -> list[Span]:
         """When every named fact holds, as a span set."""
@@ -192,6 +218,7 @@ class Unless(Model):
             (self.purposes is None or (candidate.purpose is not None and self.purposes.has(candidate.purpose)))
             and (self.channels is None or self.channels.has(candidate.channel))
             and (self.tags is None or self.tags.has_any(view.prospect.tags))
+            and (self.subjects is None or self.subjects.has_all(candidate.subjects))
             and (
                 self.regions is None
                 or (bool(view.regions) and all(in_region(self.regions, name) for name in view.regions))
@@ -205,18 +232,40 @@ class Unless(Model):
         if self.consent is not None:
             spans = meet(
                 spans,
-                consent_spans(view, candidate.channel, self.consent.purpose or candidate.purpose, self.consent.basis),
+                consent_fact_spans(view, candidate, self.consent),
             )
         if self.requested is not None:
             spans = meet(spans, requested_spans(view, self.requested))
         if self.replying:
-            spans = meet(spans, replying_spans(view))
+            spans = meet(spans, replying_spans(view, candidate.channel if self.replying == "same_channel" else None))
         return spans
 
 
-def consent_spans(view: View, channel: str, purpose: str | None, basis: Names | None = None) -> list[Span]:
-    """When a recorded consent surely covers a channel and purpose."""
-    return union(consent_span(item) for item in view.prospect.consents if consent_covers(item, channel, purpose, basis))
+def consent_fact_spans(view: View, candidate: Candidate, fact: ConsentFact) -> list[Span]:
+    """When a recorded consent surely covers a candidate, is not too old, and nothing has ended it."""
+    purpose = fact.purpose or candidate.purpose
+    found: list[Span] = []
+    for item in view.prospect.consents:
+        if not consent_covers(item, candidate.channel, purpose, fact.basis):
+            continue
+        start, end = consent_span(item)
+        if fact.valid_for is not None:
+            end = min(end, fresh_until(view, item, fact.valid_for, view.zones))
+        if fact.ended_by is not None:
+            ended = fact.ended_by
+            ends = (seen.lo for seen in view.touches if not seen.booked and seen.hi > start and ended.counts(seen))
+            end = min(end, min(ends, default=end))
+        if start < end:
+            found.append((start, end))
+    return union(found)
+
+
+def fresh_until(view: View, item: Consent, valid_for: Delay, zones: tuple[Zone, ...]) -> int:
+    """The instant at which a consent is too old; too old in one zone is too old, and where that cannot be said it always is."""
+    calendar, since = calendar_of(view, None), micros(item.since)
+    clocks = [Clockwork((zone,), calendar) for zone in zones] or [Clockwork((), calendar)]
+    done = min(over(valid_for, clockwork, since, since) for clockwork in clocks)
+    return since if done.needs else done.at
 
 
 def consent_covers(item: Consent, channel: str, purpose: str | None, basis: Names | None = None) -> bool:
@@ -243,7 +292,8 @@ def requested_spans(view: View, fact: RequestedFact) -> list[Span]:
 
 
 def _requested(view: View, fact: RequestedFact) -> list[Span]:
-    reached = [seen.lo for seen in view.touches if seen.reached]
+    reached = [seen for seen in view.touches if seen.reached]
+    latest = list(accumulate((seen.hi for seen in reached), max))
     spans: list[Span] = []
     for seen in view.touches:
         promise = seen.promise
@@ -252,9 +302,10 @@ def _requested(view: View, fact: RequestedFact) -> list[Span]:
         agreed = micros(promise.at)
         start = agreed - (fact.early.micros if fact.early else 0)
         end = agreed + fact.grace.micros
-        met = bisect_right(reached, seen.hi)
-        if met < len(reached):
-            end = min(end, reached[met])
+        later = islice(reached, bisect_right(latest, seen.lo), None)  # those that may have come later
+        met = next((other for other in later if other.hi > seen.lo and other is not seen), None)
+        if met is not None:
+            end = min(end, met.lo)
         spans.append((max(start, seen.hi), end))
     return union(spans)
 
@@ -269,18 +320,18 @@ def promised_range(view: View, seen: Seen) -> Span:
     return view.date_range(day_number(promise.at), promise.zone)
 
 
-def replying_spans(view: View) -> list[Span]:
-    """From each inbound touch until our first answer to it."""
-    spans: list[Span] = view.remember(None, "replying", lambda: _replying(view))
+def replying_spans(view: View, channel: str | None = None) -> list[Span]:
+    """From each inbound touch (by a channel) until our first answer to it, by whatever channel."""
+    spans: list[Span] = view.remember(None, ("replying", channel), lambda: _replying(view, channel))
     return spans
 
 
-def _replying(view: View) -> list[Span]:
+def _replying(view: View, channel: str | None) -> list[Span]:
     answers = [seen for seen in view.touches if seen.outbound and seen.out and not seen.booked]
     latest = list(accumulate((seen.hi for seen in answers), max))
     spans: list[Span] = []
     for seen in view.touches:
-        if seen.outbound or seen.booked:
+        if seen.outbound or seen.booked or channel not in (None, seen.channel):
             continue
         answer = bisect_right(latest, seen.lo)  # the first that may have come later
         spans.append((seen.hi, answers[answer].lo if answer < len(answers) else FOREVER))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from .._clock import DAY, EVER, FOREVER, HOUR, When, day_date, day_number, micros
-from .._holidays import closed_days, holiday_days
+from .._holidays import calendar_name, closed_days, holiday_days
 from .._hours import DatesField, DaysField, WeekField, WeekHours, date_name, dates_table, open_spans, week_table
-from .._spans import Span, gaps
+from .._spans import Span, gaps, meet, union
 from ..errors import InputError
 from .base import Block, Limit, check_clock, zones_of
 from .delays import ClockNames, Holidays, regions_of
@@ -76,7 +76,7 @@ class OnTheClock(Limit):
         key = zone.name, regions, index
         known = memo.get(key)
         if known is None:
-            if len(memo) >= _MOST_KEPT:
+            if len(memo) >= _MOST_KEPT:  # pragma: no cover - a bound on memory, far above what a test should reach
                 memo.clear()
             low, high = index * CHUNK, (index + 1) * CHUNK
             beyond = CHUNK // 2
@@ -109,12 +109,14 @@ class OnTheClock(Limit):
             if days is None:
                 bounds = day_number(date(year, 1, 1)), day_number(date(year, 12, 31))
                 for start, end in zone.days(*bounds):
-                    yield self.block(start, end, "calendar_unknown", needs=("calendar",), region=region, year=year)
+                    yield self.block(
+                        start, end, "calendar_unknown", needs=("calendar",), region=calendar_name(region), year=year
+                    )
                 continue
             for day in sorted(days):
                 if first <= day <= last:
                     for start, end in zone.days(day, day):
-                        yield self.block(start, end, "holiday", date=date_name(day), region=region)
+                        yield self.block(start, end, "holiday", date=date_name(day), region=calendar_name(region))
 
 
 class QuietHours(OnTheClock):
@@ -163,6 +165,33 @@ class BusinessDays(OnTheClock):
         return WeekHours(tuple(((0, DAY),) if day in self.days else () for day in range(7))), True
 
 
+class HolidayEves(OnTheClock):
+    """On the day before a public holiday, contact only in the windows of `allow` (unnamed weekdays are closed)."""
+
+    rule: Literal["holiday_eves"] = "holiday_eves"
+    closes: ClassVar[str] = "holiday_eve"
+    allow: WeekField
+    holidays: Holidays
+
+    def table(self) -> tuple[WeekHours, bool]:
+        """The windows of an eve."""
+        return WeekHours(week_table(self.allow)), True
+
+    def closed_spans(self, zone: Zone, span: Span, closed: frozenset[int]) -> list[Span]:
+        eves = union(item for day in closed for item in zone.days(day - 1, day - 1))
+        return meet(gaps(open_spans(self.table()[0], zone, *span), *span), eves)
+
+    def _holidays(self, zone: Zone, region: str, first: int, last: int) -> Iterator[Block]:
+        """Where the calendar does not reach the day after, nobody knows whether a date is an eve."""
+        for year in range(day_date(first).year, day_date(last + 1).year + 1):
+            if holiday_days(region, year) is None:
+                bounds = day_number(date(year, 1, 1)) - 1, day_number(date(year, 12, 31)) - 1
+                for start, end in zone.days(*bounds):
+                    yield self.block(
+                        start, end, "calendar_unknown", needs=("calendar",), region=calendar_name(region), year=year
+                    )
+
+
 class ActivePeriod(Limit):
     """Contact only between `from` (inclusive) and `until` (a date includes that date, an instant does not)."""
 
@@ -204,4 +233,4 @@ def _text(value: datetime | date) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
-__all__ = ["ActivePeriod", "BusinessDays", "OnTheClock", "QuietHours"]
+__all__ = ["ActivePeriod", "BusinessDays", "HolidayEves", "OnTheClock", "QuietHours"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Literal
+from math import ceil, log
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -15,14 +16,14 @@ from .._model import Model, OneOrMore
 from .._periods import Delay, DelayField, LengthField
 from .._spans import Span
 from ..errors import InputError
+from ._places import Places
 from .base import Block, ReadsHistory, Segment, check_clock, zones_of
-from .delays import ClockNames, Clockwork, Holidays, Over, calendar_of, over, too_close
+from .delays import DATED, ClockNames, Clockwork, Holidays, Over, calendar_of, close_to, over
 from .filters import Candidate, TouchFilter
 
 if TYPE_CHECKING:
     from .._view import Seen, View
 
-_FARTHEST_BACK = 64 * DAY
 #: After so many attempts a backoff grows no more.
 _STEPS = 200
 
@@ -127,13 +128,29 @@ class Spacing(KeepsTime):
                 if start < end:
                     yield block._replace(start=start, end=end)
 
+    @property
+    def changes(self) -> int:
+        """After so many attempts every gap is the same."""
+        if self.backoff is None:
+            return max(len(self.gaps) - 1, 0)
+        if self.backoff.factor == 1:
+            return 0
+        grows = max(self.backoff.at_most.micros / self.backoff.first.micros, 1)
+        return min(ceil(log(grows, self.backoff.factor)) + 1, _STEPS)
+
     def _segment(self, segment: Segment, clockwork: Clockwork, span: Span) -> Iterator[Block]:
         touches, latest = segment.touches, segment.ends
+        places = None if segment.exact or not self.changes else Places.of(touches)
         longest = self.longest(clockwork)
         floor = 0  # every touch before this one is long over
         for index in range(len(touches) - 1, -1, -1):
             seen, gap = touches[index], self.gap(index + 1)
             done = over(gap, clockwork, seen.hi, seen.end)
+            if places is not None:
+                gap, done = max(
+                    ((gap, over(gap, clockwork, seen.hi, seen.end)) for gap in places.gaps(self, index)),
+                    key=lambda item: item[1],
+                )
             if done.at > span[0]:
                 yield self._wait(seen.lo, done, gap, seen)
             elif longest and all(
@@ -141,8 +158,19 @@ class Spacing(KeepsTime):
             ):
                 floor = index + 1
                 break
-        if touches[-1].lo > span[0]:
-            yield from self._before_bookings(touches, clockwork, span, floor)
+        for alone in clockwork.apart():
+            if places is not None:
+                for start, end, seen, gap in places.ahead(self, alone, span):
+                    yield self.block(start, end, "spacing", touches=(seen.id,), gap=str(gap))
+            elif touches[-1].lo > span[0]:
+                yield from self._before_bookings(touches, alone, span, floor)
+
+    def _wait(self, start: int, done: Over, gap: Delay, seen: Seen) -> Block:
+        if done.needs:
+            code = f"{done.needs[0]}_unknown"
+            about = dict(done.about)
+            return self.block(start, FOREVER, code, needs=done.needs, touches=(seen.id,), gap=str(gap), **about)
+        return self.block(start, done.at, "spacing", touches=(seen.id,), gap=str(gap))
 
     def longest(self, clockwork: Clockwork) -> tuple[Delay, ...]:
         """Delays none of which any gap outlasts; none where an unknown calendar may make an old gap the longest."""
@@ -150,15 +178,8 @@ class Spacing(KeepsTime):
             return (self.at_least,)
         if self.backoff is not None:
             return (self.gap(_STEPS + 1),)
-        dated = any(delay.kind in ("business_days", "business_hours") for delay in self.gaps)
+        dated = any(delay.kind in DATED for delay in self.gaps)
         return () if dated and clockwork.calendar.regions != () else self.gaps
-
-    def _wait(self, start: int, done: Over, gap: Delay, seen: Seen) -> Block:
-        if done.needs:
-            return self.block(
-                start, FOREVER, f"{done.needs[0]}_unknown", needs=done.needs, touches=(seen.id,), gap=str(gap)
-            )
-        return self.block(start, done.at, "spacing", touches=(seen.id,), gap=str(gap))
 
     def _before_bookings(self, touches: list[Seen], clockwork: Clockwork, span: Span, floor: int) -> Iterator[Block]:
         """What a touch would break at later touches: by coming too close, or by moving them one place up the list of gaps."""
@@ -172,7 +193,7 @@ class Spacing(KeepsTime):
             if touches[index].lo > span[0] and latest <= touches[index].lo:
                 sound.append(index)
             latest = max(latest, ends(index, index + 1).at)
-        steps = _STEPS if self.backoff is not None else len(self.gaps) - 1  # from here on one place up is the same gap
+        steps = self.changes  # from here on one place up is the same gap
         for place in range(floor, len(touches) + 1):  # the candidate comes after `place` of the touches
             low = touches[place - 1].lo if place else EVER
             high = touches[place].hi if place < len(touches) else FOREVER
@@ -195,23 +216,8 @@ class Spacing(KeepsTime):
                         break
                     continue
 
-                def after(instant: int, gap: Delay = gap) -> int:
-                    return over(gap, clockwork, instant, instant).at
-
-                since = max(low, EVER + DAY)
-                reach = _FARTHEST_BACK
-                while seen.lo - reach > since and after(seen.lo - reach) > seen.lo:
-                    reach *= 2
-                since = max(since, seen.lo - reach)
-                for start, end in too_close(after, clockwork.zones, seen.lo, since) if since < seen.lo else ():
-                    if start < high:
-                        yield self.block(
-                            start,
-                            min(end, high) if end < seen.lo else high,
-                            "spacing",
-                            touches=(seen.id,),
-                            gap=str(gap),
-                        )
+                for start, end in close_to(gap, clockwork, seen.lo, (low, high)):
+                    yield self.block(start, end, "spacing", touches=(seen.id,), gap=str(gap))
 
 
 class Recall(KeepsTime):
@@ -254,7 +260,7 @@ class Recall(KeepsTime):
                     continue
                 after = bisect_right(starts, seen.hi)
                 until = segment.hi if after == len(touches) else min(segment.hi, touches[after].hi)
-                if until <= span[0]:
+                if until <= span[0]:  # pragma: no cover - `speaks` begins at what may matter; this only spares work
                     continue
                 delay = row[min(runs[index], len(row)) - 1]
                 done = over(delay, clockwork, seen.hi, seen.end)
@@ -264,8 +270,18 @@ class Recall(KeepsTime):
                     code = f"{done.needs[0]}_unknown" if done.needs else "recall"
                     yield self.block(
                         start, end, code, needs=done.needs, touches=(seen.id,),
-                        disposition=seen.disposition, gap=str(delay), nth=runs[index],
+                        disposition=seen.disposition, gap=str(delay), nth=runs[index], **dict(done.about),
                     )  # fmt: skip
+
+
+class _Silence(NamedTuple):
+    """From when to when, after which touch, and what is missing to say when it ends, with details."""
+
+    start: int
+    end: int
+    last: int
+    needs: tuple[str, ...]
+    about: tuple[tuple[str, Any], ...]
 
 
 class CoolOff(KeepsTime):
@@ -297,7 +313,7 @@ class CoolOff(KeepsTime):
             if segment.lo >= span[1] or segment.hi <= span[0]:
                 continue
             touches, tops = segment.done, segment.done_tops
-            for start, end, index, needs in self._silences(segment, clockwork, span):
+            for start, end, index, needs, about in self._silences(segment, clockwork, span):
                 if end <= span[0]:
                     continue
                 width = None if self.within is None else self.within.micros
@@ -306,21 +322,19 @@ class CoolOff(KeepsTime):
                 yield self.block(
                     start, end, code,
                     needs=needs, touches=(item.id for item in touches[first : index + 1]),
-                    times=self.times, silence=str(self.silence),
+                    times=self.times, silence=str(self.silence), **dict(about),
                 )  # fmt: skip
 
-    def _silences(
-        self, segment: Segment, clockwork: Clockwork, span: Span
-    ) -> list[tuple[int, int, int, tuple[str, ...]]]:
-        """Each silence as `(start, end, place of its touch, needs)`; it ends where one that lasts as long begins."""
+    def _silences(self, segment: Segment, clockwork: Clockwork, span: Span) -> list[_Silence]:
+        """Each silence; it ends where one that lasts as long begins."""
         touches, tops, ends = segment.done, segment.done_tops, segment.done_ends
         first = 0
-        if self.silence.kind not in ("business_days", "business_hours") or clockwork.calendar.regions == ():
+        if self.silence.kind not in DATED or clockwork.calendar.regions == ():
             first = bisect_left(
                 ends, True, key=lambda end: over(self.silence, clockwork, end, end).at + 2 * DAY > span[0]
             )
-        over_: list[tuple[int, int, int, tuple[str, ...]]] = []
-        open_: list[tuple[int, int, int, tuple[str, ...]]] = []  # each ends after the one that follows it
+        over_: list[_Silence] = []
+        open_: list[_Silence] = []  # each ends after the one that follows it
         for index in range(first, bisect_left(segment.done_starts, span[1])):
             seen = touches[index]
             if self.within is not None and index + 1 - bisect_right(tops, seen.lo - self.within.micros) < self.times:
@@ -329,11 +343,11 @@ class CoolOff(KeepsTime):
             start, end = max(seen.lo, segment.lo), min(FOREVER if done.needs else done.at, segment.hi)
             if start >= end:
                 continue
-            while open_ and open_[-1][1] <= end and open_[-1][3] in ((), done.needs):
+            while open_ and open_[-1].end <= end and open_[-1].needs in ((), done.needs):
                 before = open_.pop()
-                if before[0] < min(before[1], start):
-                    over_.append((before[0], min(before[1], start), *before[2:]))
-            open_.append((start, end, index, done.needs))
+                if before.start < min(before.end, start):
+                    over_.append(before._replace(end=min(before.end, start)))
+            open_.append(_Silence(start, end, index, done.needs, done.about))
         return sorted(over_ + open_)
 
 

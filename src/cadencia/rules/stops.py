@@ -214,7 +214,7 @@ class StopWhenExhausted(StopRule):
             self,
             ("counter", id(self)),
             lambda: MaxAttempts(
-                id=self.id, at_most=self.at_most, counts=self.counts, count=self.count, since=self.since
+                id="counter", at_most=self.at_most, counts=self.counts, count=self.count, since=self.since
             ),
         )
         for segment in counter.history(case, candidate):

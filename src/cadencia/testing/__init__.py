@@ -11,6 +11,7 @@ from .check import check_rule
 from .clocks import instants, spans, ticks, zones
 from .histories import histories, touches
 from .people import cases, prospects
+from .policy_check import check_policy
 from .questions import Question, candidates, questions
 from .rulebook import deadlines, limits, policies, policy_data, preferences, rule_data, rules, stop_rules
 
@@ -18,6 +19,7 @@ __all__ = [
     "Question",
     "candidates",
     "cases",
+    "check_policy",
     "check_rule",
     "deadlines",
     "histories",

@@ -96,18 +96,15 @@ def view_of(case: Case) -> View:
     return View.of(case)
 
 
-def shown(rule: Rule, case: Case, candidate: Candidate | None = None, span: Span | None = None) -> str:
+def shown(rule: Rule, case: Case, candidate: Candidate, span: Span) -> str:
     """A rule and a question on a few lines, as data."""
-    lines = [f"  rule: {_data(rule)}", f"  case: {_data(case)}"]
-    if candidate is not None:
-        lines.append(f"  candidate: {candidate}")
-    if span is not None:
-        lines.append(f"  span: {span} ({_time(span[0])} to {_time(span[1])})")
-    return "\n".join(lines)
+    told = f"  span: {span} ({iso(span[0])} to {iso(span[1])})"
+    return f"  rule: {_data(rule)}\n{shown_case(case)}\n  candidate: {candidate}\n{told}"
 
 
-def _time(instant: int) -> str:
-    return iso(instant)
+def shown_case(case: Case) -> str:
+    """A case on a line, as data."""
+    return f"  case: {_data(case)}"
 
 
 def _data(model: Any) -> str:

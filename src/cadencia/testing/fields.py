@@ -83,10 +83,8 @@ def rules_of(rule: type[Rule], around: datetime, zone: str) -> SearchStrategy[di
 
 def _is_ours(rule: type[Rule], name: str) -> bool:
     """Whether a field was declared by one of our own base classes, not by the third party."""
-    for base in rule.__mro__:
-        if name in vars(base).get("__annotations__", {}):
-            return base.__module__.partition(".")[0] == "cadencia"
-    return False
+    home = next(base for base in rule.__mro__ if name in vars(base).get("__annotations__", {}))
+    return home.__module__.partition(".")[0] == "cadencia"
 
 
 def _inherited(rule: type[Rule], place: Place) -> dict[str, SearchStrategy[Any]]:

@@ -69,6 +69,7 @@ _FIXED: Final = (
     "1 date",
     "3 business days",
     "60 full dates",
+    "2 full business days",
     "90m",
     "1h 30m",
     "1 week",
@@ -99,7 +100,7 @@ def touch_filter(place: Place) -> Data:
 
 def delay(place: Place, hours: bool = False) -> Data:
     """A delay of every spelling; in business hours only where the rule has `hours`."""
-    months = () if place.shiftable else ("1 month",)
+    months = () if place.shiftable else ("1 month", "1 full month")
     return st.sampled_from((*_FIXED, *months, *(("4 business hours", "11 business hours") if hours else ())))
 
 
@@ -136,7 +137,7 @@ def history_options(place: Place) -> dict[str, Data]:
     return {
         "counts": touch_filter(place),
         "count": st.sampled_from(("attempted", "planned", "delivered", "reached")),
-        "since": st.one_of(st.sampled_from(("ever", "case")), touch_filter(place)),
+        "since": st.one_of(st.sampled_from(("case", "ever")), st.just({"reached": True}), touch_filter(place)),
         "per": st.lists(
             st.sampled_from(("channel", "step", "subject", "contact_point", "purpose")), max_size=2, unique=True
         ),
@@ -158,14 +159,21 @@ def common(place: Place) -> dict[str, Data]:
     """What every limit may be narrowed and lifted by."""
     unless = record(
         {},
-        consent=record({}, purpose=st.sampled_from(PURPOSES), basis=some(BASES, least=1)),
+        consent=record(
+            {},
+            purpose=st.sampled_from(PURPOSES),
+            basis=some(BASES, least=1),
+            valid_for=delay(place),
+            ended_by=touch_filter(place),
+        ),
         requested=record({}, early=st.sampled_from(LENGTHS), grace=st.sampled_from(LENGTHS)),
-        replying=st.booleans(),
+        replying=st.sampled_from((True, False, "same_channel")),
         purposes=choice(PURPOSES),
         channels=choice(CHANNELS),
         tags=choice(TAGS),
         regions=choice(REGIONS),
         stages=choice(STAGES),
+        subjects=choice(SUBJECTS),
     )
     return {
         "channels": choice(CHANNELS),
@@ -174,6 +182,7 @@ def common(place: Place) -> dict[str, Data]:
         "regions": choice(REGIONS),
         "tags": choice(TAGS),
         "stages": choice(STAGES),
+        "subjects": choice(SUBJECTS),
         "unless": st.lists(unless, min_size=1, max_size=2),
     }
 

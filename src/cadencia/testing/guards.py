@@ -38,7 +38,7 @@ class _Timeless(type):
         return isinstance(value, cls.real)
 
     def __subclasscheck__(cls, kind: type) -> bool:
-        return issubclass(kind, cls.real)
+        return kind is cls or issubclass(kind, cls.real)
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         return cls.real(*args, **kwargs)

@@ -126,6 +126,7 @@ def histories(
     future: bool = True,
     equal: bool = True,
     repeats: bool = True,
+    theme: str | None = None,
 ) -> list[Touch]:
     """Lists of touches in no particular order: several channels, equal instants, repeated ids with equal content.
 
@@ -136,6 +137,7 @@ def histories(
         max_size: how many different touches at most.
         equal: whether some touches begin at the same instant.
         repeats: whether a touch may come twice with the same id and content.
+        theme: what is frequent: one of `THEMES`; any when not given.
         exact, bookings, inbound, lengths, promises, undeclared, future: as in `touches`.
 
     Example:
@@ -146,13 +148,13 @@ def histories(
     """
     as_of = draw(datetime_or(around))
     name = draw(zones()) if zone is None else zone
-    theme = draw(st.sampled_from(THEMES))
+    frequent = draw(st.sampled_from(THEMES)) if theme is None else theme
     found: list[Touch] = []
     for index in range(draw(st.integers(0, max_size))):
         touch = draw(
             touches(
                 as_of, id=f"{prefix}{index + 1}", zone=name, exact=exact, bookings=bookings, inbound=inbound,
-                lengths=lengths, promises=promises, undeclared=undeclared, future=future, theme=theme,
+                lengths=lengths, promises=promises, undeclared=undeclared, future=future, theme=frequent,
             )
         )  # fmt: skip
         if equal and found and draw(often(2)):

@@ -8,22 +8,38 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from string import Formatter
 from typing import Final
 
+from .._clock import micros
+from .._spans import union
 from .._view import View
 from ..case import Case
 from ..language import languages
 from ..language import messages as house_messages
+from ..prospect import Prospect
 from ..rules.base import Block, Limit, Rule, StopRule
+from ..rules.filters import Candidate
 from ..touch import Touch
 from ._asking import answer, asked, broken, difference, points, said, view_of
 from .guards import ReadsTheWorld, sealed
 from .questions import Question
 
-__all__ = ["LIMIT_LAWS", "RULE_LAWS", "idempotence", "locality", "order", "purity", "round_trip", "told", "well_formed"]
+__all__ = [
+    "LIMIT_LAWS",
+    "RULE_LAWS",
+    "column_form",
+    "idempotence",
+    "locality",
+    "order",
+    "purity",
+    "round_trip",
+    "told",
+    "well_formed",
+]
 
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -183,8 +199,52 @@ def idempotence(rule: Rule, question: Question) -> None:
                 )
 
 
+def column_form(rule: Rule, question: Question) -> None:
+    """Law 13: a column form, where a rule has one, lets go of a channel exactly where its blocks do."""
+    assert isinstance(rule, Limit)
+    if not hasattr(rule, "columns"):
+        return
+    from .._digest import digest_of
+    from ..batch.past import has_columns, past_of, releases
+
+    law = "columns"
+    rule = rule.model_copy(
+        update=dict.fromkeys(("in_force", "stages", "tags", "regions", "purposes", "steps")) | {"unless": ()}
+    )
+    if not has_columns(rule):
+        broken(law, "`columns` is for limits that are no stop rules; leave it out")
+    start, end = question.span
+    case = _plain(question.case, start)
+    digest = digest_of(case)
+    assert digest is not None
+    for channel in sorted({question.candidate.channel, *(touch.channel for touch in case.touches)}):
+        if rule.channels is not None and not rule.channels.has(channel):
+            continue
+        release = asked(law, partial(lambda name: int(releases(rule, past_of(digest, start), name)[0]), channel))
+        blocks = answer(law, rule, view_of(case), Candidate(channel), (start, end))
+        held = union((max(block.start, start), min(block.end, end)) for block in blocks)
+        wanted = [(start, min(release, end))] if release > start else []
+        if held != wanted:
+            broken(law, f"on `{channel}` from {start} it says {release}, but the blocks forbid {held or 'nothing'}")
+
+
+def _plain(case: Case, instant: int) -> Case:
+    """What is plain of a case: one zone, and touches that are done and known to the instant."""
+    zone = case.prospect.zones[0].zone if case.prospect.zones else "Europe/Madrid"
+    touches = {
+        touch.id: touch
+        for touch in case.touches
+        if isinstance(touch.at, datetime) and micros(touch.at) <= instant and not touch.booked and not touch.cancelled
+        and touch.disposition != "cancelled"
+    }  # fmt: skip
+    return Case(
+        prospect=Prospect(id="p", zones=zone, regions=case.prospect.regions),
+        touches=tuple(touch.model_copy(update={"prospect": None}) for touch in touches.values()),
+    )
+
+
 #: The laws of limits and stop rules, in the order in which they are tried.
-LIMIT_LAWS: Final[tuple[Law, ...]] = (round_trip, well_formed, told, purity, order, idempotence, locality)
+LIMIT_LAWS: Final[tuple[Law, ...]] = (round_trip, well_formed, told, purity, order, idempotence, locality, column_form)
 #: The laws of every rule.
 RULE_LAWS: Final[tuple[Law, ...]] = (round_trip,)
 

@@ -30,6 +30,8 @@ from .words import (
     DISPOSITIONS,
     FACTS,
     PURPOSES,
+    REGIONS,
+    REGISTRIES,
     STAGES,
     TAGS,
     Data,
@@ -149,6 +151,25 @@ def _stop_on(draw: DrawFn, place: Place) -> dict[str, Any]:
 
 
 @st.composite
+def _one_channel(draw: DrawFn, place: Place) -> dict[str, Any]:
+    period = draw(st.one_of(record({"within": st.sampled_from(LENGTHS)}), record({"dates": st.integers(1, 8)})))
+    return {**period, **draw(record({}, clock=clock(place), **history_options(place)))}
+
+
+@st.composite
+def _stop_on_refusal(draw: DrawFn, place: Place) -> dict[str, Any]:
+    consent = record({}, purpose=st.sampled_from(PURPOSES), basis=some(BASES, least=1))
+    what = record(
+        {},
+        dispositions=choice(DISPOSITIONS, 4),
+        counts=touch_filter(place),
+        per=history_options(place)["per"],
+        lifted_by_consent=consent,
+    )
+    return {**draw(what), **draw(_lasting(place, record({})))}
+
+
+@st.composite
 def _qualified(draw: DrawFn, place: Place) -> dict[str, Any]:
     by = {"fact": st.sampled_from(FACTS), "tag": st.sampled_from(TAGS), "at_stages": choice(STAGES)}
     return {name: draw(by[name]) for name in draw(some(tuple(by), least=1))}
@@ -202,16 +223,27 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
     "cool_off": _cool_off,
     "quiet_hours": _quiet_hours,
     "business_days": _business_days,
+    "holiday_eves": lambda place: record({"allow": week(place), "holidays": regions(place)}, clock=clock(place)),
     "active_period": _active_period,
     "require_consent": lambda place: record(
         {}, basis=some(BASES, least=1), purpose=st.sampled_from(PURPOSES), valid_for=delay(place), clock=clock(place)
     ),
+    "clear_register": lambda place: record(
+        {"registry": st.sampled_from(REGISTRIES)},
+        max_age=delay(place),
+        grace=delay(place),
+        required=st.booleans(),
+        clock=clock(place),
+    ),
+    "barred": lambda place: record({}, while_fact=st.sampled_from(FACTS)),
+    "known_region": lambda place: record({}, among=some(REGIONS, least=1)),
     "await_promise": lambda place: record(
         {}, grace=delay(place), undated=delay(place), clock=clock(place), **calendar(place)
     ),
     "await_pending": lambda place: record({}, kinds=some(("impediment", "hold", "doubt", "payment"), least=1)),
     "earn_first": lambda place: record({"least": many(1, 3)}, **history_options(place)),
     "no_repeated_channel": lambda place: record({}, at_most=many(1, 3), **history_options(place)),
+    "one_channel": _one_channel,
     "account_reply": lambda place: record(
         {}, lasts=delay(place), counts=touch_filter(place), clock=clock(place), **calendar(place)
     ),
@@ -223,6 +255,7 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
     "contact_points": lambda place: record({}),
     "unreadable_touches": lambda place: record({}),
     "stop_on": _stop_on,
+    "stop_on_refusal": _stop_on_refusal,
     "stop_on_stage": lambda place: _lasting(place, record({"on": choice(STAGES)})),
     "stop_on_opt_out": lambda place: _lasting(place, record({})),
     "stop_when_exhausted": lambda place: record(
@@ -239,5 +272,5 @@ OPTIONS: Final[Mapping[str, Callable[[Place], Data]]] = {
     "respond_within": _respond_within,
     "promise_due": lambda place: _deadline(place, "grace", required=False),
     "touch_at_least_every": lambda place: _deadline(place, "every"),
-    "never_undated": lambda place: _with_hours(place, record({}), record({}), **_timed(place)),
+    "never_undated": lambda place: record({}),
 }

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from .._clock import micros
+from .._clock import micros, read_instant
 from ..case import Account, Case
 from ..prospect import Prospect
 from .clocks import CONSTANT_ZONES, ZONES, zones
@@ -24,6 +24,7 @@ from .words import (
     OWNERS,
     PURPOSES,
     REGIONS,
+    REGISTRIES,
     STAGES,
     TAGS,
     date_near,
@@ -87,6 +88,14 @@ def prospects(
     what = {"channel": st.sampled_from(CHANNELS), "purpose": st.sampled_from(PURPOSES)}
     consent = record({"since": near(as_of, first)}, until=bounds["until"], basis=st.sampled_from(BASES), **what)
     data["consents"] = draw(st.lists(consent, max_size=2))
+    check = record(
+        {"registry": st.sampled_from(REGISTRIES), "since": near(as_of, first)},
+        channel=what["channel"], contact_point=st.sampled_from(ADDRESSES["phone"]),
+    )  # fmt: skip
+    listing = record({"listed": st.just(True)}, listed_on=date_near(as_of, first))
+    if not shiftable:
+        checks = st.integers(0, 2).flatmap(lambda many: st.lists(st.booleans(), min_size=many, max_size=many))
+        data["registers"] = [{**draw(check), **(draw(listing) if listed else {})} for listed in draw(checks)]
     data["stages"] = draw(st.lists(record({"name": st.sampled_from(STAGES)}, since=near(as_of, first)), max_size=2))
     data["tags"] = draw(some(TAGS))
     fact = record({"value": st.sampled_from((True, "high", False))}, **bounds)
@@ -96,7 +105,12 @@ def prospects(
     if draw(often(3)):  # what closes a case for long is kept rare
         closing = draw(st.sampled_from(("opt_outs", "suppressions")))
         point = {"contact_point": st.sampled_from(ADDRESSES["phone"])} if closing == "suppressions" else {}
-        data[closing] = [draw(record({}, **bounds, **what, **point))]
+        found = draw(record({}, **bounds, **what, **point))
+        if read_instant(found.get("until", "9998-01-01T00:00Z")) <= read_instant(
+            found.get("since", "0002-01-01T00:00Z")
+        ):
+            del found["until"]  # what ends before it begins is refused
+        data[closing] = [found]
     if wishes and draw(often(2)):
         data["wishes"] = draw(st.lists(_wishes(as_of, first, shiftable), max_size=1))
     if not shiftable:
@@ -127,6 +141,7 @@ def cases(
     future: bool = True,
     equal: bool = True,
     repeats: bool = True,
+    theme: str | None = None,
 ) -> Case:
     """Cases: a prospect with a history, other people of the account, perhaps an opening.
 
@@ -135,7 +150,8 @@ def cases(
         account: whether some cases have other people at the account, with touches of their own.
         zone: on whose wall clock the case lies; usually one of the prospect's, the only one with `one_zone`.
         one_zone, constant, facts, wishes, shiftable: as in `prospects`.
-        max_size, exact, bookings, inbound, lengths, promises, undeclared, future, equal, repeats: as in `histories`.
+        max_size, exact, bookings, inbound, lengths, promises, undeclared, future, equal, repeats, theme: as in
+            `histories`.
 
     Example:
         >>> from cadencia.testing import cases
@@ -156,6 +172,7 @@ def cases(
     switches: dict[str, Any] = {
         "zone": name, "exact": exact, "bookings": bookings, "inbound": inbound, "lengths": lengths,
         "promises": promises, "undeclared": undeclared, "future": future, "equal": equal, "repeats": repeats,
+        "theme": theme,
     }  # fmt: skip
     history = draw(histories(as_of, max_size=max_size, **switches))
     others: Account | None = None

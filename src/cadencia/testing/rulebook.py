@@ -133,7 +133,7 @@ def policy_data(
     Example:
         >>> from cadencia.testing import policy_data
         >>> from hypothesis import find
-        >>> find(policy_data(), lambda data: len(data["rules"]) == 1)["rules"]
+        >>> find(policy_data(kinds=("max_attempts",)), lambda data: len(data["rules"]) == 1)["rules"]
         [{'rule': 'max_attempts', 'id': 'r1', 'at_most': 0}]
     """
     as_of = micros(draw(datetime_or(around)))

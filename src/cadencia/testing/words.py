@@ -24,6 +24,7 @@ STAGES: Final = ("lead", "open", "won")
 TAGS: Final = ("new", "vip")
 FACTS: Final = ("score", "budget")
 REGIONS: Final = ("ES", "ES-CT", "US", "US-CA")
+REGISTRIES: Final = ("list-1", "list-2")
 BASES: Final = ("express", "implied")
 OWNERS: Final = ("ana", "ben")
 

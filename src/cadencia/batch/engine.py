@@ -1,0 +1,154 @@
+"""The rows that need the engine itself: read by the models, closed where they are bad, decided one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from .._clock import FOREVER, micros
+from ..case import Case
+from ..decision import Decision
+from ..reading.book import Book, Problem
+from ..reading.plain import prospect_columns, prospects_as_named, touch_columns, touches_as_named
+from ..reading.rows import Row
+from ..reading.shape import ProspectShape, TouchShape
+from .coding import Ints, texts
+from .people import NOTHING
+
+__all__ = ["Bad", "Said", "Seen", "answer_one_by_one", "said_of"]
+
+_COLUMN: Final = re.compile(r"([a-z_]+)(?:[.\[][^:]*)?: ")
+_KNOWN: Final = frozenset((*prospect_columns, *touch_columns))
+
+Decide = Callable[[Case, datetime], Decision]
+Rows = npt.NDArray[np.intp]
+
+
+class Said(NamedTuple):
+    """One answer, as the columns have it. Instants in microseconds, None for none."""
+
+    answer: str
+    channel: str | None
+    contact_point: str | None
+    at: int | None
+    until: int | None
+    not_before: int | None
+    step: str | None
+    needs: tuple[str, ...] | None
+    rule: str | None
+    stops: tuple[str, ...] | None
+    blocking: tuple[str, ...] | None
+    touches: tuple[str, ...] | None
+
+
+class Bad(NamedTuple):
+    """A row that cannot be used: `prospects` or `touches`, its number from 1, the column if one is to blame, and why."""
+
+    table: str
+    row: int
+    column: str | None
+    cause: str
+    prospects: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the engine said, and what became of the rows it was given."""
+
+    answers: dict[int, Said] = field(default_factory=dict)
+    bad: list[Bad] = field(default_factory=list)
+    book: Book = field(default_factory=Book)
+
+
+def answer_one_by_one(
+    prospects: pl.DataFrame, touches: pl.DataFrame, rows: Rows, touch_rows: Rows,
+    decide: Callable[[Iterable[tuple[int, Case]]], Iterator[tuple[int, Said]]],
+    numbers: tuple[Ints | None, Ints | None] = (None, None),
+) -> Seen:  # fmt: skip
+    """The answers of some rows of prospects and touches, by the position of the prospect's first row."""
+    seen = Seen()
+    if not len(rows) and not len(touch_rows):
+        return seen
+    book = seen.book
+    shape = ProspectShape(prospects_as_named(prospects.columns), NOTHING, as_named=True)
+    index: dict[str, int] = {}
+
+    def watched() -> Iterator[Row]:
+        for number, row in zip(rows.tolist(), _rows(prospects, "prospects", rows, "id", numbers[0]), strict=True):
+            person = shape.id_in(row)
+            if person is not None:
+                index.setdefault(person, number)
+            yield row
+
+    book.add_prospects(watched(), shape)
+    book.add_touches(
+        _rows(touches, "touches", touch_rows, "prospect", numbers[1]),
+        TouchShape(touches_as_named(touches.columns), NOTHING),
+    )
+    seen.answers.update(decide((index[case.prospect.id], case) for case in book.cases()))
+    seen.bad = sorted(map(_bad, (*book.problems, *book.disagreements)))
+    return seen
+
+
+def _rows(frame: pl.DataFrame, name: str, rows: Rows, key: str, numbers: Ints | None) -> Iterator[Row]:
+    """Rows as the reader of files has them; their lines are their numbers, from 1."""
+    chosen = frame[rows] if len(rows) < len(frame) else frame
+    for column in dict.fromkeys((key, "id")):
+        if column in chosen.columns:
+            chosen = chosen.with_columns(texts(chosen[column]))
+    lines = rows + 1 if numbers is None else numbers[rows]
+    for number, cells in zip(lines.tolist(), chosen.iter_rows(named=True), strict=True):
+        yield Row(name, number, cells)
+
+
+def _bad(problem: Problem) -> Bad:
+    table, _, line = problem.place.rpartition(":")
+    found = _COLUMN.match(problem.what)
+    column = found[1] if found and found[1] in _KNOWN else None
+    return Bad(table, int(line), column, problem.what, problem.people)
+
+
+def said_of(decision: Any, reasons: str, evidence: bool) -> Said:
+    """A decision as the columns have it."""
+    answer = decision.answer
+    opened = answer in ("contact", "wait")
+    rule = stops = blocking = touches = needs = None
+    until = not_before = None
+    if opened:
+        at, until = micros(decision.at), _instant(decision.until)
+        if until is not None and until >= FOREVER:
+            until = None
+    else:
+        at = None
+        if answer == "stop":
+            until = _instant(decision.until)
+        else:
+            not_before, needs = _instant(decision.not_before), tuple(decision.needs)
+    if reasons != "none":
+        if answer == "stop":
+            rule = decision.reason
+            ending = {
+                block.rule for verdict in decision.verdicts for block in verdict.held if block.stops or block.final
+            }
+            stops = tuple(sorted(ending))
+        elif answer != "contact":
+            rule = decision.binding or decision.waits_for
+        if reasons == "all":
+            blocking = tuple(decision.blocking)
+    if evidence:
+        touches = tuple(dict.fromkeys(touch for verdict in decision.verdicts for touch in verdict.touches))
+    return Said(
+        answer, decision.channel if opened else None, decision.contact_point if opened else None, at, until, not_before,
+        decision.step if opened else None, needs, rule, stops, blocking, touches,
+    )  # fmt: skip
+
+
+def _instant(value: datetime | None) -> int | None:
+    return None if value is None else micros(value)

@@ -1,0 +1,221 @@
+"""Rows of touches as integers: when, whose, and in which words; and the rows that need the engine itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from .._clock import DAY, EVER, FOREVER
+from ..errors import InputError
+from .coding import Bools, Ints, Some, positions, read_codes, repeated, said, texts
+from .people import People
+
+__all__ = ["Events", "Words", "read_events"]
+
+#: Texts that change no answer of the lane.
+_FREE: Final = frozenset({"contact_point", "purpose", "step", "by", "via", "group", "subjects"})
+_FLAGS: Final = frozenset({"automated", "objective_met"})
+#: How instants are usually written; what is written otherwise is read by the models.
+_ISO: Final = {
+    r"^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(\.\d{1,6})?[+-]\d\d:\d\d$": "%Y-%m-%dT%H:%M:%S%.f%:z",
+    r"^\d{4}-\d\d-\d\dT\d\d:\d\d[+-]\d\d:\d\d$": "%Y-%m-%dT%H:%M%:z",
+}
+_MOST: Final = 1 << 20
+_TIMES: Final = frozenset({"at", "end", "recorded_at"})
+_READ: Final = {"id", "prospect", "at", "channel", "direction", "disposition"}
+
+
+@dataclass(slots=True)
+class Words:
+    """The words of a touch, each combination as one code.
+
+    Attributes:
+        code: the code of each row.
+        channels, outbound, dispositions: what each code stands for; a channel None where the row cannot be read.
+    """
+
+    code: Some
+    channels: list[str | None]
+    outbound: Bools
+    dispositions: list[str]
+
+
+@dataclass(slots=True)
+class Events:
+    """The touches of a book, as columns.
+
+    Attributes:
+        frame: the rows as they came, instants to the microsecond.
+        at: when each begins, in microseconds; whatever it is where the row is odd.
+        end: when each ends; None where none has a length.
+        owner: the position of its prospect; -1 where there is none.
+        words: channel, direction and disposition.
+        odd: the rows that the lane cannot read; None where it can read all.
+    """
+
+    frame: pl.DataFrame
+    at: Ints
+    end: Ints | None
+    owner: npt.NDArray[np.int32]
+    words: Words
+    odd: Bools | None
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+def read_events(frame: pl.DataFrame, people: People) -> Events:
+    """The touches of a frame whose columns are ours.
+
+    Raises:
+        InputError: times without an offset; nothing is guessed.
+    """
+    odd = np.zeros(len(frame), np.bool_)
+    for name in frame.columns:
+        column = frame[name]
+        if isinstance(column.dtype, pl.Datetime):
+            if name in _TIMES and column.dtype.time_zone is None:
+                raise InputError(
+                    f"touches: the times of `{name}` have no UTC offset; say which zone they are in, for example with "
+                    f'polars `.dt.replace_time_zone("Europe/Madrid")`'
+                )
+            if column.dtype.time_unit != "us":
+                frame = frame.with_columns(column.dt.cast_time_unit("us"))
+    at, bad = _instants(frame["at"])
+    if bad is not None:
+        odd |= bad
+    end: Ints | None = None
+    for name in frame.columns:
+        column = frame[name]
+        few = isinstance(column.dtype, (pl.Categorical, pl.Enum))
+        if name in _READ or (name in _FREE and (column.dtype == pl.String or few)):
+            continue
+        if name in _FLAGS and column.dtype == pl.Boolean:
+            continue
+        if name in ("booked", "cancelled") and column.dtype == pl.Boolean:
+            odd |= column.fill_null(False).to_numpy()
+        elif name == "recorded_at" and isinstance(column.dtype, pl.Datetime):
+            odd |= _far(column)
+        elif name == "end" and isinstance(column.dtype, pl.Datetime) and column.null_count() < len(column):
+            odd |= _far(column)
+            end = column.to_physical().fill_null(EVER).to_numpy()
+            odd |= (end != EVER) & (end < at)
+            end = np.maximum(end, at)
+        else:
+            odd |= said(column)
+    if "id" in frame.columns:
+        names = texts(frame["id"])
+        twice = repeated(names)
+        if twice is not None:
+            odd |= twice
+        if names.null_count():
+            odd |= names.is_null().to_numpy()
+    owner, nameless = _owners(frame["prospect"], people)
+    odd[nameless] = True
+    words, unread = _words(frame)
+    if unread is not None:
+        odd |= unread
+    return Events(frame, at, end, owner, words, odd if odd.any() else None)
+
+
+def _owners(column: pl.Series, people: People) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
+    """The position of each row's prospect, and the rows that name nobody."""
+    if column.dtype != pl.String:
+        column = texts(column)
+    owner = positions(column, people.ids)
+    lost = np.flatnonzero(owner < 0)
+    if len(lost) and column.dtype == pl.String:  # blanks are only looked for where nobody was found
+        bare = texts(column[lost])
+        if owner.flags.writeable is False:
+            owner = owner.copy()
+        owner[lost] = positions(bare, people.ids)
+        return owner, lost[bare.is_null().to_numpy()]
+    return owner, lost[column[lost].is_null().to_numpy()] if len(lost) else lost
+
+
+def _instants(column: pl.Series) -> tuple[Ints, Bools | None]:
+    """Instants in microseconds, and which cannot be read here."""
+    bad: Bools | None = None
+    if column.dtype == pl.String:
+        column = _parsed(column)
+        bad = column.is_null().to_numpy()
+    elif not isinstance(column.dtype, pl.Datetime):
+        return np.zeros(len(column), np.int64), np.ones(len(column), np.bool_)
+    physical = column.to_physical()
+    if physical.null_count():
+        missing = physical.is_null().to_numpy()
+        bad = missing if bad is None else bad | missing
+        physical = physical.fill_null(0)
+    at = physical.to_numpy()
+    if len(at) and (at.min() < EVER + DAY or at.max() >= FOREVER - DAY):
+        far = (at < EVER + DAY) | (at >= FOREVER - DAY)
+        bad = far if bad is None else bad | far
+    return at, bad
+
+
+def _parsed(column: pl.Series) -> pl.Series:
+    """Written instants; null where one is not written as expected, which the models may read all the same."""
+    text = column.str.replace("Z$", "+00:00").str.replace(" ", "T")
+    found = pl.Series([None], dtype=pl.Datetime("us", "UTC")).new_from_index(0, len(column))
+    for pattern, written in _ISO.items():
+        left = found.is_null() & text.str.contains(pattern).fill_null(False)
+        if left.any():
+            read = text.set(~left, None).str.to_datetime(written, time_unit="us", time_zone="UTC", strict=False)
+            found = found.zip_with(~left, read)
+    return found
+
+
+def _far(column: pl.Series) -> Bools:
+    """Where an instant is out of range."""
+    at = column.to_physical()
+    return ((at < EVER + DAY) | (at >= FOREVER - DAY)).fill_null(False).to_numpy()
+
+
+def _words(frame: pl.DataFrame) -> tuple[Words, Bools | None]:
+    """The words of each row, and which rows have one that the lane cannot read."""
+    channels = read_codes(frame["channel"])
+    known: list[str | None] = [_bare(label) for label in channels.labels]
+    code = channels.codes
+    directions = ["outbound"]
+    if "direction" in frame.columns:
+        read = read_codes(frame["direction"])
+        directions = [_bare(label) or "outbound" for label in read.labels]
+        code = _joined(code, len(known), read.codes, len(directions))
+    dispositions = ["unknown"]
+    if "disposition" in frame.columns:
+        read = read_codes(frame["disposition"])
+        dispositions = [_bare(label) or "unknown" for label in read.labels]
+        code = _joined(code, len(known) * len(directions), read.codes, len(dispositions))
+    if len(known) * len(directions) * len(dispositions) > _MOST:  # so many words are no vocabulary
+        everything = np.ones(len(frame), np.bool_)
+        return Words(np.zeros(len(frame), np.uint8), [None], np.zeros(1, np.bool_), ["unknown"]), everything
+    strange = [name not in ("outbound", "inbound") for name in directions]
+    ended = [name == "cancelled" for name in dispositions]
+    bad = np.array(
+        [channel is None or is_strange or is_ended for channel in known for is_strange in strange for is_ended in ended]
+    )
+    words = Words(
+        code,
+        [channel for channel in known for _ in directions for _ in dispositions],
+        np.array([name == "outbound" for _ in known for name in directions for _ in dispositions]),
+        [name for _ in known for _ in directions for name in dispositions],
+    )
+    used = bad[code] if bad.any() else None
+    return words, used if used is not None and used.any() else None
+
+
+def _bare(label: str | None) -> str | None:
+    return None if label is None else label.strip() or None
+
+
+def _joined(code: Some, size: int, more: Some, count: int) -> Some:
+    """Two codes as one, in as few bytes as hold it."""
+    kind = np.uint8 if size * count < 1 << 8 else np.uint16 if size * count < 1 << 16 else np.uint32
+    joined: npt.NDArray[Any] = code.astype(kind)
+    np.multiply(joined, kind(count), out=joined)
+    np.add(joined, more.astype(kind, copy=False), out=joined)
+    return joined

@@ -1,0 +1,138 @@
+"""Rows of prospects as places: who is plain enough for the numeric lane, and where they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from .._digest import Place
+from ..errors import InputError
+from ..reading.cells import Context
+from ..reading.plain import prospects_as_named
+from ..reading.rows import Row
+from ..reading.shape import ProspectShape
+from ..touch import CHANNELS
+from .coding import Bools, read_codes, repeated, said, texts
+
+__all__ = ["People", "read_people"]
+
+#: What changes no answer of the lane and is always readable as a text.
+_FREE: Final = frozenset({"id", "name", "owner", "owner_kind"})
+#: Columns of few different values: each combination is read once, as a prospect.
+_FEW: Final = ("zone", "zones", "region", "regions", "tags", "stage")
+#: So many different combinations are read, and no more.
+_MOST: Final = 200_000
+NOTHING: Final = Context(None, ())
+
+
+@dataclass(slots=True)
+class People:
+    """The prospects of a book, as columns.
+
+    Attributes:
+        frame: the rows as they came.
+        ids: the ids, blanks taken off; null where there is none.
+        plain: the rows that the numeric lane may answer, their touches permitting.
+        place: where each is, as an index into `places`; -1 where the row is not plain.
+        offered: by channel, who has an address for it; None where the book has no addresses.
+    """
+
+    frame: pl.DataFrame
+    ids: pl.Series
+    plain: Bools
+    place: npt.NDArray[np.int32]
+    places: list[Place]
+    offered: dict[str, Bools] | None
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+def read_people(frame: pl.DataFrame) -> People:
+    """The prospects of a frame whose columns are ours."""
+    ids = texts(frame["id"])
+    plain = ids.is_not_null().to_numpy(writable=True)
+    twice = repeated(ids)
+    if twice is not None:
+        plain &= ~twice
+    offered: dict[str, Bools] | None = None
+    flat = frame
+    for name in frame.columns:
+        column = frame[name]
+        if name in _FEW and column.dtype == pl.List(pl.String):
+            blank = pl.element().is_null() | (pl.element().str.strip_chars() == "")
+            plain &= ~column.list.eval(blank).list.any().fill_null(False).to_numpy()
+            column = column.list.join(";")
+            flat = flat.with_columns(column)
+        if name in _FREE and (column.dtype == pl.String or column.dtype.is_integer() or _few(column)):
+            continue
+        if name in _FEW and (column.dtype == pl.String or _few(column)):
+            continue
+        if name in CHANNELS and column.dtype == pl.String:
+            offered = offered or {}
+            offered[name] = said(column)
+            continue
+        told = said(column)
+        if name == "account":
+            accounts = texts(column)
+            shared = repeated(accounts)
+            told = np.zeros(len(frame), np.bool_) if shared is None else shared
+        elif name == "id":
+            told = np.zeros(len(frame), np.bool_)
+        plain &= ~told
+    place, places = _places(flat)
+    plain &= place >= 0
+    return People(frame, ids, plain, place, places, offered)
+
+
+def _few(column: pl.Series) -> bool:
+    return isinstance(column.dtype, (pl.Categorical, pl.Enum))
+
+
+def _places(frame: pl.DataFrame) -> tuple[npt.NDArray[np.int32], list[Place]]:
+    """The place of each row: every combination of what may matter is read once, by the models."""
+    columns: list[str] = [
+        name for name in _FEW if name in frame.columns and (frame[name].dtype == pl.String or _few(frame[name]))
+    ]
+    if not columns or not len(frame):
+        return np.full(len(frame), -1, np.int32), []
+    coded = [read_codes(frame[name]) for name in columns]
+    key: Any = coded[0].codes.astype(np.int64)
+    size = len(coded[0].labels)
+    for item in coded[1:]:
+        key *= len(item.labels)
+        key += item.codes
+        size *= len(item.labels)
+        if size > 1 << 22:
+            _, key = np.unique(key, return_inverse=True)
+            size = int(key.max()) + 1
+    first = np.full(size, -1, np.int32)
+    first[key[::-1]] = np.arange(len(frame) - 1, -1, -1, dtype=np.int32)
+    found = np.flatnonzero(first >= 0)
+    table = np.full(size, -1, np.int32)
+    places: dict[Place, int] = {}
+    if len(found) <= _MOST:
+        shape = ProspectShape(prospects_as_named(["id", *columns]), NOTHING, as_named=True)
+        for code, row in zip(found.tolist(), first[found].tolist(), strict=True):
+            cells: dict[str, Any] = {
+                name: item.labels[int(item.codes[row])] for name, item in zip(columns, coded, strict=True)
+            }
+            place = _place(shape, cells)
+            if place is not None:
+                table[code] = places.setdefault(place, len(places))
+    return table[key], list(places)
+
+
+def _place(shape: ProspectShape, cells: dict[str, Any]) -> Place | None:
+    """The one place of a prospect; None where it has another number of zones, or where a cell cannot be read."""
+    try:
+        prospect = shape.read(Row("", 0, {"id": "p", **cells})).prospect
+    except InputError:
+        return None
+    if len(prospect.zones) != 1:
+        return None
+    return prospect.zones[0].zone, tuple(sorted({item.region for item in prospect.regions}))

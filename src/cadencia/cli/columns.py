@@ -1,0 +1,90 @@
+"""`cadencia decide` on columns: Parquet and files larger than memory, answered as a table of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..language import time_text
+from ..policy import Policy
+from .shared import Asked, UsageError, bar, clean
+from .words import WORDS
+
+if TYPE_CHECKING:
+    from ..batch.files import Counts
+
+__all__ = ["decide_columns", "wants_columns"]
+
+_PARQUET = (".parquet", ".pq")
+#: Of so many the names are shown, the others are counted.
+_SHOWN = 8
+
+
+def wants_columns(asked: Asked) -> bool:
+    """Whether files must be read in columns, whatever the format of the answers."""
+    return any(path.suffix.lower() in _PARQUET for path in asked.paths)
+
+
+def decide_columns(
+    policy: Policy, asked: Asked, as_of: datetime, output: Path | None, *, quarantine: Path | None, language: str,
+    quiet: bool, **options: Any,
+) -> tuple[list[str], int]:  # fmt: skip
+    """Decide a book in columns; the lines of its summary, and the exit status.
+
+    Raises:
+        UsageError: more files than one of each kind, or a mapping.
+    """
+    from ..batch import decide_files
+
+    if asked.mapping is not None:
+        raise UsageError("--mapping: columns are read under our own names; rename them, or use `--format jsonl`")
+    if len(asked.prospects) != 1 or len(asked.touches) > 1:
+        raise UsageError("columns are read from one file of prospects and one of touches; join the files first")
+    words = WORDS[language]
+    with bar(words["deciding"], 0 if quiet else 1 << 30, quiet=quiet) as progress:
+
+        def watch(done: int, many: int) -> None:
+            if progress is not None:
+                progress.update(progress.task_ids[0], completed=done, total=many)
+
+        counts = decide_files(
+            policy, asked.prospects[0], asked.touches[0] if asked.touches else None, output, as_of=as_of,
+            quarantine=quarantine, progress=watch, **options,
+        )  # fmt: skip
+    rows = (counts.prospects, counts.touches)
+    status = 0 if all(tally.read == tally.answered for tally in rows) else 1
+    return ([] if quiet else _lines(policy, as_of, counts, language)), status
+
+
+def _lines(policy: Policy, as_of: datetime, counts: Counts, language: str) -> list[str]:
+    """What the run came to, a line each; rows that may be about anybody come first."""
+    words = WORDS[language]
+    told = []
+    if counts.nameless:
+        told.append("! " + words["nameless"].format(count=f"{counts.nameless:,}"))
+    name = policy.name + (f" {policy.version}" if policy.version else "")
+    told.append(
+        words["asof"].format(policy=f"{name} ({policy.fingerprint[:12]})", as_of=time_text(as_of, None, language))
+    )
+    answers = ", ".join(f"{words[answer]} {many:,}" for answer, many in counts.answers.items())
+    told.append(f"{words['answers']}: {answers}")
+    told.append(f"{words['binding']}: {_most(counts.rules.items()) or words['none']}")
+    for name, tally in (("prospects", counts.prospects), ("touches", counts.touches)):
+        rows = {part: f"{getattr(tally, part):,}" for part in ("read", "answered", "closed", "unreadable")}
+        told.append(f"{words[name]}: {words['rows'].format(**rows)}")
+    told.append(words["lanes"].format(columns=f"{counts.lanes['columns']:,}", engine=f"{counts.lanes['engine']:,}"))
+    if counts.strangers:
+        told.append(words["strangers"].format(people=_most(counts.strangers.items())))
+    if counts.bad_rows:
+        told.append(words["unusable"].format(count=f"{counts.bad_rows:,}"))
+        told += [f"  {line}" for line in counts.bad]
+        if counts.bad_rows > len(counts.bad):
+            told.append(f"  {words['more'].format(count=counts.bad_rows - len(counts.bad))}")
+    return [clean(line) for line in told]
+
+
+def _most(items: Iterable[tuple[str, int]]) -> str:
+    """The most frequent first, ties by name."""
+    return ", ".join(f"{name} {many:,}" for name, many in sorted(items, key=lambda item: (-item[1], item[0]))[:_SHOWN])

@@ -1,0 +1,195 @@
+"""Which packs bind a prospect: one for every plausible region and for the caller's own, all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+from ._provisions import BUSINESS, PURPOSES, SEGMENTS
+from .errors import InputError, did_you_mean, given
+from .pack import NOTICE, Pack, Provision
+from .policy import Policy
+from .prospect import Prospect
+
+if TYPE_CHECKING:
+    from .case import Case
+
+__all__ = ["Chosen", "PackChoice", "packs_for"]
+
+Segment = Literal["consumer", "residential", "business"]
+_SEGMENTS: Final = (*SEGMENTS, BUSINESS)
+
+
+class Chosen(NamedTuple):
+    """One pack that binds.
+
+    Attributes:
+        pack: the pack.
+        because: why it was chosen.
+        rules: its provisions that may speak: active, for the purpose and segment, and in force on the date that were given.
+        policy: the layer it becomes.
+    """
+
+    pack: Pack
+    because: str
+    rules: tuple[Provision, ...]
+    policy: Policy
+
+
+class PackChoice(NamedTuple):
+    """The packs that bind a prospect, why, and what is not known.
+
+    Attributes:
+        chosen: each pack with its reason.
+        missing: what must be known before the law can be named: `region`, or `rules_of_region` where a region has no pack.
+        says: one line for each reason, the missing facts first.
+        policy: all of it as one layer; where something is missing it closes, and names that.
+    """
+
+    chosen: tuple[Chosen, ...]
+    missing: tuple[str, ...]
+    says: tuple[str, ...]
+    policy: Policy
+
+    @property
+    def packs(self) -> tuple[str, ...]:
+        """The jurisdictions chosen."""
+        return tuple(item.pack.jurisdiction for item in self.chosen)
+
+    def __str__(self) -> str:
+        return "\n".join(self.says)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The choice as plain data."""
+        chosen = [
+            {
+                "pack": item.pack.jurisdiction,
+                "because": item.because,
+                "layer": item.policy.name,
+                "rules": [rule.id for rule in item.rules],
+            }
+            for item in self.chosen
+        ]
+        return {"packs": chosen, "missing": list(self.missing), "says": list(self.says), "policy": self.policy.name}
+
+
+def packs_for(
+    prospect: Prospect | Case,
+    *,
+    purpose: str | None = None,
+    segment: Segment | None = None,
+    caller: str | Iterable[str] | None = None,
+    on: date | str | None = None,
+) -> PackChoice:
+    """The packs that bind contact with a prospect, united: what one forbids is forbidden.
+
+    Args:
+        prospect: whose plausible regions count, each of them. A bare country may be any of its parts, so all their packs bind.
+        purpose: what the contact is for; it narrows the provisions that are listed, never the policy, which reads each purpose itself.
+        segment: `business` leaves out what protects consumers only; so does the tag `business`. Unknown leaves nothing out.
+        caller: the region or regions from which the contact is made, if their law follows the caller.
+        on: the date for which provisions are listed; every one when not given. The policy knows its dates itself.
+
+    Raises:
+        InputError: a segment or date that cannot be read, or a caller whose region has no pack.
+
+    Example:
+        >>> from cadencia import Prospect, packs_for
+        >>> choice = packs_for(Prospect(id="p1", regions="FR"), purpose="marketing", caller="ES")
+        >>> choice.packs
+        ('FR', 'ES')
+        >>> packs_for(Prospect(id="p2")).missing
+        ('region',)
+    """
+    person = prospect if isinstance(prospect, Prospect) else prospect.prospect
+    if segment is not None and segment not in _SEGMENTS:
+        raise InputError(
+            f"segment: {given(segment)} is not one of {', '.join(_SEGMENTS)}" + did_you_mean(segment, _SEGMENTS)
+        )
+    business = segment == BUSINESS or (segment is None and BUSINESS in person.tags)
+    day = _date(on)
+    regions = tuple(sorted({item.region for item in person.regions}))
+    says: list[str] = []
+    missing: list[str] = []
+    layers: list[Policy] = []
+    chosen: list[Chosen] = []
+
+    def choose(name: str, because: str, policy: Policy, pack: Pack) -> None:
+        if any(item.policy.name == policy.name for item in chosen):
+            return
+        rules = tuple(item for item in pack.active if _speaks(item, purpose, business, day))
+        chosen.append(Chosen(pack, because, rules, policy))
+        says.append(f"{name}: {because}")
+
+    for region in regions:
+        for name, because in _packs_of(region):
+            pack = Pack.load(name)
+            choose(name, because, pack.for_business if business else pack.policy, pack)
+        if not _packs_of(region):
+            missing.append("rules_of_region")
+            says.append(f"{region}: no pack is shipped for it, so it stays closed until its rules are known")
+    if not regions:
+        missing.append("region")
+        says.append("region: not known, so nobody can say which law binds; it stays closed until a region is known")
+    for region in (caller,) if isinstance(caller, str) else tuple(caller or ()):
+        found = [name for name in (region, region.partition("-")[0]) if name in Pack.names()]
+        if not found:
+            raise InputError(
+                f"caller: no pack is shipped for {given(region)}; leave it out, or write one of the regions of `Pack.names()`"
+                + did_you_mean(region, Pack.names())
+            )
+        for name in found:
+            pack = Pack.load(name)
+            choose(name, "the caller is there", pack.everywhere, pack)
+    if missing:
+        layers.append(_closed())
+    if purpose is not None and purpose not in PURPOSES:
+        says.append(f"purpose `{purpose}`: not one of {', '.join(PURPOSES)}, so it is taken for each of them")
+    says.append(
+        "consumers only is left out: the contact is a business" if business else "consumers and businesses alike"
+    )
+    says.append(NOTICE)
+    policy = Policy(name="packs")
+    for layer in (*layers, *(item.policy for item in chosen)):
+        policy = policy & layer
+    return PackChoice(tuple(chosen), tuple(dict.fromkeys(missing)), tuple(says), policy)
+
+
+def _packs_of(region: str) -> list[tuple[str, str]]:
+    """The packs of a region, each with its reason."""
+    country, dash, _ = region.partition("-")
+    known = Pack.names()
+    found = [(country, f"the prospect may be in {region}")] if country in known else []
+    if dash:
+        return found + ([(region, f"{region} has rules of its own")] if region in known else [])
+    parts = [name for name in known if name.startswith(f"{country}-")]
+    return found + [
+        (name, f"the prospect may be in any part of {country}; naming the part lifts this") for name in parts
+    ]
+
+
+def _closed() -> Policy:
+    """A layer that closes where a region is not known, or has no pack, and names what is missing."""
+    from .rules.bars import KnownRegion
+
+    countries = tuple(name for name in Pack.names() if "-" not in name)
+    rule = KnownRegion(id="known-region", among=countries, because="a law can be named only where the region is known")
+    return Policy(name="packs:known", rules=[rule])
+
+
+def _speaks(item: Provision, purpose: str | None, business: bool, day: date | None) -> bool:
+    return (
+        (purpose is None or purpose not in PURPOSES or purpose in item.purposes)
+        and not (business and item.segment is not None)
+        and (day is None or item.in_force_on(day))
+    )
+
+
+def _date(value: date | str | None) -> date | None:
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    try:
+        return date.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise InputError(f"on: {given(value)} is not a date; write for example `2026-11-22`") from None

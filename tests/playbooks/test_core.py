@@ -1,0 +1,477 @@
+"""How a cadence reads a case: anchors, conditions, what is passed over, bookings, tasks, and the people of an account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cadencia import Account, Blocked, Case, Contact, Playbook, Playbooks, Policy, Prospect, Stop, Touch, Wait
+from cadencia.cadence import Cadence, Step
+from cadencia.decision import Decided
+from cadencia.errors import InputError
+
+MADRID = "Europe/Madrid"
+NOW = "2026-03-06T10:00+01:00"  # a Friday
+
+
+def step(id: str, **more: Any) -> dict[str, Any]:
+    return {"id": id, "purpose": f"p-{id}", "channels": ["phone", "email"], **more}
+
+
+def playbook(*steps: dict[str, Any], policy: list[dict[str, Any]] | None = None, **cadence: Any) -> Playbook:
+    return Playbook.from_dict(
+        {
+            "cadencia": 1, "name": "drawn", "cadence": {"steps": list(steps), **cadence},
+            "policy": {"channels": ["phone", "email"], "rules": policy or []},
+        }
+    )  # fmt: skip
+
+
+def touch(id: str, at: str, disposition: str = "no_answer", **more: Any) -> Touch:
+    return Touch(id=id, at=at, disposition=disposition, **{"channel": "phone", **more})  # type: ignore[arg-type]
+
+
+def ana(**more: Any) -> Prospect:
+    return Prospect.model_validate({"id": "ana", "zones": MADRID, **more})
+
+
+def at(decision: Decided) -> str:
+    assert isinstance(decision, (Contact, Wait))
+    return decision.at.in_timezone(MADRID).isoformat()
+
+
+# -- anchors ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_delay_from_an_unknown_start_is_closed() -> None:
+    """A delay from the start of a case that nobody dated needs that date; a step without a delay does not."""
+    late = playbook(step("a", after={"anchor": "start", "delay": "2 days"}))
+    decision = late.decide(ana(), as_of=NOW)
+    assert isinstance(decision, Blocked)
+    assert decision.needs == ("opened_at",)
+    case = Case(prospect=ana(), opened_at="2026-03-05T10:00+01:00")  # type: ignore[arg-type]
+    assert at(late.decide(case, as_of=NOW)) == "2026-03-07T10:00:00+01:00"
+    assert isinstance(playbook(step("a")).decide(ana(), as_of=NOW), Contact)
+
+
+def test_a_delay_on_an_unknown_wall_clock_is_closed() -> None:
+    decision = playbook(step("a"), step("b", after="2 days")).decide(
+        Prospect(id="x"), [touch("t", "2026-03-05T10:00Z")], as_of=NOW
+    )
+    assert isinstance(decision, Blocked)
+    assert decision.needs == ("zone",)
+
+
+@pytest.mark.parametrize(
+    ("promise", "after", "expected"),
+    [
+        ({"by": "us", "at": "2026-03-10T16:00+01:00"}, {}, "2026-03-10T16:00:00+01:00"),
+        ({"by": "us", "at": "2026-03-10"}, {}, "2026-03-10T00:00:00+01:00"),
+        ({"by": "them", "at": "2026-03-10"}, {}, "2026-03-11T00:00:00+01:00"),
+        ({"by": "them", "at": "2026-03-10"}, {"delay": "1 business day"}, "2026-03-12T00:00:00+01:00"),
+        ({"by": "them"}, {"undated": "7 days", "delay": "1 month"}, "2026-03-12T10:00:00+01:00"),
+        ({"by": "them"}, {"delay": "2 days"}, "2026-03-07T10:00:00+01:00"),
+        ({"by": "them"}, {}, "2026-03-06T10:00:00+01:00"),
+        (None, {"undated": "7 days"}, "2026-03-12T10:00:00+01:00"),
+        (None, {"delay": "2 days"}, "2026-03-07T10:00:00+01:00"),
+    ],
+)
+def test_the_anchor_promise(promise: Any, after: dict[str, str], expected: str) -> None:
+    """Ours may be kept from its date on; theirs has lapsed when it is over; one without a time runs from when it was given."""
+    calls = playbook(step("a"), step("b", after={"anchor": "promise", **after}), tracks={"will_get_back": "b"})
+    made = touch("t", "2026-03-05T10:00+01:00", "callback_requested", promise=promise)
+    assert at(calls.decide(ana(), [made], as_of=NOW)) == expected
+
+
+def test_the_anchor_pending_may_have_a_delay() -> None:
+    """An impediment is resumed a day after its date; one without a date is not taken up, and asked for says why."""
+    resume = step("b", after={"anchor": "pending", "kinds": ["impediment"], "delay": "1 business day"})
+    found = playbook(step("a"), step("c", after="1 month"), resume)
+    case = ana(pending={"id": "i", "kind": "impediment", "due": "2026-03-10"})
+    made = [touch("t", "2026-03-05T10:00+01:00")]
+    assert at(found.decide(case, made, as_of=NOW)) == "2026-03-11T00:00:00+01:00"
+    undated = found.decide(ana(pending={"id": "i", "kind": "impediment"}), made, as_of=NOW, step="b")
+    assert isinstance(undated, Blocked)
+    assert undated.needs == ("pending_date",)
+    assert undated.proposal is not None
+    assert undated.proposal.why == "no_occasion"
+    nowhere = Prospect.model_validate({"id": "x", "pending": {"id": "i", "kind": "impediment", "due": "2026-03-10"}})
+    assert found.decide(nowhere, as_of=NOW, step="b").record.needs == ("zone",)
+
+
+def test_a_thing_done_is_not_taken_up() -> None:
+    """A payment that was made leaves no window; an impediment that lifted does."""
+    steps = [step("a"), step("c", after="1 month"), step("b", after={"anchor": "pending"})]
+    made = [touch("t", "2026-03-05T10:00+01:00")]
+    done = {"due": "2026-03-09T10:00+01:00", "done_at": "2026-03-06T09:00+01:00"}
+    paid = playbook(*steps).decide(ana(pending={"id": "i", "kind": "payment", **done}), made, as_of=NOW)
+    lifted = playbook(*steps).decide(ana(pending={"id": "i", "kind": "impediment", **done}), made, as_of=NOW)
+    assert (paid.record.step, lifted.record.step) == ("c", "b")
+
+
+def test_an_occasion_without_a_zone_is_closed() -> None:
+    greet = step("b", after={"anchor": "occasion", "lasts": "1d"})
+    person = Prospect.model_validate(
+        {"id": "x", "occasions": {"kind": "birthday", "date": "2000-03-07", "yearly": True}}
+    )
+    decision = playbook(step("a"), greet).decide(person, as_of=NOW, step="b")
+    assert isinstance(decision, Blocked)
+    assert "zone" in decision.needs
+
+
+def test_an_occasion_that_is_over_when_we_learn_of_it() -> None:
+    """A birthday that we learn of after its window is for next year; other kinds are not greeted by this step."""
+    greet = step("b", after={"anchor": "occasion", "kinds": ["birthday"], "lasts": "1d"})
+    person = ana(
+        occasions=[
+            {"kind": "birthday", "date": "2000-03-05", "yearly": True, "since": "2026-03-06T09:00+01:00"},
+            {"kind": "name day", "date": "2026-03-06"},
+        ]
+    )
+    decision = playbook(step("a"), step("c", after="1 month"), greet).decide(
+        person, [touch("t", "2026-03-05T10:00+01:00")], as_of=NOW, horizon="400 days", step="b"
+    )
+    assert at(decision) == "2027-03-05T00:00:00+01:00"
+
+
+# -- conditions ------------------------------------------------------------------------------------------------------------
+
+CONDITIONS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
+    ({"facts": ["vip"]}, {"facts": {"vip": True}}, True),
+    ({"facts": ["vip"]}, {"facts": {"vip": "no"}}, False),
+    ({"facts": ["vip"]}, {}, False),
+    ({"without_facts": ["vip"]}, {"facts": {"vip": True}}, False),
+    ({"without_facts": ["vip"]}, {}, True),
+    ({"tags": ["a"]}, {"tags": ["a", "b"]}, True),
+    ({"tags": ["a"]}, {}, False),
+    ({"tags": {"except": ["a"]}}, {}, True),
+    ({"tags": {"except": ["a"]}}, {"tags": ["a"]}, False),
+    ({"stages": ["lead"]}, {"stage": "lead"}, True),
+    ({"stages": ["lead"]}, {}, False),
+    ({"stages": {"except": ["lead"]}}, {"stage": "lead"}, False),
+    ({"stages": {"except": ["lead"]}}, {}, True),
+    ({"consent": True}, {"consents": {"since": "2026-03-01T10:00Z"}}, True),
+    ({"consent": True}, {}, False),
+    ({"consent": False}, {"consents": {"since": "2026-03-01T10:00Z"}}, False),
+    ({"pending": ["doubt"]}, {"pending": {"id": "i", "kind": "doubt"}}, True),
+    ({"pending": ["doubt"]}, {"pending": {"id": "i", "kind": "doubt", "done_at": "2026-03-06T08:00Z"}}, False),
+    ({"pending": ["doubt"]}, {"pending": {"id": "i", "kind": "payment", "since": "2026-03-01T08:00Z"}}, False),
+    ({"made": {"at_least": 1}}, {}, True),
+    ({"made": {"at_least": 2}}, {}, False),
+    ({"made": {"at_least": 1, "counts": {"channels": ["email"]}}}, {}, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "person", "holds"), CONDITIONS)
+def test_a_condition(condition: dict[str, Any], person: dict[str, Any], holds: bool) -> None:
+    """A step whose condition does not hold is passed over. What is unknown satisfies none."""
+    found = playbook(step("a"), step("b", when=condition), step("c"))
+    decision = found.decide(ana(**person), [touch("t", "2026-03-06T08:00+01:00", step="a")], as_of=NOW)
+    assert decision.record.step == ("b" if holds else "c")
+
+
+def test_a_condition_that_begins_later() -> None:
+    """Until a fact is current the step that needs it is passed over; from then on it is in turn."""
+    found = playbook(step("a", when={"facts": ["ready"]}), step("b", after={"anchor": "start", "delay": "1 month"}))
+    person = ana(facts={"ready": {"value": True, "since": "2026-03-09T12:00+01:00"}})
+    decision = found.decide(Case(prospect=person, opened_at="2026-03-01T10:00+01:00"), as_of=NOW)  # type: ignore[arg-type]
+    assert (decision.record.step, at(decision)) == ("a", "2026-03-09T12:00:00+01:00")
+
+
+def test_nothing_left_is_the_end() -> None:
+    """Where every step that is left is passed over the cadence has ended."""
+    found = playbook(step("a"), step("b", when={"facts": ["vip"]}))
+    decision = found.decide(ana(), [touch("t", "2026-03-06T08:00+01:00")], as_of=NOW)
+    assert isinstance(decision, Stop)
+    assert decision.code == "finished"
+    assert decision.proposal is not None
+    assert decision.proposal.ending == "exhausted"
+
+
+def test_requirements() -> None:
+    """A fact that a step requires must be current, and young enough; of unknown age it is too old."""
+    found = playbook(step("a", requires=[{"fact": "need", "max_age": "30d"}]))
+    young = {"need": {"value": "yes please", "since": "2026-03-01T10:00+01:00"}}
+    assert isinstance(found.decide(ana(facts=young), as_of=NOW), Contact)
+    for facts in ({}, {"need": True}, {"need": {"value": True, "since": "2026-01-01T10:00+01:00"}}):
+        decision = found.decide(ana(facts=facts), as_of=NOW)
+        assert isinstance(decision, Blocked)
+        assert decision.needs == ("fact",)
+
+
+def test_skip_and_hold() -> None:
+    """A step that never opens is waited for, or gone past, as it says; past the last one is the end."""
+    never = [{"rule": "max_attempts", "id": "never", "at_most": 0, "steps": ["b"]}]
+    made = [touch("t", "2026-03-06T08:00+01:00", step="a")]
+    held = playbook(step("a"), step("b"), step("c"), policy=never).decide(ana(), made, as_of=NOW)
+    assert isinstance(held, Stop)
+    assert held.reason == "never"
+    skipped = playbook(step("a"), step("b", if_impossible="skip"), step("c"), policy=never).decide(
+        ana(), made, as_of=NOW
+    )
+    assert skipped.record.step == "c"
+    over = playbook(step("a"), step("b", if_impossible="skip"), policy=never).decide(ana(), made, as_of=NOW)
+    assert isinstance(over, Stop)
+    assert (over.code, over.proposal and over.proposal.ending) == ("finished", "exhausted")
+
+
+# -- touches ---------------------------------------------------------------------------------------------------------------
+
+
+def test_named_and_unnamed_touches() -> None:
+    """A touch naming a step is that step; an unnamed one on the step's channels is the current one; others count for limits only."""
+    found = playbook(step("a", channels=["email"]), step("b"), step("c"))
+    for more, expected in (
+        ({"step": "b"}, "c"),
+        ({"channel": "email"}, "b"),
+        ({"channel": "email", "purpose": "p-a"}, "b"),
+        ({"channel": "email", "purpose": "another"}, "a"),
+        ({"channel": "phone"}, "a"),
+        ({"channel": "email", "step": "of-another-playbook"}, "a"),
+        ({"channel": "email", "disposition": "failed"}, "a"),
+    ):
+        made = touch("t", "2026-03-06T08:00+01:00", **{"disposition": "sent", **more})
+        assert found.position(ana(), [made], as_of=NOW).step == expected, more
+
+
+def test_a_booking_is_the_step_it_will_be() -> None:
+    """A step that is booked is not proposed before its booking, unless the question is about it; and then the next follows."""
+    found = playbook(step("a"), step("b", after="2 days"))
+    booked = touch("t", "2026-03-10T10:00+01:00", booked=True)
+    decision = found.decide(ana(), [booked], as_of=NOW)
+    assert decision.record.blocking == ("cadence/drawn",)
+    assert {block.code for block in found.why_not(ana(), NOW, "phone", touches=[booked])} == {"step_booked"}
+    assert isinstance(found.decide(ana(), [booked], as_of=NOW, fulfils="t"), Contact)
+
+
+def test_a_touch_known_only_to_the_day() -> None:
+    """It may be the step at any time of its date: until then the old step, from then the new one, and both bind between."""
+    found = playbook(step("a"), step("b"))
+    made = touch("t", "2026-03-06")
+    assert found.position(ana(), [made], as_of="2026-03-07T10:00+01:00").step == "b"
+    codes = {block.code for block in found.why_not(ana(), NOW, "phone", touches=[made], step="a")}
+    assert "not_this_step" in codes
+    codes = {block.code for block in found.why_not(ana(), NOW, "phone", touches=[made], step="b")}
+    assert "not_this_step" in codes
+
+
+def test_an_automatic_reply_is_no_answer() -> None:
+    found = playbook(step("a"), step("b", after="2 days"), tracks={"reached": "a"})
+    made = [
+        touch("t", "2026-03-05T10:00+01:00"),
+        touch("r", "2026-03-05T10:01+01:00", "out_of_office", direction="inbound", channel="email"),
+        touch("s", "2026-03-05T10:02+01:00", direction="inbound", channel="email", automated=True),
+    ]
+    assert found.position(ana(), made, as_of=NOW).step == "b"
+    written = touch("u", "2026-03-05T10:03+01:00", "unknown", direction="inbound", channel="email")
+    assert found.position(ana(), [*made, written], as_of=NOW).step == "a"
+
+
+def test_once_everything_was_taken() -> None:
+    """A circle of steps that may each be taken once ends when they have been."""
+    found = playbook(
+        step("a", once="between_answers"),
+        step("b", once="between_answers", after="1 day", tracks={"no_answer": "a"}),
+    )
+    made = [touch("t", "2026-03-03T10:00+01:00"), touch("u", "2026-03-04T10:00+01:00")]
+    decision = found.decide(ana(), made, as_of=NOW)
+    assert isinstance(decision, Stop)
+    assert found.position(ana(), made, as_of=NOW).ending == "exhausted"
+    answered = [*made, touch("v", "2026-03-05T10:00+01:00", "replied", direction="inbound")]
+    assert found.position(ana(), answered, as_of=NOW).step == "a"
+
+
+def test_an_optional_step_and_no_step() -> None:
+    """It is never proposed by itself, not before anything was done, and a question without a step is closed."""
+    found = playbook(step("a"), step("b", optional=True))
+    assert found.decide(ana(), as_of=NOW).record.step == "a"
+    early = found.decide(ana(), as_of=NOW, step="b")
+    assert isinstance(early, Blocked)
+    assert early.needs == ("step",)
+    made = [touch("t", "2026-03-05T10:00+01:00")]
+    assert found.decide(ana(), made, as_of=NOW).record.answer == "stop"
+    bare = found.engine.why_not(ana(), NOW, "phone")
+    assert {block.code for block in bare} == {"no_step"}
+
+
+def test_tasks_lead_on_and_are_dated() -> None:
+    """A task at the start is passed; one that a touch gives rise to is owed, with its owner, and is done when its item is."""
+    steps = [
+        {"id": "prepare", "purpose": "p-prepare", "task": True},
+        step("a"),
+        {"id": "note", "purpose": "p-note", "task": True},
+    ]
+    found = playbook(*steps)
+    assert found.decide(ana(), as_of=NOW).record.step == "a"
+    made = [touch("t", "2026-03-05T10:00+01:00")]
+    [due] = found.decide(ana(owner="eva"), made, as_of=NOW).deadlines
+    assert (due.code, due.state, due.owner, due.anchor) == ("task", "missed", "eva", "t")
+    person = ana(pending={"id": "note", "kind": "task", "owner": "luis", "done_at": "2026-03-05T12:00+01:00"})
+    [due] = found.decide(person, made, as_of=NOW).deadlines
+    assert (due.state, due.owner) == ("met_late", "luis")
+
+
+def test_what_was_known_before_is_to_be_learned_anew() -> None:
+    """A fact from before the conversation is no record of it; one without a date is."""
+    found = playbook(step("a", learns=["winner"]), step("b"))
+    made = [touch("t", "2026-03-05T10:00+01:00", "connected")]
+    for fact, state in (
+        ({"value": "acme", "since": "2026-01-01T10:00+01:00"}, "missed"),
+        ({"value": "acme"}, "met"),
+        ({"value": "acme", "since": "2026-03-05T11:00+01:00"}, "met"),
+    ):
+        [due] = found.decide(ana(facts={"winner": fact}), made, as_of=NOW).deadlines
+        assert (due.code, due.state) == ("record", state)
+
+
+def test_a_step_owed_is_not_owed_once_the_case_moved_on() -> None:
+    """Whoever answers meanwhile makes it moot; one whose date is not known is not counted as missed."""
+    found = playbook(step("a"), step("b", after="1 day", within="1 day"), step("c"), tracks={"reached": "c"})
+    made = [touch("t", "2026-03-02T10:00+01:00"), touch("u", "2026-03-02T12:00+01:00", "replied", direction="inbound")]
+    assert not found.decide(ana(), made, as_of=NOW).deadlines
+    unknown = found.decide(Prospect(id="x"), made[:1], as_of=NOW)
+    assert not unknown.deadlines
+
+
+# -- several people, several playbooks -------------------------------------------------------------------------------------
+
+
+def test_another_person_of_the_account() -> None:
+    """Nobody else: the answer says so. With several, the one who may be contacted first; their own opt-outs bind."""
+    cap = {"rule": "max_attempts", "id": "cap", "at_most": 9}
+    found = playbook(step("a"), step("b", person="other"), policy=[cap])
+    made = (touch("t", "2026-03-05T10:00+01:00"),)
+    alone = found.decide(Case(prospect=ana(), touches=made), as_of=NOW)
+    assert isinstance(alone, Blocked)
+    assert alone.needs == ("other_person",)
+    people = (
+        Prospect.model_validate({"id": "eva", "zones": MADRID, "opt_outs": {"channel": None}}),
+        Prospect.model_validate({"id": "luis", "zones": MADRID, "opt_outs": {"until": "2026-03-09T10:00+01:00"}}),
+        Prospect.model_validate({"id": "pia", "zones": MADRID, "opt_outs": {"until": "2026-03-08T10:00+01:00"}}),
+    )
+    case = Case(prospect=ana(account="acme"), touches=made, account=Account(id="acme", people=people))
+    decision = found.decide(case, as_of=NOW)
+    assert (decision.prospect, at(decision)) == ("pia", "2026-03-08T10:00:00+01:00")
+    assert decision.without("cap").prospect == "pia"
+    shut = Case(prospect=ana(account="acme"), touches=made, account=Account(id="acme", people=people[:1]))
+    assert found.decide(shut, as_of=NOW).answer == "blocked"
+
+
+def test_not_entered() -> None:
+    found = playbook(step("a"), enters={"tags": ["client"]})
+    decision = found.decide(ana(), as_of=NOW)
+    assert isinstance(decision, Stop)
+    assert decision.code == "not_entered"
+    assert not found.position(ana(), as_of=NOW).inside
+    assert Playbooks(found).which(ana(), as_of=NOW) is None
+    assert Playbooks(found).decide(ana(), as_of=NOW) is None
+    assert Playbooks(found).plan(ana(), 3, as_of=NOW) is None
+    assert Playbooks(found)["drawn"] is found
+    assert len(Playbooks(found)) == 1
+
+
+def test_a_door_opens_again_after_the_end() -> None:
+    """A second refusal begins a second stay; the first one while the case is inside does not."""
+    door = {"by": {"dispositions": ["refused"]}}
+    found = playbook(step("a", after={"anchor": "start", "delay": "24h"}), enters=door, tracks={"no": "exhausted"})
+    first = touch("n1", "2026-01-05T10:00+01:00", "refused", channel="meeting")
+    call = touch("t", "2026-01-06T10:00+01:00", "refused")
+    assert found.position(ana(), [first, call], as_of="2026-01-07T10:00+01:00").ending == "exhausted"
+    second = touch("n2", "2026-03-05T12:00+01:00", "refused", channel="meeting")
+    decision = found.decide(ana(), [first, call, second], as_of=NOW)
+    assert at(decision) == "2026-03-06T12:00:00+01:00"
+
+
+def test_a_shelf_plans_from_where_the_case_was_handed_over() -> None:
+    shelf = Playbooks.packaged()
+    case = Case(prospect=ana(), touches=(touch("n", "2026-03-05T12:00+01:00", "refused"),))
+    plan = shelf.plan(case, 1, as_of=NOW)
+    assert plan is not None
+    assert [item.step for item in plan] == ["call"]
+
+
+def test_counterfactuals_leave_the_cadence_alone() -> None:
+    """What a rule of the policy did can be undone in thought; what the cadence proposes stays."""
+    hours = {"rule": "quiet_hours", "id": "hours", "allow": {"mon": ["09:00-10:00"]}}
+    found = playbook(step("a"), policy=[hours])
+    decision = found.decide(ana(), as_of=NOW)
+    assert isinstance(decision, Wait)
+    others = decision.counterfactuals()
+    assert list(others) == ["hours"]
+    assert isinstance(others["hours"], Contact)
+    assert others["hours"].record.step == "a"
+
+
+def test_a_policy_that_is_only_a_layer_cannot_decide() -> None:
+    found = playbook(step("a"))
+    layer = found.model_copy(update={"policy": Policy(name="drawn")})
+    with pytest.raises(InputError, match="names no channels"):
+        layer.decide(ana(), as_of=NOW)
+
+
+def test_text() -> None:
+    assert Playbook.load("after-the-no").text("es").startswith("after-the-no: Tras el rechazo")
+    assert "proposal" not in Policy(name="p", channels=["phone"]).decide(ana(), as_of=NOW).text()
+
+
+def test_every_call_of_a_circle_that_is_met() -> None:
+    """A milestone is passed over once a touch of it has met its objective, and only then."""
+    found = playbook(
+        step("a", milestone=True, tracks={"reached": "a", "no_answer": "c"}, after="1 day"),
+        step("b", after="1 day"),
+        step("c", after="1 day", tracks={"no_answer": "a"}),
+    )
+    call = {"at": "2026-03-03T10:00+01:00", "disposition": "connected"}
+    assert found.position(ana(), [touch("t", **call)], as_of=NOW).step == "a"
+    assert found.position(ana(), [touch("t", **call, objective_met=False)], as_of=NOW).step == "a"
+    met = touch("t", **call, objective_met=True)
+    assert found.position(ana(), [met], as_of=NOW).step == "b"
+    later = touch("u", "2026-03-04T10:00+01:00", step="c")
+    assert found.position(ana(), [met, later], as_of=NOW).step == "b"
+    named = touch("v", "2026-03-04T10:00+01:00", channel="sms")
+    assert found.position(ana(), [met, named], as_of=NOW).step == "b"
+
+
+def test_given_up_early_only_where_nobody_answered() -> None:
+    """A case that we closed is reported where there were fewer attempts than `at_least`, and no answer."""
+    closed = [{"rule": "stop_on_stage", "id": "closed", "on": ["closed"]}]
+    found = playbook(step("a"), step("b"), policy=closed, at_least=2)
+    person = ana(stages={"name": "closed", "since": "2026-03-05T18:00+01:00"})
+    one = touch("t", "2026-03-05T10:00+01:00")
+    assert ("given_up_early", "1", "2") in found.decide(person, [one], as_of=NOW).reports
+    answered = touch("u", "2026-03-05T11:00+01:00", "connected")
+    assert not found.decide(person, [one, answered], as_of=NOW).reports
+    assert not found.decide(ana(), [one], as_of=NOW).reports
+
+
+def test_made_of_models() -> None:
+    """A playbook may be made in Python; a policy under another name has no words of the playbook's own."""
+    made = Playbook(
+        name="made",
+        cadence=Cadence(steps=(Step(id="a", purpose="x", channels=("phone",)),)),
+        policy=Policy(name="other", channels=["phone"]),
+    )
+    assert made.dispositions == {}
+    assert made.engine.lane is None, "a cadence reads the whole history"
+    assert made.decide(ana(), as_of=NOW).record.step == "a"
+    assert Playbook.from_dict(made.to_dict()) == made
+    with pytest.raises(InputError, match="steps"):
+        Cadence(steps=["first"])  # type: ignore[list-item]
+
+
+def test_an_answer_excuses_who_gave_up() -> None:
+    closed = [{"rule": "stop_on_stage", "id": "closed", "on": ["closed"]}]
+    found = playbook(step("a"), step("b"), step("c"), policy=closed, at_least=3)
+    person = ana(stages={"name": "closed", "since": "2026-03-05T18:00+01:00"})
+    answered = touch("u", "2026-03-05T11:00+01:00", "replied", direction="inbound")
+    decision = found.decide(person, [answered], as_of=NOW)
+    assert isinstance(decision, Stop)
+    assert (decision.code, decision.reports) == ("stage", ())
+
+
+def test_a_touch_when_nothing_is_in_turn() -> None:
+    """Where every step that is left is passed over, an unnamed touch is none of them."""
+    found = playbook(step("a", when={"facts": ["vip"]}), step("b", when={"facts": ["vip"]}))
+    position = found.position(ana(), [touch("t", "2026-03-05T10:00+01:00")], as_of=NOW)
+    assert (position.step, position.taken) == ("a", ())

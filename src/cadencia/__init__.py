@@ -97,9 +97,9 @@ __all__ = [
     "Touch",
     "Wait",
     "ZoneEvidence",
+    "agenda",
     "packs_for",
     "decide_many",
-    "agenda",
 ]
 
 

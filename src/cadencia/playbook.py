@@ -61,7 +61,7 @@ class Playbook(Model):
     Attributes:
         name: how it is called in data and in decisions.
         summary: what it does, by language.
-        source, credit: the article that it follows, and its author.
+        source, credit: the article that it follows (or where it stands), and its author.
         parameters: figures by name, those that are `ours` marked.
         cadence, policy: what it proposes and what it allows; the policy takes the playbook's name.
         rank: of several playbooks that a case may enter the one with the smallest rank proposes.

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cadencia import Account, Blocked, Case, Contact, Playbook, Playbooks, Policy, Prospect, Stop, Touch, Wait
+from cadencia.cadence import Cadence, Step
 from cadencia.decision import Decided
 from cadencia.errors import InputError
 
@@ -442,3 +443,35 @@ def test_given_up_early_only_where_nobody_answered() -> None:
     answered = touch("u", "2026-03-05T11:00+01:00", "connected")
     assert not found.decide(person, [one, answered], as_of=NOW).reports
     assert not found.decide(ana(), [one], as_of=NOW).reports
+
+
+def test_made_of_models() -> None:
+    """A playbook may be made in Python; a policy under another name has no words of the playbook's own."""
+    made = Playbook(
+        name="made",
+        cadence=Cadence(steps=(Step(id="a", purpose="x", channels=("phone",)),)),
+        policy=Policy(name="other", channels=["phone"]),
+    )
+    assert made.dispositions == {}
+    assert made.engine.lane is None, "a cadence reads the whole history"
+    assert made.decide(ana(), as_of=NOW).record.step == "a"
+    assert Playbook.from_dict(made.to_dict()) == made
+    with pytest.raises(InputError, match="steps"):
+        Cadence(steps=["first"])  # type: ignore[list-item]
+
+
+def test_an_answer_excuses_who_gave_up() -> None:
+    closed = [{"rule": "stop_on_stage", "id": "closed", "on": ["closed"]}]
+    found = playbook(step("a"), step("b"), step("c"), policy=closed, at_least=3)
+    person = ana(stages={"name": "closed", "since": "2026-03-05T18:00+01:00"})
+    answered = touch("u", "2026-03-05T11:00+01:00", "replied", direction="inbound")
+    decision = found.decide(person, [answered], as_of=NOW)
+    assert isinstance(decision, Stop)
+    assert (decision.code, decision.reports) == ("stage", ())
+
+
+def test_a_touch_when_nothing_is_in_turn() -> None:
+    """Where every step that is left is passed over, an unnamed touch is none of them."""
+    found = playbook(step("a", when={"facts": ["vip"]}), step("b", when={"facts": ["vip"]}))
+    position = found.position(ana(), [touch("t", "2026-03-05T10:00+01:00")], as_of=NOW)
+    assert (position.step, position.taken) == ("a", ())

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..case import Case
+from ..engine import length_of
 from ..errors import InputError, given
 from ..prospect import Prospect
 from .asking import Source
@@ -80,8 +81,6 @@ def agenda(
     Raises:
         InputError: a time without offset, a zone or length that cannot be read, or two cases of one prospect.
     """
-    from ..engine import length_of
-
     names = inputs or Inputs()
     day = day_of(as_of, zone)
     until = day.now + length_of(soon, "soon")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, PlainSerializer, TypeAdapter, ValidationError
 
 from ..decision import BlockRecord, Due, Proposal, Time
 from ..errors import InputError, mistakes_of
 
 __all__ = ["Agenda", "Entry", "Figure", "Item", "Place", "Row"]
 
+#: An instant on the wall clock of the desk.
+DeskTime = Annotated[AwareDatetime, PlainSerializer(datetime.isoformat, return_type=str)]
 Place = Literal["today", "later", "blocked", "stopped"]
 
 
@@ -149,9 +152,9 @@ class Agenda:
         missing: inputs of the order of work that are nowhere in the data.
     """
 
-    as_of: Time
-    ends: Time
-    soon_ends: Time
+    as_of: DeskTime
+    ends: DeskTime
+    soon_ends: DeskTime
     zone: str | None
     made_for: dict[str, str]
     today: tuple[Entry, ...] = ()

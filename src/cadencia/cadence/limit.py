@@ -6,7 +6,7 @@ A step's delay is a block `not_due`; the end of a cadence is a stop `finished`. 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .._clock import EVER, FOREVER, micros
 from .._spans import Span, cut, gaps, meet, union
@@ -247,16 +247,17 @@ class StepDue(Deadline):
 
     def _in_turn(self, view: View, run: Run, state: State, as_of: int) -> Step | None:
         """The first step that may be the one in turn at an instant."""
-        place = state.place
+        step = None if state.place is None else self.cadence.by_id.get(state.place)
         passed: set[str] = set()
-        steps: dict[str, Step] = self.cadence.by_id
-        while place is not None and place in steps and place not in passed:
-            passed.add(place)
-            here, _ = allowed_spans(self.cadence, view, run, state, place)
+        while step is not None and step.id not in passed:
+            passed.add(step.id)
+            here, _ = allowed_spans(self.cadence, view, run, state, step.id)
             if any(lo <= as_of < hi for lo, hi in here):
-                return steps[place]
-            place = self.cadence.past(steps[place])
-        return None
+                break
+            step = self.cadence.by_id.get(self.cadence.past(step))
+        else:
+            return None
+        return cast("Step", step)
 
     def owed(self, view: View, code: str, anchor: str, since: int, due: int | None, met: int | None, step: Step) -> Due:
         """A due of the cadence, with the owner of the prospect."""

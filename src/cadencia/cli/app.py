@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +22,7 @@ from ..errors import InputError, did_you_mean, given
 from ..playbook import Playbook
 from ..policy import Policy
 from ..reading import Mapping
-from .agenda import agenda_parts, inputs_of
+from .agenda import agenda
 from .audit import audit
 from .columns import decide_columns, wants_columns
 from .options import (
@@ -42,7 +41,7 @@ from .options import (
     Touches,
 )
 from .packs import packs
-from .playbooks import asked_of, is_playbook, listed, source_of
+from .playbooks import asked_of, is_playbook, listed
 from .shared import (
     Asked,
     UsageError,
@@ -88,14 +87,6 @@ class Reasons(StrEnum):
     none = "none"
     binding = "binding"
     all = "all"
-
-
-class AgendaFormat(StrEnum):
-    """How an agenda is written."""
-
-    table = "table"
-    json = "json"
-    ics = "ics"
 
 
 class What(StrEnum):
@@ -239,73 +230,6 @@ def explain(
 
 
 @app.command()
-def agenda(
-    as_of: AsOf,
-    files: Files = None,
-    policy: PolicyFiles = None,
-    prospects: Prospects = None,
-    touches: Touches = None,
-    mapping: MappingFile = None,
-    data: Data = None,
-    replay: Replay = False,
-    horizon: PlaybookHorizon = None,
-    playbook: PlaybookNames = None,
-    zone: Annotated[
-        str | None,
-        typer.Option(
-            "--zone", help="The zone of the desk, at whose midnight the day ends; else the offset of --as-of."
-        ),
-    ] = None,
-    soon: Annotated[str, typer.Option("--soon", help="How far ahead a thing falls due soon.")] = "3 days",
-    cycle: Annotated[str, typer.Option("--cycle", help="How far back a client counts as active.")] = "1461 days",
-    effort: Annotated[str, typer.Option("--effort", help="How far back touches count as effort.")] = "365 days",
-    input_: Annotated[
-        list[str] | None,
-        typer.Option("--input", help="Under which name the data holds an input: `value=deal_size`; may be repeated."),
-    ] = None,
-    format: Annotated[
-        AgendaFormat, typer.Option("--format", "-f", help="A table, JSON, or an iCalendar file.")
-    ] = AgendaFormat.table,
-    language: Language = "en",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where the agenda is written; else standard output.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No account of the rows and no progress bar.")] = False,
-) -> None:
-    """The day's work of a book: today's contacts by owner, what falls due, what keeps us waiting, and the figures.
-
-    Exit status: 0 every row was answered, 1 some were closed or unreadable, 2 the policy, a file or the command cannot
-    be used.
-    """
-    from ..agendas import agenda as made_for
-
-    with told():
-        check_language(language)
-        source, instant = source_of(policy or [], playbook or []), as_of if as_of != "now" else read_as_of(as_of)
-        inputs = inputs_of(input_ or [])
-        asked = Asked(files or [], prospects or [], touches or [], mapping, data)
-        book = read_files(asked, WORDS[language]["reading"], quiet=quiet)
-        summary = Summary(language)
-        with written(output, [*asked.paths, *(policy or []), *([mapping] if mapping else [])]) as out:
-            for line in () if quiet else summary.rows(book):
-                print(line, file=sys.stderr)
-            with bar(WORDS[language]["deciding"], len(book), quiet=quiet) as progress:
-                cases = (case.known_at(instant) if replay else case for case in book.cases())
-                made = made_for(
-                    cases, source, as_of=instant, zone=zone, soon=soon, horizon=horizon, cycle=cycle, effort=effort,
-                    inputs=inputs,
-                    progress=None if progress is None else partial(progress.advance, progress.task_ids[0]),
-                )  # fmt: skip
-            if format is AgendaFormat.table:
-                show(console(None if output is None else out), agenda_parts(made, language))
-            elif format is AgendaFormat.json:
-                out.write(made.to_json(indent=2) + "\n")
-            else:
-                out.write(made.to_ical(language).decode("utf-8"))
-    raise typer.Exit(summary.status(book))
-
-
-@app.command()
 def check(
     files: Annotated[list[Path], typer.Argument(help="Policies and playbooks, each checked on its own.")],
     mapping: MappingFile = None,
@@ -375,6 +299,7 @@ def playbooks(
             print(clean(line))
 
 
+app.command()(agenda)
 app.command()(audit)
 app.command()(packs)
 app.command()(zones)

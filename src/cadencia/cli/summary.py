@@ -60,10 +60,6 @@ class Summary:
             told.append(f"{words['reports']}: {_most(self.reports)}")
         return [clean(line) for line in [*told, *book_lines(book, self.language)]]
 
-    def rows(self, book: Book) -> list[str]:
-        """Only what became of the rows; those that may be about anybody come first."""
-        return [clean(line) for line in (*nameless_lines(book, self.language), *book_lines(book, self.language))]
-
 
 def nameless_lines(book: Book, language: str) -> list[str]:
     """The rows that may be about anybody: to be said first."""

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cadencia import Agenda, Case, Playbooks, Policy, Stop, agenda
+from cadencia import Agenda, Case, Playbooks, Policy, Stop, Touch, agenda
 from cadencia.agendas.asking import Source
 from cadencia.agendas.models import Entry
 
@@ -145,6 +145,34 @@ def check(day: Agenda, cases: list[Case], source: Source) -> None:
             assert sum(row.of or 0 for row in figure.by) == figure.of
 
 
+def allowed_together(day: Agenda, cases: dict[str, Case]) -> None:
+    """Each proposal is allowed when those of its account on earlier days are booked."""
+    proposals = [entry for entry in day if entry.at is not None and entry.channel is not None and entry.booking is None]
+    for entry in proposals:
+        assert entry.at is not None
+        assert entry.channel is not None
+        earlier = [
+            Touch(
+                id=f"before-{other.prospect}",
+                prospect=other.prospect,
+                at=other.at,
+                channel=other.channel or "",
+                booked=True,
+            )
+            for other in proposals
+            if other.account is not None
+            and other.account == entry.account
+            and other.at is not None
+            and other.at.astimezone(UTC).date() < entry.at.astimezone(UTC).date()
+        ]
+        case = cases[entry.prospect]
+        if case.account is not None:
+            account = case.account.model_copy(update={"touches": (*case.account.touches, *earlier)})
+            case = case.model_copy(update={"account": account})
+        told = POLICY.why_not(case, entry.at, entry.channel, as_of=NOW, contact_point=entry.contact_point)
+        assert told == (), (entry, told)
+
+
 def nobody_twice(proposals: list[Entry]) -> None:
     """No account, contact point or person on two proposals of one day."""
     met: set[tuple[Any, ...]] = set()
@@ -166,7 +194,9 @@ def nobody_twice(proposals: list[Entry]) -> None:
 def test_a_book_under_a_policy(drawn: list[dict[str, Any]]) -> None:
     """Every open case is today, later, blocked for something named, or stopped; nobody twice; the counts add up."""
     cases = book_of(drawn)
-    check(agenda(cases, POLICY, as_of=NOW), cases, Source(POLICY, None))
+    day = agenda(cases, POLICY, as_of=NOW)
+    check(day, cases, Source(POLICY, None))
+    allowed_together(day, {case.prospect.id: case for case in cases})
 
 
 @given(drawn=st.lists(person, min_size=1, max_size=5))

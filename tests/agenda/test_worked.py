@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -114,7 +115,7 @@ def test_figures(day: Agenda) -> None:
 
 
 def test_data_round_trip(day: Agenda) -> None:
-    again = Agenda.from_dict(day.to_dict())
+    again = Agenda.from_dict(json.loads(day.to_json()))
     assert again == day
     assert again.text() == str(day)
     assert len(list(day)) == len(day) == 25
@@ -439,3 +440,27 @@ def test_care_under_a_plain_policy_is_a_touch_of_value() -> None:
     book = [client(name, {"at": "2026-02-01T10:00Z", "purpose": name}) for name in ("advise", "greet")]
     figure = agenda(book, policy, as_of=AS_OF).figures["portfolio_cared_for"]
     assert (figure.part, figure.of) == (1, 2)
+
+
+def test_one_telephone_does_not_ring_twice_on_a_day() -> None:
+    """People who share a contact point without an account give way to each other, and are known to each other's rules."""
+    policy = Policy.from_dict({"cadencia": 1, "name": "bare", "channels": ["phone"], "rules": []})
+    points = [{"channel": "phone", "address": "+9991"}]
+    found = agenda([client(name, contact_points=points) for name in ("a", "b", "c")], policy, as_of="2026-03-27T10:00Z")
+    assert [(entry.prospect, entry.at.day if entry.at else 0, entry.gives_way_to) for entry in found] == [
+        ("a", 27, ()), ("b", 28, ("a",)), ("c", 29, ("a", "b")),
+    ]  # fmt: skip
+
+
+def test_what_is_proposed_for_earlier_days_has_been_made_by_then() -> None:
+    """A cap on the account holds over days: a third person waits for the week to end, though each day is free."""
+    policy = Policy.from_dict(
+        {
+            "cadencia": 1, "name": "two", "channels": ["phone"],
+            "rules": [{"rule": "account_load", "id": "two", "at_most": 2, "within": "7d"}],
+        }
+    )  # fmt: skip
+    found = agenda(account_of("a", "b", "c"), policy, as_of="2026-03-27T10:00Z")
+    assert [(entry.prospect, entry.at.isoformat() if entry.at else "") for entry in found] == [
+        ("a", "2026-03-27T10:00:00+00:00"), ("b", "2026-03-28T00:00:00+00:00"), ("c", "2026-04-03T10:00:00+00:00"),
+    ]  # fmt: skip

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import icalendar
+import jsonschema
 import pytest
 from typer.testing import CliRunner
 
@@ -91,6 +92,13 @@ def test_a_policy_now_and_what_was_known_then(tmp_path: Path) -> None:
     assert status == 0
     (known,) = (item for item in json.loads(out)["today"] + json.loads(out)["later"] if item["prospect"] == "G04")
     assert known["step"] == "third"
+
+
+def test_the_schema_describes_what_is_written() -> None:
+    result = CliRunner().invoke(app, ["schema", "agenda"])
+    assert result.exit_code == 0
+    _, out, _ = run(*FILES, *ASKED, "-f", "json", "--quiet")
+    jsonschema.validate(json.loads(out), json.loads(result.stdout))
 
 
 def test_nothing_today(tmp_path: Path) -> None:

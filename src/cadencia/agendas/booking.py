@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
@@ -23,6 +24,11 @@ from .models import Entry
 __all__ = ["Asked", "order_of", "placed"]
 
 Key = tuple[str, ...]
+
+#: What is known of the bookings of a case that must be asked about again.
+_STALE = -1
+#: How a touch that nobody answers ends, by channel; else it was sent.
+_SILENT = {"phone": "no_answer", "visit": "no_answer", "meeting": "no_answer"}
 
 
 class Asked(NamedTuple):
@@ -55,16 +61,19 @@ def placed(asked: list[Asked], source: Source, day: Day) -> Iterator[Entry]:
             waiting.append((day.number(micros(item.entry.at)), order_of(item.entry), place, item, 0))
     heapify(waiting)
     while waiting:
-        number, _, place, item, known = heappop(waiting)
+        number, order, place, item, known = heappop(waiting)
+        free, item = booked.free_day(item, number)
+        if free > number:  # it cannot be earlier; when it is asked about again is early enough
+            heappush(waiting, (free, order, place, item, _STALE))
+            continue
         if booked.count(item) > known:
-            item = booked.again(item, source)
-            known = booked.count(item)
+            item = booked.again(item, source, number)
             if item.entry.at is None or item.entry.channel is None:
                 yield item.entry
                 continue
             later = day.number(micros(item.entry.at))
             if later > number:
-                heappush(waiting, (later, order_of(item.entry), place, item, known))
+                heappush(waiting, (later, order, place, item, booked.count(item)))
                 continue
         booked.add(item)
         yield item.entry
@@ -123,19 +132,31 @@ class _Booked:
             self._touches.setdefault(key, {})[touch.id] = touch
             self._days.setdefault(key, {}).setdefault(number, entry.prospect)
 
-    def again(self, item: Asked, source: Source) -> Asked:
-        """A case decided again with the bookings in its history, on the first day that no other has taken."""
-        case = _with(item.case, tuple(self._of(item).values()))
-        now, first, before = self.day.now, item.entry, dict.fromkeys(item.entry.gives_way_to)
+    def free_day(self, item: Asked, number: int) -> tuple[int, Asked]:
+        """The first date, from a date on, that nobody of the same account has; and the case with those that it gives way to."""
+        before = dict.fromkeys(item.entry.gives_way_to)
+        while (holder := self._holder(_anyhow(item), number)) is not None:
+            before[holder] = None
+            number += 1
+        return number, item._replace(entry=replace(item.entry, gives_way_to=tuple(before)))
+
+    def again(self, item: Asked, source: Source, number: int) -> Asked:
+        """A case decided again with the bookings in its history, from a date on, on the first that no other has taken.
+
+        Bookings only restrict, so that what opened on that date before opens then or later.
+        """
+        booked = _with(item.case, tuple(self._of(item).values()))
+        first, before = item.entry, dict.fromkeys(item.entry.gives_way_to)
+        now = max(self.day.now, self.day.after(number - 1))
         while True:
-            answer = source.ask(case, moment(now))
+            answer = source.ask(_lived(booked, self.day.now, now), moment(now))
             entry = replace(entry_of(item.case, answer, self.day), deadline=first.deadline, value=first.value)
-            number = None
+            found = Asked(item.case, answer, entry)
+            holder = None
             if isinstance(answer.decision, (Contact, Wait)) and entry.booking is None and entry.at is not None:
                 number = self.day.number(micros(entry.at))
-            found = Asked(item.case, answer, entry)
-            holder = None if number is None else self._holder(found, number)
-            if number is None or holder is None:
+                holder = self._holder(_used(found), number)
+            if holder is None:
                 moved = entry.at != first.at or entry.place != first.place
                 names = tuple(before) if before else tuple(self._people(item)) if moved else ()
                 return found._replace(entry=replace(entry, gives_way_to=names))
@@ -145,20 +166,27 @@ class _Booked:
     def _people(self, item: Asked) -> Iterator[str]:
         yield from dict.fromkeys(touch.prospect or "" for touch in self._of(item).values())
 
-    def _holder(self, item: Asked, number: int) -> str | None:
-        """The case that has a day for the account or contact point already."""
-        held = (self._days.get(key, {}).get(number) for key in sorted(_used(item)))
+    def _holder(self, keys: set[Key], number: int) -> str | None:
+        """The case that has a day for an account, contact point or person already."""
+        held = (self._days.get(key, {}).get(number) for key in sorted(keys))
         return next((name for name in held if name is not None), None)
 
 
 def _used(item: Asked) -> set[Key]:
     """The account, contact point and people that an entry takes up."""
-    entry, person = item.entry, item.case.prospect
-    keys: set[Key] = {("person", entry.prospect), ("person", entry.person or entry.prospect)}
-    if person.account is not None:
-        keys.add(("account", person.account))
+    entry = item.entry
+    keys = _anyhow(item) | {("person", entry.person or entry.prospect)}
     if entry.channel is not None and entry.contact_point is not None:
         keys.add(("point", entry.channel, entry.contact_point))
+    return keys
+
+
+def _anyhow(item: Asked) -> set[Key]:
+    """What a case takes up by whatever channel: its account and its person."""
+    person = item.case.prospect
+    keys: set[Key] = {("person", person.id)}
+    if person.account is not None:
+        keys.add(("account", person.account))
     return keys
 
 
@@ -174,3 +202,22 @@ def _with(case: Case, touches: tuple[Touch, ...]) -> Case:
         account = account or Account(id=person.account or person.id)
         account = Account(id=account.id, people=account.people, touches=(*account.touches, *others))
     return case.model_copy(update={"touches": (*case.touches, *own), "account": account})
+
+
+def _lived(case: Case, since: int, until: int) -> Case:
+    """The case as it stands when what is booked between two instants was made, and nobody answered."""
+    if until <= since:
+        return case
+
+    def made(touches: tuple[Touch, ...]) -> tuple[Touch, ...]:
+        return tuple(_made(touch, since, until) for touch in touches)
+
+    account = case.account and case.account.model_copy(update={"touches": made(case.account.touches)})
+    return case.model_copy(update={"touches": made(case.touches), "account": account})
+
+
+def _made(touch: Touch, since: int, until: int) -> Touch:
+    """A booking as made, where it lies between two instants; overdue ones stay what they are."""
+    if not touch.booked or not isinstance(touch.at, datetime) or not since <= micros(touch.at) < until:
+        return touch
+    return touch.model_copy(update={"booked": False, "disposition": _SILENT.get(touch.channel, "sent")})

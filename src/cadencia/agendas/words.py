@@ -14,6 +14,9 @@ __all__ = [
     "when_text", "who_text",
 ]  # fmt: skip
 
+#: So many names are written out; the data holds them all.
+_SHOWN = 12
+
 
 def text_of(agenda: Agenda, language: str = "en") -> str:
     """The whole agenda, a line for each contact, item and figure."""
@@ -107,7 +110,7 @@ def entry_why(entry: Entry, language: str) -> str:
     if entry.value is not None:
         told.append(words["worth"].format(value=f"{entry.value:g}"))
     if entry.gives_way_to:
-        told.append(words["gives_way"].format(people=", ".join(entry.gives_way_to)))
+        told.append(words["gives_way"].format(people=_some(entry.gives_way_to)))
     return "; ".join(told)
 
 
@@ -153,7 +156,12 @@ def figure_lines(figure: Figure, language: str) -> Iterator[str]:
         key = " · ".join(unsaid if item is None else item for item in row.key)
         yield f"  {key}: {row.part}" + (f"/{row.of}" if row.of is not None else "")
     if figure.named:
-        yield f"  → {', '.join(figure.named[:12])}" + (" …" if len(figure.named) > 12 else "")
+        yield f"  → {_some(figure.named)}"
+
+
+def _some(names: tuple[str, ...]) -> str:
+    """The first names of many."""
+    return ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
 
 
 def _missing(names: tuple[str, ...], language: str) -> str:

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from .._version import __version__
+from ..agendas import Agenda
 from ..audit import Audit
 from ..case import Case
 from ..decision import Decision
@@ -97,6 +98,7 @@ class What(StrEnum):
     mapping = "mapping"
     decision = "decision"
     audit = "audit"
+    agenda = "agenda"
 
 
 @app.command()
@@ -270,7 +272,7 @@ def check(
 @app.command()
 def schema(
     what: Annotated[
-        What, typer.Argument(help="Of a policy, a playbook, a mapping, a decision, or an audit.")
+        What, typer.Argument(help="Of a policy, a playbook, a mapping, a decision, an audit, or an agenda.")
     ] = What.policy,
 ) -> None:
     """Print a JSON Schema, for editors and validators."""
@@ -281,6 +283,7 @@ def schema(
             What.mapping: Mapping.json_schema,
             What.decision: Decision.json_schema,
             What.audit: Audit.json_schema,
+            What.agenda: Agenda.json_schema,
         }[what]()
         print(json.dumps(found, indent=2, ensure_ascii=False))
 

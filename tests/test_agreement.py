@@ -48,8 +48,8 @@ def asked(draw: DrawFn, kind: str, **options: Any) -> tuple[Any, Case, Candidate
     return rule, case, draw(candidates(duration=False)), tick, [tick, *probes]
 
 
-# Asked of every kind: a quarter of the examples for each, several thousand in all at `ci`, 5,000 for each at `deep`.
-FEWER = settings(max_examples=settings.default.max_examples // 4, suppress_health_check=list(HealthCheck))
+# Asked of every kind: a tenth of the examples for each, several thousand in all at `ci`, 2,000 for each at `deep`.
+FEWER = settings(max_examples=settings.default.max_examples // 10, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -171,7 +171,7 @@ def _meet(
 
 
 @pytest.mark.parametrize("kind", LIMITS)
-@settings(max_examples=settings.default.max_examples // 4)  # for each kind: several thousand in all at `ci`
+@settings(max_examples=settings.default.max_examples // 10)  # for each kind: several thousand in all at `ci`
 @given(data=st.data())
 def test_5_locality(kind: str, data: st.DataObject) -> None:
     """At every instant of a sub-span the same codes, needs and evidence as on the whole span."""

@@ -109,8 +109,9 @@ class TestPhone:
             return
         text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         wide, near = phone_place(text), phone_place(text, mobile="prefix")
-        assert zones(wide), text
-        assert zones(near), text
+        if country != "XK":  # the zone data names no zone of Kosovo, so some of its numbers have none: closed
+            assert zones(wide), text
+            assert zones(near), text
         assert regions(wide), text
         assert {word for name in ("en", "es") for word in wide.kind if word not in messages(name)["places"]} == set()
         if wide.kind != ("fixed_line",):

@@ -158,7 +158,7 @@ class Track:
         """The places whose calendars reach as far as anybody looks, so that no rule of the lane needs one."""
         if self._covered is None:
             gaps = [gap for gap in self.lane.spacings.values() if gap.elapsed < 0]
-            years = range(day_date(self.first // DAY - 1).year, day_date(self.end // DAY + 1).year + 1)
+            years = range(day_date(max(self.first, EVER) // DAY - 1).year, day_date(self.end // DAY + 1).year + 1)
             found = []
             for _, regions in self.places:
                 named = {name for gap in gaps for name in (gap.rule.calendar or ())}

@@ -14,7 +14,7 @@ from cadencia import Case, Decision, Policy, Prospect, Touch
 from cadencia._clock import DAY, EPOCH, zone_of
 from cadencia._lane import fits
 from cadencia._rows import read_raw
-from cadencia.rules import MaxAttempts, StopOn
+from cadencia.rules import MaxAttempts, QuietHours, Spacing, StopOn
 from cadencia.rules.registry import read_rule
 
 ZONES = {
@@ -281,3 +281,31 @@ def test_offsets_are_those_of_the_zone_data(name: str, year: int, day: int) -> N
         assert offset is not None
         assert zone_of(name).offset(case_instant(at)) == offset // timedelta(microseconds=1)
     assert DAY == 86_400 * 10**6
+
+
+def test_reasons_of_a_case_are_listed_once_and_a_later_channel_waits() -> None:
+    """The same case asked twice says the same, and a channel that opens later in the day does not win."""
+    policy = Policy(
+        name="two",
+        channels=["email", "phone"],
+        rules=[
+            QuietHours(id="mail", channels=["email"], allow={"daily": "09:00-18:00"}),
+            QuietHours(id="call", channels=["phone"], allow={"daily": "12:00-14:00"}),
+            Spacing(id="gap", at_least="1h", count="planned"),
+        ],
+    )
+    touch = {"id": "t", "at": "2026-03-05T09:00Z", "channel": "phone", "disposition": "no_answer"}
+    case = Case.of({"id": "p", "zones": "UTC"}, [touch])
+    for _ in range(2):
+        decision: Any = policy.decide(case, as_of="2026-03-06T03:00Z")
+        assert (decision.answer, decision.channel, decision.at.hour) == ("wait", "email", 9)
+        assert {verdict.rule for verdict in decision.verdicts if verdict.touches} == {"gap"}
+
+
+def test_a_stretch_that_reaches_over_days_closes_where_it_closes() -> None:
+    """Open from Monday to Friday without a break, asked twice: the end is found, whatever is kept of the calendar."""
+    policy = Policy(name="week", channels=["phone"], rules=[QuietHours(id="week", allow={"mon-fri": "00:00-24:00"})])
+    for _ in range(2):
+        for day in (2, 3, 4, 5, 6):
+            decision: Any = policy.decide({"id": "p", "zones": "UTC"}, [], as_of=f"2026-03-{day:02}T10:00Z")
+            assert (decision.answer, decision.until.isoformat()) == ("contact", "2026-03-07T00:00:00+00:00")

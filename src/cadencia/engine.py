@@ -301,8 +301,6 @@ class Question:
     def without(self, ids: tuple[str, ...]) -> Decided:
         """The answer as it would be without some rules."""
         engine = self.engine.policy.without(*(name for name in ids if not name.startswith("wish/"))).engine
-        if engine.channels is None:
-            engine.channels = self.engine.channels
         limits = [item for item in engine.limits_of(self.view) if item.rule.id not in ids]
         return Question(engine, self.case, self.view, limits, self.wanted, self.start, self.end).answer()
 

@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 from .._clock import check_zone
 from ..errors import InputError, did_you_mean, given
 from .place import Place, place_of
 
 __all__ = ["address_place", "country_zones", "zone_place"]
+
+#: Parts of a country that have a code of their own, for telephones, and no zones: those of ISO 3166-1 `SH` are one entry there.
+_PARTS: Final = {"AC": "SH", "TA": "SH"}
 
 
 def address_place(
@@ -56,7 +60,7 @@ def zone_place(zone: str, *, source: str = "profile", since: datetime | str | No
 
 def country_zones(country: str) -> tuple[str, ...]:
     """Every zone of a country, sorted; empty where the tz database has none."""
-    return _countries().get(country, ())
+    return _countries().get(_PARTS.get(country, country), ())
 
 
 @cache

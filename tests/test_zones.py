@@ -111,7 +111,9 @@ class TestPhone:
                 assert zones(wide), text
                 assert zones(near), text
             assert regions(wide), text
-            assert {word for name in ("en", "es") for word in wide.kind if word not in messages(name)["places"]} == set()
+            assert {
+                word for name in ("en", "es") for word in wide.kind if word not in messages(name)["places"]
+            } == set()
             if wide.kind != ("fixed_line",):
                 assert set(zones(near)) <= set(zones(wide)), text
 

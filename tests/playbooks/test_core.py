@@ -235,6 +235,68 @@ def test_named_and_unnamed_touches() -> None:
         assert found.position(ana(), [made], as_of=NOW).step == expected, more
 
 
+def test_no_two_touches_running_have_the_same_purpose() -> None:
+    """Whatever the touches were: a step without another `instead` is passed over, as is one whose purpose was met by hand."""
+    again = playbook(step("a", tracks={"no_answer": "again"}, after="1 day"), step("b"))
+    made = touch("t", "2026-03-03T10:00+01:00")
+    assert again.position(ana(), [made], as_of=NOW).ending == "exhausted"
+    found = playbook(step("a"), step("b"), step("c"))
+    first = touch("t", "2026-03-03T10:00+01:00")
+    by_hand = touch("u", "2026-03-04T10:00+01:00", channel="visit", purpose="p-b")
+    position = found.position(ana(), [first, by_hand], as_of=NOW)
+    assert (position.step, position.touch, position.attempts) == ("c", "u", 1)
+    assert {block.code for block in found.why_not(ana(), NOW, "phone", touches=[first, by_hand], step="b")} == {
+        "not_this_step", "same_purpose",
+    }  # fmt: skip
+    unlike = touch("v", "2026-03-05T10:00+01:00", channel="visit", purpose="p-a")
+    assert found.position(ana(), [first, by_hand, unlike], as_of=NOW).step == "c"
+
+
+def test_what_is_beside_the_sequence_is_not_said_twice_running() -> None:
+    """A second doubt waits until something else was said, before a booking as after a touch."""
+    aside = step("doubt", after={"anchor": "pending", "kinds": ["doubt"]})
+    found = playbook(step("a"), step("b", after="9 days"), aside)
+    person = ana(
+        pending=[{"id": name, "kind": "doubt", "due": "2026-03-0" + name[1], "owner": "x"} for name in ("d5", "d6")]
+    )
+    made = [touch("t", "2026-03-04T10:00+01:00"), touch("u", "2026-03-05T10:00+01:00", step="doubt")]
+    decision = found.decide(person, made, as_of=NOW)
+    assert (decision.record.step, at(decision)) == ("b", "2026-03-13T10:00:00+01:00")
+    [block] = found.why_not(person, NOW, "phone", touches=made, step="doubt")
+    assert (block.code, block.needs, block.touches) == ("same_purpose", ("other_purpose",), ("u",))
+    between = touch("v", "2026-03-06T08:00+01:00", channel="visit", purpose="other")
+    assert found.decide(person, [*made, between], as_of=NOW).record.step == "doubt"
+    booked = touch("w", "2026-03-09T10:00+01:00", booked=True, channel="visit", purpose="p-doubt")
+    [block] = found.why_not(person, NOW, "phone", touches=[*made, between, booked], step="doubt")
+    assert (block.code, block.touches) == ("same_purpose", ("w",))
+
+
+def test_an_opt_out_binds_in_every_later_stay() -> None:
+    """Nothing reopens it, unless the ending says what does; and it binds the other person who is proposed."""
+    said = touch("o", "2026-01-05T10:00+01:00", "opted_out")
+    person = ana(stages={"name": "client", "since": "2026-02-01T10:00+01:00"})
+    enters = {"stages": ["client"]}
+    decision = playbook(step("a"), enters=enters).decide(person, [said], as_of=NOW)
+    assert isinstance(decision, Stop)
+    assert (decision.code, decision.proposal and decision.proposal.ending) == ("finished", "opted_out")
+    lifted = playbook(step("a"), enters=enters, endings={"opted_out": {"lifted_by": "inbound"}})
+    assert isinstance(lifted.decide(person, [said], as_of=NOW), Stop)
+    wrote = touch("p", "2026-01-06T10:00+01:00", "replied", direction="inbound")
+    assert isinstance(lifted.decide(person, [said, wrote], as_of=NOW), Contact)
+    spoke = touch("p", "2026-01-06T10:00+01:00", "connected")
+    assert isinstance(lifted.decide(person, [said, spoke], as_of=NOW), Stop)
+    by_answer = playbook(step("a"), enters=enters, endings={"opted_out": {"lifted_by": "answer"}})
+    assert isinstance(by_answer.decide(person, [said, spoke], as_of=NOW), Contact)
+    found = playbook(step("a"), step("b", person="other"))
+    people = (Prospect.model_validate({"id": "eva", "zones": MADRID}),)
+    theirs = (touch("q", "2026-01-05T10:00+01:00", "opted_out", prospect="eva"),)
+    case = Case(
+        prospect=ana(account="acme"), touches=(touch("t", "2026-03-05T10:00+01:00"),),
+        account=Account(id="acme", people=people, touches=theirs),
+    )  # fmt: skip
+    assert isinstance(found.decide(case, as_of=NOW), Blocked)
+
+
 def test_a_booking_is_the_step_it_will_be() -> None:
     """A step that is booked is not proposed before its booking, unless the question is about it; and then the next follows."""
     found = playbook(step("a"), step("b", after="2 days"))
@@ -257,7 +319,7 @@ def test_a_touch_known_only_to_the_day() -> None:
 
 
 def test_an_automatic_reply_is_no_answer() -> None:
-    found = playbook(step("a"), step("b", after="2 days"), tracks={"reached": "a"})
+    found = playbook(step("a"), step("b", after="2 days"), step("c"), tracks={"reached": "c"})
     made = [
         touch("t", "2026-03-05T10:00+01:00"),
         touch("r", "2026-03-05T10:01+01:00", "out_of_office", direction="inbound", channel="email"),
@@ -265,7 +327,7 @@ def test_an_automatic_reply_is_no_answer() -> None:
     ]
     assert found.position(ana(), made, as_of=NOW).step == "b"
     written = touch("u", "2026-03-05T10:03+01:00", "unknown", direction="inbound", channel="email")
-    assert found.position(ana(), [*made, written], as_of=NOW).step == "a"
+    assert found.position(ana(), [*made, written], as_of=NOW).step == "c"
 
 
 def test_once_everything_was_taken() -> None:
@@ -418,13 +480,16 @@ def test_text() -> None:
 def test_every_call_of_a_circle_that_is_met() -> None:
     """A milestone is passed over once a touch of it has met its objective, and only then."""
     found = playbook(
-        step("a", milestone=True, tracks={"reached": "a", "no_answer": "c"}, after="1 day"),
+        step("a", milestone=True, tracks={"reached": "a", "no_answer": "c"}, after="1 day", instead="c"),
         step("b", after="1 day"),
         step("c", after="1 day", tracks={"no_answer": "a"}),
     )
     call = {"at": "2026-03-03T10:00+01:00", "disposition": "connected"}
-    assert found.position(ana(), [touch("t", **call)], as_of=NOW).step == "a"
-    assert found.position(ana(), [touch("t", **call, objective_met=False)], as_of=NOW).step == "a"
+    for met in (None, False):
+        asked = touch("t", **call, objective_met=met)
+        assert found.position(ana(), [asked], as_of=NOW).step == "c", "for the same again only after something else"
+        between = touch("w", "2026-03-04T10:00+01:00", step="c")
+        assert found.position(ana(), [asked, between], as_of=NOW).step == "a"
     met = touch("t", **call, objective_met=True)
     assert found.position(ana(), [met], as_of=NOW).step == "b"
     later = touch("u", "2026-03-04T10:00+01:00", step="c")

@@ -458,6 +458,11 @@ def stop_on_opt_out(rule: Any, case: Case, candidate: Any, t: datetime, table: A
         and in_scope(rule, candidate, item.channel)
         and lasts(rule, case, t, began(item), began(item), count.own(case), table)
         for item in case.prospect.opt_outs
+    ) or any(
+        touch.disposition == "opted_out"
+        and in_scope(rule, candidate, touch.channel, touch.contact_point)
+        and lasts(rule, case, t, touch.at, touch.end or touch.at, count.own(case), table)
+        for touch in happened(count.own(case), t)
     )
 
 

@@ -154,7 +154,7 @@ class Step(Model):
         carries: what the touch must bring along.
         when: only then; else the step is passed over.
         tracks: by outcome, the step or ending that follows; `next` is the next in order, `again` the step itself.
-        instead: the step taken in its place where the last touch had the same purpose.
+        instead: the step taken in its place where the last touch had the same purpose; without one it is passed over.
         milestone: passed over once a touch of it has met its objective.
         learns: facts that the conversation is to find out; each is owed until it is on record.
         if_impossible: `hold` waits; `skip` goes on when nothing opens inside the horizon.

@@ -294,8 +294,8 @@ class StepQuestion(Question):
             return replace(told, why="no_occasion")
         turn = turn_of(cadence, view, run, state, step)
         kind = None
-        if state.by is not None and state.by.promise is not None and turn.why == "promise":
-            kind = state.by.promise.kind
+        if state.promised is not None and state.promised.promise is not None and turn.why == "promise":
+            kind = state.promised.promise.kind
         return replace(
             told, why=turn.why, anchor=turn.anchor, delay=turn.delay or None, due=_moment(turn.at), kind=kind
         )

@@ -50,6 +50,8 @@ class State(NamedTuple):
         attempts: steps taken since the last answer.
         met: milestones whose objective was met.
         answered: the last answer.
+        said: what the last touch of ours was for.
+        promised: the touch whose promise stands: not yet taken up, and nobody has answered since.
         once: steps that may not be taken again: taken since the last answer, or ever.
         next: the touch that ends this state, if it is a step.
     """
@@ -64,6 +66,8 @@ class State(NamedTuple):
     once: frozenset[str] = frozenset()
     met: frozenset[str] = frozenset()
     answered: Seen | None = None
+    said: str | None = None
+    promised: Seen | None = None
     next: Taken | None = None
 
 
@@ -171,25 +175,30 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
         (seen.purpose for seen in reversed(view.touches) if seen.outbound and seen.out and seen.hi <= lo), None
     )
     state = _at(cadence, State(lo, hi, None), first, None, tasks, said)
+    if (gone := _opted_out(cadence, view, lo)) is not None:  # an opt-out ends everything, in whatever stay it was said
+        state = State(lo, hi, None, "opted_out", gone, "opted_out", said=said)
     states: list[State] = []
     for seen in touches:
         outcome = reading.of(seen)
         if outcome is None:
             continue
         answer = reading.answers(seen)
-        step = step_of(cadence, view, state, seen, lo)
+        in_turn = list(_in_turn(cadence, view, state._replace(said=said), seen.lo, lo))
+        step = step_of(cadence, state, seen, in_turn)
         if seen.outbound:
             said = seen.purpose or (None if step is None else step.purpose)
+        gives_way = state.place if any(item.purpose == said for item in in_turn) else None
         if step is None:
-            if not answer and outcome != "opted_out":
-                continue
-            target = _answered(cadence, state, seen, outcome)
+            if answer or outcome == "opted_out":
+                target = _answered(cadence, state, seen, outcome)
+            else:  # what we were to say was said, though it was no step
+                target = gives_way
         elif step.aside:
             said_more = (
                 answer and outcome != "reached"
             )  # to have been reached changes nothing: the step was beside the sequence
             target = step.tracks.get(outcome) or (cadence.answer(outcome) if said_more else None) or ""
-            target = "" if target in ("next", "again") else target
+            target = gives_way or "" if target in ("next", "again", "") else target
         else:
             target = cadence.target(step.id, outcome)
         if target is None:
@@ -210,6 +219,8 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
             once=once,
             met=met,
             answered=seen if answer else state.answered,
+            said=said,
+            promised=_promised(state, seen, step, answer),
             next=None,
         )
         if target:
@@ -220,26 +231,58 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
     return Run(lo, hi, start, tuple(item for item in states if item.lo < item.hi), tuple(tasks), tuple(taken))
 
 
-def step_of(cadence: Cadence, view: View, state: State, seen: Seen, lo: int) -> Step | None:
-    """The step that a touch is; None where it counts for limits only. A step whose condition does not hold then is passed over."""
+def _opted_out(cadence: Cadence, view: View, lo: int) -> Seen | None:
+    """The opt-out from before a stay that still binds in it."""
+    lifted_by = cadence.ends["opted_out"].lifted_by
+    found = None
+    for seen in view.touches:
+        if seen.lo >= lo:
+            break
+        if cadence.reading.of(seen) == "opted_out":
+            found = found or seen
+        elif (lifted_by == "inbound" and not seen.outbound) or (
+            lifted_by == "answer" and cadence.reading.answers(seen)
+        ):
+            found = None
+    return found
+
+
+def _promised(state: State, seen: Seen, step: Step | None, answer: bool) -> Seen | None:
+    """The touch whose promise stands after a touch: sending something again does not take up the date that was agreed."""
+    if seen.promise is not None:
+        return seen
+    taken_up = step is not None and step.after.anchor == "promise"
+    return None if answer or taken_up else state.promised
+
+
+def step_of(cadence: Cadence, state: State, seen: Seen, in_turn: list[Step]) -> Step | None:
+    """The step that a touch is; None where it counts for limits only."""
     if not seen.outbound or not seen.out or state.place is None:
         return None
     if seen.step is not None:
         named = cadence.by_id.get(seen.step)
         return None if named is None or named.task else named
-    place: str | None = state.place
+    mine = (step for step in in_turn if seen.channel in step.channels and seen.purpose in (None, step.purpose))
+    return next(mine, None)
+
+
+def _in_turn(cadence: Cadence, view: View, state: State, instant: int, lo: int) -> Iterator[Step]:
+    """The steps that may be the one in turn at an instant: those whose condition does not hold then are passed over."""
+    place = state.place
     passed: set[str] = set()
     while place in cadence.by_id and place not in passed:
         passed.add(place)
         step = cadence.by_id[place]
-        if not step.task and step.id not in state.once and step.id not in state.met:
-            in_turn = any(start <= seen.lo < end for start, end in holds(view, step.when, lo))
-            if in_turn and seen.channel in step.channels and seen.purpose in (None, step.purpose):
-                return step
-            if in_turn and step.if_impossible == "hold":
-                return None
+        if left_to_take(state, step) and any(start <= instant < end for start, end in holds(view, step.when, lo)):
+            yield step
+            if step.if_impossible == "hold":
+                return
         place = cadence.past(step)
-    return None
+
+
+def left_to_take(state: State, step: Step) -> bool:
+    """Whether a step touches somebody, has not been taken for good, and says something else than the last touch of ours."""
+    return not step.task and step.id not in state.once and step.id not in state.met and step.purpose != state.said
 
 
 def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str | None:
@@ -258,7 +301,7 @@ def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str |
 
 def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: list[Owed], said: str | None) -> State:
     """The state at a target: tasks are noted and passed through, what may be taken once is not taken twice, and a step with the
-    purpose of the last touch gives way to the one named `instead`.
+    purpose of the last touch gives way to the one named `instead`, or else is passed over.
     """
     passed: set[str] = set()
     while target in cadence.by_id:
@@ -273,8 +316,8 @@ def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: l
             target = cadence.target(step.id, "no_answer")
         elif step.id in state.once or step.id in state.met:
             target = cadence.past(step)
-        elif step.instead is not None and step.purpose == said and step.instead not in passed:
-            target = step.instead
+        elif step.purpose == said:
+            target = step.instead if step.instead is not None and step.instead not in passed else cadence.past(step)
         else:
-            return state._replace(place=target, ending=None)
-    return state._replace(place=None, ending=target)
+            return state._replace(place=target, ending=None, said=said)
+    return state._replace(place=None, ending=target, said=said)

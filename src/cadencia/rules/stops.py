@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from .._clock import DAY, EVER, FOREVER, When, day_number, micros
 from .._spans import Span, gaps, meet, union
 from ..errors import InputError
-from .base import Block, Count, Over, StopRule, check_clock, zones_of
+from .base import Block, Count, Over, Scope, StopRule, check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, ChoiceField, Since, TouchFilter
 
@@ -111,6 +111,19 @@ class Lasting(StopRule):
         return max((zone.at(day) for zone in zones), default=day * DAY + DAY // 2)
 
 
+def opts_out(seen: Seen) -> bool:
+    """Whether a touch says that they want no more of it."""
+    return not seen.booked and seen.disposition == "opted_out"
+
+
+def reaches(scope: Scope, seen: Seen, candidate: Candidate) -> bool:
+    """Whether a stop that follows a touch reaches a candidate: the whole case, its channel, or its contact point."""
+    if scope == "case":
+        return True
+    points = seen.point, candidate.point
+    return seen.channel == candidate.channel and (scope == "channel" or None in points or points[0] == points[1])
+
+
 class StopOn(Lasting):
     """Stops on a touch: one of these dispositions, or one that matches `counts`.
 
@@ -142,13 +155,7 @@ class StopOn(Lasting):
         pool = pools[self.over]
         told: list[Seen] = case.remember(self, ("told", id(self)), lambda: [seen for seen in pool if self.tells(seen)])
         for seen in told:
-            if self.scope != "case" and seen.channel != candidate.channel:
-                continue
-            if (
-                self.scope == "contact_point"
-                and None not in (seen.point, candidate.point)
-                and seen.point != candidate.point
-            ):
+            if not reaches(self.scope, seen, candidate):
                 continue
             start, end, needs = self.between(case, seen, pool)
             if start < end:
@@ -171,11 +178,15 @@ class StopOnStage(Lasting):
 
 
 class StopOnOptOut(Lasting):
-    """An opt-out of any channel or purpose stops the whole case (or its channel, by `scope`), not only what was withdrawn."""
+    """An opt-out of any channel or purpose stops the whole case (or its channel, by `scope`), not only what was withdrawn.
+
+    It stops whether it is on the prospect's record or was said in a touch (`opted_out`), however long ago.
+    """
 
     rule: Literal["stop_on_opt_out"] = "stop_on_opt_out"
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
+        yield from self._said(case, candidate)
         for item in case.prospect.opt_outs:
             if self.scope != "case" and item.channel not in (None, candidate.channel):
                 continue
@@ -191,6 +202,18 @@ class StopOnOptOut(Lasting):
                     channel=item.channel or "",
                     purpose=item.purpose or "",
                 )
+
+    def _said(self, case: View, candidate: Candidate) -> Iterator[Block]:
+        told = case.remember(self, ("opted_out", id(self)), lambda: [seen for seen in case.touches if opts_out(seen)])
+        for seen in told:
+            if not reaches(self.scope, seen, candidate):
+                continue
+            start, end, needs = self.between(case, seen, case.touches)
+            if start < end:
+                channel = "" if self.scope == "case" else seen.channel
+                yield self.stop(
+                    start, end, "opted_out", needs=needs, touches=(seen.id,), channel=channel, purpose=""
+                )  # fmt: skip
 
 
 class StopWhenExhausted(StopRule):

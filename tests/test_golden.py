@@ -197,7 +197,8 @@ RULES: dict[str, list[dict[str, Any]]] = {
         {**LIMIT, "scope": "contact_point", "at_most": 6, "counts": COUNTS, "count": "delivered", "since": "case"}
     ],
     "stop_unless_qualified": [
-        {**LIMIT, "scope": "channel", "fact": "budget", "tag": "fit", "at_stages": ["qualified"]}
+        {**LIMIT, "scope": "channel", "fact": "budget", "tag": "fit", "at_stages": ["qualified"]},
+        {"by": {"directions": ["inbound"], "dispositions": ["interested"]}},
     ],
     "channel_rotation": [
         {
@@ -212,7 +213,10 @@ RULES: dict[str, list[dict[str, Any]]] = {
     "preferred_channel": [{**PATIENT, "order": ["email", "phone"]}],
     "preferred_hours": [{**PATIENT, **CLOCK, "hours": {"mon-fri": ["10:00-12:00"]}}],
     "soonest": [PATIENT],
-    "respond_within": [{**TIMED, "within": "4 business hours", "of": "opening", "counts": {"channels": ["email"]}}],
+    "respond_within": [
+        {**TIMED, "within": "4 business hours", "of": "opening", "counts": {"channels": ["email"]}},
+        {"within": "4h", "of": "qualification", "fact": "budget", "at_stages": ["qualified"]},
+    ],
     "promise_due": [{**TIMED, "grace": "1 business day"}],
     "touch_at_least_every": [{**TIMED, "every": "2 weeks"}],
     "never_undated": [ANY],

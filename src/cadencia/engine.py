@@ -312,9 +312,13 @@ class Question:
         """What else is reported, each a code with its details."""
         return []
 
-    def excuse(self, item: Due, missed: bool) -> tuple[str, ...] | None:
-        """The limits for which nobody can be blamed that something owed was not done in time; None where somebody can."""
-        return None
+    def owes(self, item: Due) -> bool:
+        """Whether something that a rule says is owed still is."""
+        return True
+
+    def excuse(self, item: Due, missed: bool) -> tuple[tuple[str, ...], bool]:
+        """The limits that kept something owed from being done when it was due, and whether for them nobody is to blame."""
+        return (), False
 
     def _until(self, chosen: Option, at: int) -> int | None:
         if at == chosen.opening:

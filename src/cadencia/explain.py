@@ -202,7 +202,7 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
                 start <= question.start < end for start, end in rule.in_force.spans(view.zones)
             ):
                 continue
-            owed = list(rule.dues(view, question.start))
+            owed = [item for item in rule.dues(view, question.start) if question.owes(item)]
         except Exception as error:
             failure = RuleFailure(rule.id, error)
             question.failures.setdefault(rule.id, failure)
@@ -226,9 +226,10 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
                 state = "due"
             owner, owner_kind = item.owner, item.owner_kind
             if state in ("missed", "will_be_missed"):
-                excuse = question.excuse(item, state == "missed")
-                if excuse is not None:  # limits always win, and then nobody is to blame
-                    responsible, owner, owner_kind = excuse, None, None
+                named, blameless = question.excuse(item, state == "missed")
+                responsible = named or responsible
+                if blameless:  # limits always win, and then nobody is to blame
+                    owner, owner_kind = None, None
             found.append(
                 Due(
                     item.rule,

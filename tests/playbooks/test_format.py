@@ -16,6 +16,7 @@ from cadencia.errors import InputError, PolicyError
 from cadencia.language import languages, messages
 from cadencia.language.playbook import playbook_text, step_text, summary_text
 from cadencia.playbook import Parameter, packaged_names
+from cadencia.touch import DISPOSITIONS
 
 FOLDER = Path(__file__).resolve().parents[2] / "src" / "cadencia" / "playbooks"
 SMALL: dict[str, Any] = {
@@ -375,3 +376,10 @@ def test_a_further_policy_binds_too() -> None:
     assert (playbook & none).decide(Prospect(id="p"), as_of="2026-03-06T10:00Z").answer == "blocked"
     with pytest.raises(TypeError):
         playbook & 3  # type: ignore[operator]
+
+
+def test_what_may_be_said_under_one_playbook_is_known_to_all() -> None:
+    """A case is handed over with its touches: no disposition that one of the five declares is unheard of in another."""
+    declared = {playbook.name: set(playbook.dispositions) - set(DISPOSITIONS) for playbook in Playbooks.packaged()}
+    every = set().union(*declared.values())
+    assert {name: every - known for name, known in declared.items() if every - known} == {}

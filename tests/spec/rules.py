@@ -475,6 +475,10 @@ def stop_unless_qualified(rule: Any, case: Case, candidate: Any, t: datetime, ta
         (rule.fact is None or says_yes(case.prospect.facts.get(rule.fact), t))
         and (rule.tag is None or rule.tag in case.prospect.tags)
         and chosen(rule.at_stages, stage_at(case, t), sure=True)
+        and (
+            rule.by is None
+            or any(count.matches(rule.by, touch, table, sure=True) for touch in happened(count.own(case), t))
+        )
     )
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from .._clock import EVER, FOREVER, day_number, micros
 from .._spans import Span, cut, meet, union
-from ..rules.filters import Choice, consent_span, stage_spans
+from ..rules.filters import Choice, consent_span
 
 if TYPE_CHECKING:
+    from .._model import Names
     from .._view import View
     from ..prospect import Fact, PendingItem
     from .models import Condition, Requirement
@@ -49,8 +50,8 @@ def due_of(view: View, item: PendingItem) -> int:
     return max((zone.at(day_number(item.due)) for zone in view.zones), default=view.date_range(day_number(item.due))[1])
 
 
-def holds(view: View, condition: Condition | None, since: int = EVER) -> list[Span]:
-    """When everything that a condition names holds. Touches are counted from `since`."""
+def holds(view: View, condition: Condition | None, since: int = EVER, closing: Names = ()) -> list[Span]:
+    """When everything that a condition names holds. Touches are counted from `since`; `closing` stages count as the one before."""
     if condition is None:
         return ALWAYS
     person = view.prospect
@@ -62,7 +63,7 @@ def holds(view: View, condition: Condition | None, since: int = EVER) -> list[Sp
     if condition.tags is not None and not _tagged(condition.tags, person.tags):
         return []
     if condition.stages is not None:
-        spans = meet(spans, _staged(view, condition.stages))
+        spans = meet(spans, _staged(condition.stages, stages_of(view, closing)))
     if condition.consent is not None:
         given = union(consent_span(item) for item in person.consents)
         spans = meet(spans, given) if condition.consent else cut(spans, given)
@@ -91,8 +92,16 @@ def _tagged(choice: Choice, tags: tuple[str, ...]) -> bool:
     return not choice.names.intersection(tags) if choice.excluded else choice.has_any(tags)
 
 
-def _staged(view: View, choice: Choice) -> list[Span]:
+def stages_of(view: View, closing: Names = ()) -> list[tuple[int, int, str]]:
+    """The known stages; one that closes a case counts as the stage in which it was closed."""
+    found: list[tuple[int, int, str]] = []
+    for start, end, name in view.stages:
+        found.append((start, end, found[-1][2] if name in closing and found else name))
+    return found
+
+
+def _staged(choice: Choice, stages: list[tuple[int, int, str]]) -> list[Span]:
     """When the stage is surely one of the names; with `except`, when it is surely not, an unknown stage included."""
     if choice.excluded:
-        return stage_spans(view, choice)
-    return union((start, end) for start, end, name in view.stages if choice.has(name))
+        return cut(ALWAYS, union((start, end) for start, end, name in stages if not choice.has(name)))
+    return union((start, end) for start, end, name in stages if choice.has(name))

@@ -278,9 +278,9 @@ class StepDue(Deadline):
         if step is None or step.within is None:
             return
         turn = turn_of(self.cadence, view, run, state, step)
-        if turn.needs:
+        if turn.needs or turn.at <= EVER:  # nobody knows since when
             return
-        since = max(turn.at, EVER)
+        since = turn.at
         after = over(step.within, clockwork_of(self.cadence, view), since, since)
         taken = state.next
         met = taken.seen.lo if taken is not None and taken.step == step.id and not taken.seen.booked else None

@@ -233,6 +233,7 @@ class Cadence(Model):
         silence: by channel, the disposition of a touch that nobody answers, for plans.
         patience: how long a better channel of a step is waited for.
         at_least: attempts below which a case that is closed was given up early.
+        closing: stages that close a case where it is: it stays in the cadence that it was in, and enters none by them.
 
     Example:
         >>> from cadencia.cadence import Cadence
@@ -249,6 +250,7 @@ class Cadence(Model):
     silence: dict[str, str] = Field(default_factory=dict)
     patience: LengthField | None = None
     at_least: Annotated[int, Field(ge=1)] | None = None
+    closing: Names = ()
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
     calendar: RegionHolidays | None = None
 

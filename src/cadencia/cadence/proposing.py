@@ -18,7 +18,7 @@ from ..touch import DISPOSITIONS
 from .anchors import turn_of, windows_of
 from .conditions import holds
 from .limit import StepChannels, StepDue, StepLimit, allowed_spans
-from .walk import Run, State, runs_of, state_at
+from .walk import Run, State, opted_out_at, runs_of, state_at
 
 if TYPE_CHECKING:
     from .._lane import Lane
@@ -332,19 +332,37 @@ class StepQuestion(Question):
             elif item.fact in facts and (fact := facts[item.fact]).value not in (None, ""):
                 yield Carried(item.what, str(fact.value))
 
-    def excuse(self, item: Due, missed: bool) -> tuple[str, ...] | None:
-        """The limits that let a step happen at no instant since it fell due; None where there was one, or it is no step."""
-        if item.code != "step" or item.due is None:
-            return None
+    def owes(self, item: Due) -> bool:
+        """After an opt-out nothing is owed to the person any more; what was already late then stays on record."""
+        if item.code not in _TO_THEM:
+            return True
+        gone = opted_out_at(self.engine.playbook.cadence, self._frame)
+        met = item.met is not None and item.met <= gone
+        return met or (item.due is not None and item.due < gone)
+
+    def excuse(self, item: Due, missed: bool) -> tuple[tuple[str, ...], bool]:
+        """The limits that still defer a step past its due; nobody is to blame where they left no instant for it at all."""
+        if item.code not in ("step", "attend") or item.due is None:
+            return (), False
         since = min(item.since, item.due)
         last = max(self.start if missed else item.due, item.due) + (not missed)
         names: set[str] = set()
+        passing: set[str] = set()  # what time alone lifts is what defers
+        blameless = True
         for candidate in self.candidates(self.engine.channels or ()):
             mine = self.blocks(candidate, since, max(last, since + 1))
-            if gaps(union((block.start, block.end) for block in mine), since, max(last, since + 1)):
-                return None
-            names |= {block.rule for block in mine if block.start <= item.due < block.end}
-        return tuple(sorted(names))
+            left = gaps(union((block.start, block.end) for block in mine), since, max(last, since + 1))
+            if any(end > item.due for _, end in left):
+                return (), False
+            blameless = blameless and not left
+            then = [block for block in mine if block.start <= item.due < block.end]
+            names |= {block.rule for block in then}
+            passing |= {block.rule for block in then if not block.needs}
+        return tuple(sorted(passing or names)), blameless
+
+
+#: What is owed to the person: deadlines that a contact would meet.
+_TO_THEM = frozenset({"respond", "attend", "promise", "touch", "step"})
 
 
 def decision_code(decision: Stop) -> str:

@@ -6,19 +6,22 @@ step; others count for limits only. An answer, whoever began it, moves the case 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._clock import EVER, FOREVER
-from .._spans import union
+from .._clock import EVER, FOREVER, micros
+from .._spans import Span, union
 from .._view import Seen
 from .conditions import ALWAYS, holds
 
 if TYPE_CHECKING:
+    from .._model import Names
     from .._view import View
     from .models import Cadence, Entry, Step
 
-__all__ = ["Owed", "Run", "State", "runs_of", "state_at"]
+__all__ = ["Owed", "Run", "State", "admits", "runs_of", "state_at"]
 
 
 class Owed(NamedTuple):
@@ -115,17 +118,34 @@ def _runs(cadence: Cadence, view: View, since: int | None) -> Iterator[Run]:
     if doors:
         yield from _through_doors(cadence, view, doors)
         return
-    spans = union(span for entry in cadence.enters for span in holds(view, entry)) if cadence.enters else ALWAYS
-    for lo, hi in spans:
+    closing = cadence.closing
+    spans = union(span for entry in cadence.enters for span in holds(view, entry, closing=closing))
+    steps: dict[str, str] = {}
+    for lo, hi in _reopened(view, closing, spans if cadence.enters else ALWAYS):
         start = lo if lo > EVER else view.opened
-        yield _walk(cadence, view, lo, hi, start, _later(cadence, view, lo, hi))
+        run = _walk(cadence, view, lo, hi, start, _later(cadence, view, lo, hi), steps)
+        steps |= {taken.seen.id: taken.step for taken in run.taken}
+        yield run
+
+
+def _reopened(view: View, closing: Names, spans: list[Span]) -> Iterator[Span]:
+    """The spans, cut where a case that was closed by its stage is opened again: that begins another stay."""
+    stages = view.stages
+    again = [start for (_, _, was), (start, _, name) in pairwise(stages) if was in closing and name not in closing]
+    for lo, hi in spans:
+        for start in again:
+            if lo < start < hi:
+                yield lo, start
+                lo = start
+        yield lo, hi
 
 
 def _through_doors(cadence: Cadence, view: View, doors: list[Entry]) -> Iterator[Run]:
     """A stay begins with each touch that opens the door while the case is not inside."""
     inside: Run | None = None
+    steps: dict[str, str] = {}
     for place, seen in enumerate(view.touches):
-        if not any(_opens(view, entry, place) for entry in doors):
+        if not any(opens(view, entry, place) for entry in doors):
             continue
         if inside is not None:
             last = [state for state in inside.states if state.lo < seen.lo or state.by is None][-1]
@@ -133,12 +153,13 @@ def _through_doors(cadence: Cadence, view: View, doors: list[Entry]) -> Iterator
                 continue
         if inside is not None:
             yield _until(inside, seen.lo)
-        inside = _walk(cadence, view, seen.lo, FOREVER, seen.hi, view.touches[place + 1 :])
+            steps |= {taken.seen.id: taken.step for taken in inside.taken}
+        inside = _walk(cadence, view, seen.lo, FOREVER, seen.hi, view.touches[place + 1 :], steps)
     if inside is not None:
         yield inside
 
 
-def _opens(view: View, entry: Entry, place: int) -> bool:
+def opens(view: View, entry: Entry, place: int) -> bool:
     """Whether a touch opens a door: it matches, the condition holds then, and enough conversations came before."""
     seen = view.touches[place]
     assert entry.by is not None
@@ -146,6 +167,13 @@ def _opens(view: View, entry: Entry, place: int) -> bool:
         return False
     before = sum(1 for other in view.touches[:place] if other.reached)
     return before >= entry.worked and any(lo <= seen.hi < hi for lo, hi in holds(view, entry))
+
+
+def admits(cadence: Cadence, view: View, lo: int, hi: int) -> bool:
+    """Whether a cadence takes a case up from a stay: one with doors does where a touch of that stay opens one of them."""
+    doors = [entry for entry in cadence.enters if entry.by is not None]
+    places = [place for place, seen in enumerate(view.touches) if lo <= seen.lo and seen.hi <= hi]
+    return not doors or any(opens(view, entry, place) for entry in doors for place in places)
 
 
 def _until(run: Run, instant: int) -> Run:
@@ -166,14 +194,19 @@ def _later(cadence: Cadence, view: View, lo: int, hi: int) -> list[Seen]:
     return sorted([*own, *others], key=Seen.order) if others else own
 
 
-def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, touches: list[Seen]) -> Run:
+def _walk(
+    cadence: Cadence, view: View, lo: int, hi: int, start: int | None, touches: list[Seen],
+    before: Mapping[str, str] = MappingProxyType({}),
+) -> Run:  # fmt: skip
+    """One stay; `before` says which steps the touches of earlier stays were."""
     reading = cadence.reading
     first = cadence.sequence[0].id
     tasks: list[Owed] = []
     taken: list[Taken] = []
-    said = next(  # what the last touch of ours was for
-        (seen.purpose for seen in reversed(view.touches) if seen.outbound and seen.out and seen.hi <= lo), None
-    )
+    last = next((seen for seen in reversed(view.touches) if seen.outbound and seen.out and seen.hi <= lo), None)
+    said = None  # what the last touch of ours was for
+    if last is not None:
+        said = last.purpose or (cadence.by_id[before[last.id]].purpose if last.id in before else None)
     state = _at(cadence, State(lo, hi, None), first, None, tasks, said)
     if (gone := _opted_out(cadence, view, lo)) is not None:  # an opt-out ends everything, in whatever stay it was said
         state = State(lo, hi, None, "opted_out", gone, "opted_out", said=said)
@@ -245,6 +278,19 @@ def _opted_out(cadence: Cadence, view: View, lo: int) -> Seen | None:
         ):
             found = None
     return found
+
+
+def opted_out_at(cadence: Cadence, view: View) -> int:
+    """When an opt-out ended everything: said in a touch, or on record for every channel and purpose; `FOREVER` where none did."""
+    said = [seen.hi for seen in view.touches if cadence.reading.of(seen) == "opted_out" and not seen.booked]
+    record = [
+        EVER if item.since is None else micros(item.since)
+        for item in view.prospect.opt_outs
+        if item.channel is None and item.purpose is None and item.until is None
+    ]
+    if cadence.ends["opted_out"].lifted_by != "nothing":
+        said = []
+    return min([*said, *record], default=FOREVER)
 
 
 def _promised(state: State, seen: Seen, step: Step | None, answer: bool) -> Seen | None:

@@ -254,17 +254,18 @@ class StopWhenExhausted(StopRule):
 
 
 class StopUnlessQualified(StopRule):
-    """Only qualified prospects are contacted: a fact that is current, a tag, or a stage."""
+    """Only qualified prospects are contacted: a fact that is current, a tag, a stage, or a touch that showed it (`by`)."""
 
     rule: Literal["stop_unless_qualified"] = "stop_unless_qualified"
     fact: str | None = None
     tag: str | None = None
     at_stages: ChoiceField | None = None
+    by: TouchFilter | None = None
 
     @model_validator(mode="after")
     def _some(self) -> StopUnlessQualified:
-        if self.fact is None and self.tag is None and self.at_stages is None:
-            raise InputError("name the `fact`, the `tag` or the stages (`at_stages`) that qualify")
+        if self.fact is None and self.tag is None and self.at_stages is None and self.by is None:
+            raise InputError("name the `fact`, the `tag`, the stages (`at_stages`) or the touch (`by`) that qualifies")
         return self
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
@@ -279,6 +280,9 @@ class StopUnlessQualified(StopRule):
             spans = []
         if self.at_stages is not None:
             spans = meet(spans, union((start, end) for start, end, name in case.stages if self.at_stages.has(name)))
+        if self.by is not None:
+            shown = min((seen.hi for seen in case.touches if self.by.surely(seen)), default=None)
+            spans = meet(spans, [] if shown is None else [(shown, FOREVER)])
         for start, end in gaps(spans, EVER, FOREVER):
             yield self.stop(start, end, "unqualified", needs=("qualification",) if end == FOREVER else ())
 

@@ -312,6 +312,37 @@ def test_tasks_lead_on_and_are_dated() -> None:
     assert (due.state, due.owner) == ("met_late", "luis")
 
 
+def test_a_task_leads_on_by_the_outcome_that_gave_rise_to_it() -> None:
+    """Tasks passed through one after the other remember how the touch came out; what they do not say is as silence."""
+    note = {"id": "note", "purpose": "p-note", "task": True}
+    file = {"id": "file", "purpose": "p-file", "task": True, "tracks": {"yes": "glad", "no_answer": "sorry"}}
+    found = playbook(step("a", tracks={"yes": "note", "no": "note"}), note, file, endings={"glad": {}, "sorry": {}})
+    for disposition, ending in (("interested", "glad"), ("refused", "sorry")):
+        position = found.position(ana(), [touch("t", "2026-03-05T10:00+01:00", disposition)], as_of=NOW)
+        assert (position.ending, position.tasks) == (ending, (("note", "t"), ("file", "t")))
+
+
+def test_an_answer_that_leaves_the_case_where_it_is() -> None:
+    """`again` for every step: an answer that is no step is an answer, and the step in turn stays; after the end it changes nothing."""
+    found = playbook(
+        step("a", tracks={"no": "done"}), step("b"), tracks={"no": "again", "reached": "done"}, endings={"done": {}}
+    )
+    letter = touch("t", "2026-03-05T10:00+01:00", "refused", channel="email", direction="inbound")
+    position = found.position(ana(), [letter], as_of=NOW)
+    assert (position.step, position.touch) == ("a", "t")
+    call = touch("u", "2026-03-05T09:00+01:00", "refused")
+    position = found.position(ana(), [call, letter], as_of=NOW)
+    assert (position.ending, position.touch) == ("done", "u")
+
+
+def test_the_start_is_the_end_of_the_touch_that_opened_the_door() -> None:
+    """A delay from the start runs from when the conversation was over, and not from when it began."""
+    door = {"by": {"dispositions": ["refused"]}}
+    found = playbook(step("a", after={"anchor": "start", "delay": "24h"}), enters=door, tracks={"no": "exhausted"})
+    long = touch("n", "2026-03-05T12:00+01:00", "refused", channel="meeting", end="2026-03-05T13:15+01:00")
+    assert at(found.decide(ana(), [long], as_of=NOW)) == "2026-03-06T13:15:00+01:00"
+
+
 def test_what_was_known_before_is_to_be_learned_anew() -> None:
     """A fact from before the conversation is no record of it; one without a date is."""
     found = playbook(step("a", learns=["winner"]), step("b"))

@@ -153,7 +153,8 @@ class Step(Model):
         requires: facts that must be current.
         carries: what the touch must bring along.
         when: only then; else the step is passed over.
-        tracks: by outcome, the step or ending that follows; `next` is the next in order, `again` the step itself.
+        tracks: by outcome, the step or ending that follows; `next` is the next in order, `again` the step itself. A task has no
+            outcome of its own: it leads on by that of the touch that gave rise to it, as `no_answer` where it does not say.
         instead: the step taken in its place where the last touch had the same purpose.
         milestone: passed over once a touch of it has met its objective.
         learns: facts that the conversation is to find out; each is owed until it is on record.
@@ -227,7 +228,8 @@ class Cadence(Model):
     Attributes:
         enters: the ways in; none means that every case enters.
         steps: in order; after silence the next one follows unless a track says otherwise.
-        tracks: by outcome, what follows at any step that does not say so itself, and an answer that comes to us.
+        tracks: by outcome, what follows at any step that does not say so itself, and an answer that comes to us; `again` leaves the
+            case where it is.
         endings: by name; `exhausted` and `opted_out` are there unless written otherwise.
         outcomes: sets of dispositions besides the well-known ones.
         silence: by channel, the disposition of a touch that nobody answers, for plans.
@@ -316,6 +318,15 @@ class Cadence(Model):
         if found is None or found == "next":
             return self.following(name)
         return name if found == "again" else found
+
+    def onward(self, task: Step, outcome: str | None) -> str:
+        """Where a task leads on: by the outcome of the touch that gave rise to it where it says, else as silence would."""
+        found = None if outcome is None else task.tracks.get(outcome)
+        return self.target(task.id, "no_answer" if found is None else outcome or "no_answer")
+
+    def stays(self, outcome: str) -> bool:
+        """Whether an answer that belongs to no step leaves the case where it is."""
+        return (self.tracks.get(outcome) or self.tracks.get("reached")) == "again"
 
     def past(self, step: Step) -> str:
         """Where a step leads that is not to be taken: a milestone to the next in order, any other as silence would."""

@@ -129,7 +129,7 @@ def _through_doors(cadence: Cadence, view: View, doors: list[Entry]) -> Iterator
                 continue
         if inside is not None:
             yield _until(inside, seen.lo)
-        inside = _walk(cadence, view, seen.lo, FOREVER, seen.hi, view.touches[place + 1 :])
+        inside = _walk(cadence, view, seen.lo, FOREVER, seen.end, view.touches[place + 1 :])
     if inside is not None:
         yield inside
 
@@ -250,6 +250,8 @@ def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str |
             return None
     if state.place is not None and seen.outbound and outcome == "reached":
         return state.place  # we spoke: there is nothing to answer
+    if cadence.stays(outcome):
+        return state.place
     target = cadence.answer(outcome)
     if target is not None:
         return target
@@ -270,7 +272,7 @@ def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: l
         if step.task:
             if seen is not None:
                 tasks.append(Owed(step.id, seen.id, seen.hi, seen.end))
-            target = cadence.target(step.id, "no_answer")
+            target = cadence.onward(step, state.outcome)
         elif step.id in state.once or step.id in state.met:
             target = cadence.past(step)
         elif step.instead is not None and step.purpose == said and step.instead not in passed:

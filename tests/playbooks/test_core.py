@@ -389,6 +389,102 @@ def test_another_person_of_the_account() -> None:
     assert found.decide(shut, as_of=NOW).answer == "blocked"
 
 
+def test_an_answer_of_another_person_is_one() -> None:
+    """It is the outcome of the step by which we asked; without having asked, or once our own person has answered since, it is nobody's."""
+    other = step(
+        "b", person="other", if_impossible="skip", tracks={"no_answer": "b2", "reached": "c", "wrong_person": "b2"}
+    )
+    more = step("b2", person="other", if_impossible="skip", after="1 day", tracks={"no_answer": "b", "reached": "c"})
+    thanks = step("c", person="last", tracks={"no_answer": "told", "reached": "told"})
+    found = playbook(
+        step("a"), {**other, "after": "1 day"}, more, thanks, step("d"), tracks={"reached": "d"}, endings={"told": {}}
+    )
+    made = (touch("t", "2026-03-02T10:00+01:00"),)
+    people = tuple(Prospect.model_validate({"id": name, "zones": MADRID}) for name in ("eva", "luis"))
+    asked = touch("o1", "2026-03-03T10:00+01:00", step="b", prospect="eva")
+    answer = touch("o2", "2026-03-04T10:00+01:00", "interested", direction="inbound", prospect="eva")
+
+    def case(*others: Touch, own: tuple[Touch, ...] = made) -> Case:
+        return Case(
+            prospect=ana(account="acme"), touches=own, account=Account(id="acme", people=people, touches=others)
+        )
+
+    decision = found.decide(case(asked, answer), as_of=NOW)
+    assert (decision.record.step, decision.prospect) == ("c", "eva")
+    silent = found.decide(case(asked), as_of=NOW)
+    assert (silent.record.step, silent.prospect) == ("b2", "luis"), "each person is asked once"
+    wrong = found.decide(case(asked, answer.model_copy(update={"disposition": "wrong_person"})), as_of=NOW)
+    assert (wrong.record.step, wrong.prospect) == ("b2", "luis")
+    both = [touch("o3", "2026-03-04T10:00+01:00", step="b2", prospect="luis")]
+    assert isinstance(found.decide(case(asked, *both), as_of=NOW), Stop), "nobody is left"
+    unasked = found.decide(case(answer), as_of=NOW)
+    assert (unasked.record.step, unasked.prospect) == ("b", "eva"), "nobody asked her, so she has not answered this"
+    own = (*made, touch("u", "2026-03-03T12:00+01:00", "replied", direction="inbound"))
+    assert found.decide(case(asked, answer, own=own), as_of=NOW).record.step == "d", "our own person has answered since"
+    gone = found.decide(case(asked, answer.model_copy(update={"disposition": "opted_out"})), as_of=NOW)
+    assert isinstance(gone, Stop), "an account speaks with one voice"
+    thanked = touch("o4", "2026-03-05T10:00+01:00", step="c", prospect="eva")
+    assert found.position(case(asked, answer, thanked), as_of=NOW).ending == "told"
+    assert found.decide(case(asked, answer, thanked), as_of=NOW).deadlines == ()
+
+
+def test_a_touch_of_our_own_person_is_no_step_for_another() -> None:
+    """Unless it names it: an unnamed e-mail to the first person does not ask the second."""
+    other = step("b", person="other", if_impossible="skip")
+    found = playbook(step("a"), other, step("c"))
+    made = [touch("t", "2026-03-02T10:00+01:00"), touch("u", "2026-03-03T10:00+01:00", channel="email")]
+    assert found.position(ana(), made, as_of=NOW).taken == (("t", "a"), ("u", "c"))
+
+
+def test_what_is_owed_is_owed_by_the_case() -> None:
+    """Whoever of the account is proposed: an item of the case without a date is named all the same."""
+    dates = [{"rule": "never_undated", "id": "dates"}]
+    found = playbook(step("a"), step("b", person="other", within="1 day"), policy=dates)
+    person = ana(account="acme", owner="minda", pending={"id": "i", "kind": "doubt"})
+    case = Case(
+        prospect=person, touches=(touch("t", "2026-03-05T10:00+01:00"),),
+        account=Account(id="acme", people=(Prospect.model_validate({"id": "eva", "zones": MADRID}),)),
+    )  # fmt: skip
+    decision = found.decide(case, as_of=NOW)
+    assert decision.prospect == "eva"
+    assert {(due.code, due.owner) for due in decision.deadlines} == {("undated", "minda"), ("step", "minda")}
+
+
+def test_a_plan_says_who() -> None:
+    """Each touch of a plan names whom it is with, and counts as theirs."""
+    found = playbook(step("a"), step("b", person="other", after="1 day"), step("c", after="1 day"))
+    eva = Prospect.model_validate({"id": "eva", "zones": MADRID})
+    plan = found.plan(Case(prospect=ana(account="acme"), account=Account(id="acme", people=(eva,))), 9, as_of=NOW)
+    assert [(item.step, item.prospect, item.touch.prospect) for item in plan] == [
+        ("a", "ana", "ana"), ("b", "eva", "eva"), ("c", "ana", "ana")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fact", "carried"),
+    [
+        ("2026-03-06", True),
+        ("2026-03-05", False),
+        ("2026-03-06T10:00+01:00", False),
+        ("2026-03-06T10:01+01:00", True),
+        ("2026-03-06T10:01", False),
+        ("soon", False),
+        (7, False),
+        ({"value": "2026-04-01", "since": "2026-03-06T10:01+01:00"}, False),
+        ({"value": "2026-04-01", "until": "2026-03-06T10:00+01:00"}, False),
+        ({"value": "2026-04-01", "since": "2026-03-06T10:00+01:00"}, True),
+    ],
+)
+def test_a_deadline_that_is_past_is_not_carried(fact: Any, carried: bool) -> None:
+    """Only what is current when the touch is proposed is brought along; what cannot be read may be past."""
+    found = playbook(step("a", carries=[{"what": "offer_deadline", "fact": "ends", "stands": True}]))
+    decision = found.decide(ana(facts={"ends": fact}), as_of=NOW)
+    assert decision.proposal is not None
+    assert bool(decision.proposal.carries) is carried
+    with pytest.raises(InputError, match="`stands` is said of a fact"):
+        playbook(step("a", carries=[{"what": "offer_deadline", "stands": True}]))
+
+
 def test_not_entered() -> None:
     found = playbook(step("a"), enters={"tags": ["client"]})
     decision = found.decide(ana(), as_of=NOW)

@@ -73,11 +73,24 @@ class Requirement(Model):
 
 
 class Carry(Model):
-    """Something that the touch must bring along: an open name, perhaps on some channels only, perhaps filled from a fact."""
+    """Something that the touch must bring along: an open name, perhaps on some channels only, perhaps filled from a fact.
+
+    What a fact fills is carried while the fact is current. With `stands`, the fact says until when it stands, as a date or an
+    instant: once that is past, or where it cannot be read, there is nothing to carry.
+    """
 
     what: Name
     channels: Names = ()
     fact: str | None = None
+    stands: bool = False
+
+    @model_validator(mode="after")
+    def _of_a_fact(self) -> Carry:
+        if self.stands and self.fact is None:
+            raise InputError(
+                f"`stands` is said of a fact; name the one that {given(self.what)} is filled from in `fact`"
+            )
+        return self
 
 
 def _requirements(value: Any) -> Any:
@@ -163,7 +176,8 @@ class Step(Model):
         once: at most once `between_answers`, or `ever`.
         optional: never proposed unless it is asked for by name.
         tone: from `warm` to `harsh`; a later step may not be harsher than an earlier one.
-        person: `other` proposes another person of the account.
+        person: `other` proposes another person of the account, whom the case has not asked yet; `last` whoever the touch that led
+            here was with. Tracks of the cadence speak of the person of the case, and not of these.
     """
 
     id: Name
@@ -183,7 +197,7 @@ class Step(Model):
     once: Literal["between_answers", "ever"] | None = None
     optional: bool = False
     tone: Literal["warm", "courteous", "firm", "harsh"] = "courteous"
-    person: Literal["same", "other"] = "same"
+    person: Literal["same", "other", "last"] = "same"
     says: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -312,9 +326,10 @@ class Cadence(Model):
         if outcome == "opted_out":
             return "opted_out"
         step = self.by_id[name]
-        found = step.tracks.get(outcome) or self.tracks.get(outcome)
+        tracks = {**self.tracks, **step.tracks} if step.person == "same" else step.tracks
+        found = tracks.get(outcome)
         if found is None and outcome not in ("no_answer", "reached"):
-            found = step.tracks.get("reached") or self.tracks.get("reached")
+            found = tracks.get("reached")
         if found is None or found == "next":
             return self.following(name)
         return name if found == "again" else found

@@ -151,15 +151,35 @@ def _until(run: Run, instant: int) -> Run:
 
 
 def _later(cadence: Cadence, view: View, lo: int, hi: int) -> list[Seen]:
-    """The touches that may belong to a stay: the person's own, and those of others of the account that name one of its steps."""
+    """The touches that may belong to a stay: the person's own, those to others of the account that name a step for others, and
+    what others answer.
+    """
     own = [seen for seen in view.touches if lo <= seen.lo < hi]
     others = [
         seen
         for seen in view.others
-        if lo <= seen.lo < hi and seen.step is not None and seen.step in cadence.by_id
-        and cadence.by_id[seen.step].person == "other"
+        if lo <= seen.lo < hi and (_for_others(cadence, seen) or cadence.reading.answers(seen))
     ]  # fmt: skip
     return sorted([*own, *others], key=Seen.order) if others else own
+
+
+class _Said:
+    """What the last touch of ours to each person was for."""
+
+    def __init__(self, own: str, purpose: str | None) -> None:
+        self.own = own
+        self.by: dict[str, str | None] = {own: purpose}
+
+    def to(self, step: Step, seen: Seen | None) -> str | None:
+        """To the one whom a step is with; nothing to somebody who has not been asked."""
+        if step.person == "same":
+            return self.by[self.own]
+        return None if step.person == "other" or seen is None else self.by.get(seen.person)
+
+
+def _for_others(cadence: Cadence, seen: Seen) -> bool:
+    step = None if seen.step is None else cadence.by_id.get(seen.step)
+    return step is not None and step.person != "same"
 
 
 def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, touches: list[Seen]) -> Run:
@@ -167,20 +187,30 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
     first = cadence.sequence[0].id
     tasks: list[Owed] = []
     taken: list[Taken] = []
-    said = next(  # what the last touch of ours was for
-        (seen.purpose for seen in reversed(view.touches) if seen.outbound and seen.out and seen.hi <= lo), None
-    )
+    us = view.prospect.id
+    before = (seen.purpose for seen in reversed(view.touches) if seen.outbound and seen.out and seen.hi <= lo)
+    said = _Said(us, next(before, None))
     state = _at(cadence, State(lo, hi, None), first, None, tasks, said)
     states: list[State] = []
+    asked: dict[
+        str, str
+    ] = {}  # others of the account, by the step by which each was asked since our own person answered
     for seen in touches:
         outcome = reading.of(seen)
         if outcome is None:
             continue
         answer = reading.answers(seen)
         step = step_of(cadence, view, state, seen, lo)
-        if seen.outbound:
-            said = seen.purpose or (None if step is None else step.purpose)
-        if step is None:
+        own = seen.person == us
+        if own and answer:
+            asked.clear()
+        elif step is not None and not own:
+            asked[seen.person] = step.id
+        if seen.outbound and (own or step is not None):
+            said.by[seen.person] = seen.purpose or (None if step is None else step.purpose)
+        if step is None and not own:
+            target = _said_by_another(cadence, state, asked.get(seen.person), outcome)
+        elif step is None:
             if not answer and outcome != "opted_out":
                 continue
             target = _answered(cadence, state, seen, outcome)
@@ -224,9 +254,12 @@ def step_of(cadence: Cadence, view: View, state: State, seen: Seen, lo: int) -> 
     """The step that a touch is; None where it counts for limits only. A step whose condition does not hold then is passed over."""
     if not seen.outbound or not seen.out or state.place is None:
         return None
+    own = seen.person == view.prospect.id
     if seen.step is not None:
         named = cadence.by_id.get(seen.step)
-        return None if named is None or named.task else named
+        return None if named is None or named.task or (not own and named.person == "same") else named
+    if not own:
+        return None
     place: str | None = state.place
     passed: set[str] = set()
     while place in cadence.by_id and place not in passed:
@@ -234,12 +267,22 @@ def step_of(cadence: Cadence, view: View, state: State, seen: Seen, lo: int) -> 
         step = cadence.by_id[place]
         if not step.task and step.id not in state.once and step.id not in state.met:
             in_turn = any(start <= seen.lo < end for start, end in holds(view, step.when, lo))
-            if in_turn and seen.channel in step.channels and seen.purpose in (None, step.purpose):
+            theirs = step.person == "same" or (
+                step.person == "last" and (state.by is None or state.by.person == seen.person)
+            )
+            if in_turn and theirs and seen.channel in step.channels and seen.purpose in (None, step.purpose):
                 return step
             if in_turn and step.if_impossible == "hold":
                 return None
         place = cadence.past(step)
     return None
+
+
+def _said_by_another(cadence: Cadence, state: State, asked: str | None, outcome: str) -> str | None:
+    """Where an answer of somebody else at the account leads: as an outcome of the step by which we asked; else nowhere."""
+    if asked is None or (state.ending is not None and cadence.ends[state.ending].lifted_by == "nothing"):
+        return None
+    return cadence.target(asked, outcome)
 
 
 def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str | None:
@@ -258,9 +301,9 @@ def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str |
     return state.place or cadence.sequence[0].id
 
 
-def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: list[Owed], said: str | None) -> State:
+def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: list[Owed], said: _Said) -> State:
     """The state at a target: tasks are noted and passed through, what may be taken once is not taken twice, and a step with the
-    purpose of the last touch gives way to the one named `instead`.
+    purpose of the last touch of that person gives way to the one named `instead`.
     """
     passed: set[str] = set()
     while target in cadence.by_id:
@@ -275,7 +318,7 @@ def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: l
             target = cadence.onward(step, state.outcome)
         elif step.id in state.once or step.id in state.met:
             target = cadence.past(step)
-        elif step.instead is not None and step.purpose == said and step.instead not in passed:
+        elif step.instead is not None and step.purpose == said.to(step, seen) and step.instead not in passed:
             target = step.instead
         else:
             return state._replace(place=target, ending=None)

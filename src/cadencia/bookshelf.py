@@ -99,7 +99,7 @@ class Playbooks:
             if found is None or found[1].ending is None or found[1].by is None:
                 break
             onward = here.cadence.ends[found[1].ending].goes_to
-            after = (found[1].answered or found[1].by).hi
+            after = (found[1].answered or found[1].by).end
             if onward is None or onward not in self._by_name or (entered is not None and after <= entered):
                 break
             there = self._by_name[onward]

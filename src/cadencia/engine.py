@@ -217,6 +217,11 @@ class Question:
         self.reports: dict[tuple[str, ...], None] = {}
         self._steady: dict[Candidate, list[Block]] = {}
 
+    @property
+    def owing(self) -> View:
+        """The case by which something may be owed."""
+        return self.view
+
     def candidates(self, channels: Iterable[str]) -> list[Candidate]:
         """What might be done on these channels: one for each contact point, or one without an address."""
         points = self.view.prospect.contact_points

@@ -196,7 +196,7 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
     blocking = tuple(dict.fromkeys(block.rule for block in chain))
     found: list[Due] = []
     for rule, table in question.engine.deadlines:
-        view = question.view.using(table)
+        view = question.owing.using(table)
         try:
             if rule.in_force is not None and not any(
                 start <= question.start < end for start, end in rule.in_force.spans(view.zones)

@@ -199,9 +199,28 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         "tasks `c` follow each other in a circle; let one lead to a step or an ending",
     ),
     (
-        "task outcome",
-        small(cadence__steps=[STEPS[0], {"id": "c", "purpose": "z", "task": True, "tracks": {"yes": "a"}}]),
-        "step `c` is a task and has no outcome; write where it leads as `no_answer`, or leave it out",
+        "returned to",
+        small(
+            cadence__steps=[
+                {**STEPS[0], "after": {"anchor": "start", "delay": "24h"}},
+                {**STEPS[1], "after": "1 day", "tracks": {"no_answer": "a"}},
+            ]
+        ),
+        "step `a` is anchored at the start, and a track leads back to it when its delay is long over;"
+        " let it lead to a step anchored at `previous`",
+    ),
+    (
+        "answered back",
+        small(
+            cadence__steps=[{**STEPS[0], "after": {"anchor": "start", "delay": "24h"}}, STEPS[1]],
+            cadence__tracks={"reached": "a"},
+        ),
+        "step `a` is anchored at the start, and a track leads back to it when its delay is long over;",
+    ),
+    (
+        "next for all",
+        small(cadence__tracks={"no": "next"}),
+        "track `no` leads to `next`, which is neither a step nor an ending",
     ),
     (
         "only tasks",

@@ -135,7 +135,10 @@ def moved(cadence: Cadence, order: list[str], here: Place, touch: Touch, step: S
         if here.step is not None and touch.direction == "outbound" and code == "reached":
             target = here.step
         else:
-            target = cadence.tracks.get(code) or cadence.tracks.get("reached") or here.step or order[0]
+            track = cadence.tracks.get(code) or cadence.tracks.get("reached")
+            if track == "again" and here.step is None:
+                return here
+            target = here.step or order[0] if track in (None, "again") else track
     if target in order:
         return Place(target, None, touch, attempts, here.said)
     return Place(None, target, touch, attempts, here.said)

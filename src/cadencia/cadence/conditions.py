@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
-from .._clock import EVER, FOREVER, day_number, micros
+from .._clock import DAY, EVER, FOREVER, day_number, micros, read_instant
 from .._spans import Span, cut, meet, union
+from ..errors import InputError
 from ..rules.filters import Choice, consent_span
 
 if TYPE_CHECKING:
     from .._model import Names
     from .._view import View
     from ..prospect import Fact, PendingItem
-    from .models import Condition, Requirement
+    from .models import Carry, Condition, Requirement
 
 ALWAYS: list[Span] = [(EVER, FOREVER)]
 _UNSET = (False, None, "", "no", "false")
@@ -25,6 +27,32 @@ def fact_span(fact: Fact | None) -> list[Span]:
     start = EVER if fact.since is None else micros(fact.since)
     end = FOREVER if fact.until is None else micros(fact.until)
     return [(start, end)] if start < end else []
+
+
+def current_fact(view: View, item: Carry, instant: int) -> Fact | None:
+    """The fact that fills what a touch carries, if it is current then; of one that says until when it stands, before that is past."""
+    fact = view.prospect.facts.get(item.fact or "")
+    if fact is None or not any(start <= instant < end for start, end in fact_span(fact)):
+        return None
+    return fact if not item.stands or instant < _stands_until(view, fact.value) else None
+
+
+def _stands_until(view: View, value: Any) -> int:
+    """The instant until which something stands; a date is included, where it ends first. What cannot be read stands no more."""
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            try:
+                value = read_instant(value, "until")
+            except InputError:
+                return EVER
+    if isinstance(value, datetime):
+        return EVER if value.tzinfo is None else micros(value)
+    if not isinstance(value, date):
+        return EVER
+    after = day_number(value) + 1
+    return min((zone.at(after) for zone in view.zones), default=view.date_range(day_number(value))[0] + DAY)
 
 
 def required_spans(view: View, requirement: Requirement) -> list[Span]:
@@ -41,8 +69,6 @@ def required_spans(view: View, requirement: Requirement) -> list[Span]:
 
 def due_of(view: View, item: PendingItem) -> int:
     """The instant at which an item is due: a date is due when it begins; `FOREVER` where there is none."""
-    from datetime import datetime
-
     if item.due is None:
         return FOREVER
     if isinstance(item.due, datetime):

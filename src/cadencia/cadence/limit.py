@@ -47,7 +47,7 @@ def allowed_spans(cadence: Cadence, view: View, run: Run, state: State, name: st
     return [], ""
 
 
-class Said(NamedTuple):
+class Made(NamedTuple):
     """A touch of ours with what it was for, and the step that it was."""
 
     seen: Seen
@@ -55,13 +55,12 @@ class Said(NamedTuple):
     step: str | None
 
 
-def purposes_of(cadence: Cadence, view: View, entered: int | None) -> list[Said]:
-    """The touches of ours that went out, each with what it was for: as it says, else as the step that it was."""
+def purposes_of(cadence: Cadence, view: View, person: View, entered: int | None) -> list[Made]:
+    """The touches of ours to a person, each with what it was for: as it says, else as the step that it was in a case."""
     steps = {taken.seen.id: taken.step for run in runs_of(cadence, view, entered) for taken in run.taken}
-    others = [seen for seen in view.others if seen.id in steps]
-    made = [seen for seen in view.touches if seen.outbound and seen.out] + others
+    made = [seen for seen in person.touches if seen.outbound and seen.out]
     named = [(seen, steps.get(seen.id)) for seen in made]
-    return [Said(seen, seen.purpose or (cadence.by_id[name].purpose if name else None), name) for seen, name in named]
+    return [Made(seen, seen.purpose or (cadence.by_id[name].purpose if name else None), name) for seen, name in named]
 
 
 class StepLimit(StopRule):
@@ -77,9 +76,10 @@ class StepLimit(StopRule):
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         """The blocks of a candidate by its step, state by state."""
+        person = case
         if self.frame is not None:
             yield from self._theirs(case)
-        case = self.frame or case
+            case = self.frame
         runs = runs_of(self.cadence, case, self.entered)
         for lo, hi in gaps(union((run.lo, run.hi) for run in runs), EVER, FOREVER):
             yield self.stop(lo, hi, "not_entered", needs=("entry",) if hi == FOREVER else ())
@@ -87,7 +87,7 @@ class StepLimit(StopRule):
         for run in runs:
             for state in run.states:
                 if state.lo < span[1] and state.hi > span[0]:
-                    for block in self._state(case, run, state, step, candidate, span):
+                    for block in self._state(case, person, run, state, step, candidate, span):
                         start, end = max(block.start, state.lo), min(block.end, state.hi)
                         if start < end:
                             yield block._replace(start=start, end=end)
@@ -99,7 +99,7 @@ class StepLimit(StopRule):
                 yield self.stop(seen.lo, FOREVER, "opted_out", touches=(seen.id,), channel="", purpose="")
 
     def _state(
-        self, view: View, run: Run, state: State, step: Step | None, candidate: Candidate, span: Span
+        self, view: View, person: View, run: Run, state: State, step: Step | None, candidate: Candidate, span: Span
     ) -> Iterator[Block]:
         if state.place is None or self.over is not None:
             yield self._ended(state, state.lo, state.hi, state.ending or self.over or "exhausted")
@@ -111,7 +111,7 @@ class StepLimit(StopRule):
             yield self.block(state.lo, state.hi, "no_step", needs=("step",))
             return
         yield from self._required(view, state, step)
-        yield from self._same_purpose(view, step)
+        yield from self._same_purpose(view, person, step)
         if candidate.channel not in step.channels:
             yield self.block(
                 state.lo, state.hi, "not_this_channel", needs=("step_channel",), step=step.id, channel=candidate.channel
@@ -166,10 +166,10 @@ class StepLimit(StopRule):
                     fact=requirement.fact, max_age="" if requirement.max_age is None else str(requirement.max_age),
                 )  # fmt: skip
 
-    def _same_purpose(self, view: View, step: Step) -> Iterator[Block]:
-        """No two touches of ours running have the same purpose, whatever they were: steps, beside the sequence, or neither."""
-        made: list[Said] = view.remember(
-            self, ("purposes", id(self)), lambda: purposes_of(self.cadence, view, self.entered)
+    def _same_purpose(self, view: View, person: View, step: Step) -> Iterator[Block]:
+        """No two touches of ours running to a person have the same purpose, whatever they were: steps, beside the sequence, or neither."""
+        made: list[Made] = person.remember(
+            self, ("purposes", id(self)), lambda: purposes_of(self.cadence, view, person, self.entered)
         )
         for seen, purpose, taken in made:
             if purpose != step.purpose:

@@ -41,6 +41,23 @@ class Taken(NamedTuple):
     current: bool
 
 
+class Said(NamedTuple):
+    """What the last touch of ours to each person was for."""
+
+    own: str
+    by: Mapping[str, str | None]
+
+    def to(self, step: Step, seen: Seen | None) -> str | None:
+        """To the one whom a step is with; nothing to somebody who has not been asked."""
+        if step.person == "same":
+            return self.by.get(self.own)
+        return None if step.person == "other" or seen is None else self.by.get(seen.person)
+
+    def then(self, person: str, purpose: str | None) -> Said:
+        """After a touch to somebody."""
+        return Said(self.own, {**self.by, person: purpose})
+
+
 class State(NamedTuple):
     """Where a case stands between two touches.
 
@@ -53,7 +70,7 @@ class State(NamedTuple):
         attempts: steps taken since the last answer.
         met: milestones whose objective was met.
         answered: the last answer.
-        said: what the last touch of ours was for.
+        said: what the last touch of ours to each person was for.
         promised: the touch whose promise stands: not yet taken up, and nobody has answered since.
         once: steps that may not be taken again: taken since the last answer, or ever.
         next: the touch that ends this state, if it is a step.
@@ -69,7 +86,7 @@ class State(NamedTuple):
     once: frozenset[str] = frozenset()
     met: frozenset[str] = frozenset()
     answered: Seen | None = None
-    said: str | None = None
+    said: Said | None = None
     promised: Seen | None = None
     next: Taken | None = None
 
@@ -154,7 +171,7 @@ def _through_doors(cadence: Cadence, view: View, doors: list[Entry]) -> Iterator
         if inside is not None:
             yield _until(inside, seen.lo)
             steps |= {taken.seen.id: taken.step for taken in inside.taken}
-        inside = _walk(cadence, view, seen.lo, FOREVER, seen.hi, view.touches[place + 1 :], steps)
+        inside = _walk(cadence, view, seen.lo, FOREVER, seen.end, view.touches[place + 1 :], steps)
     if inside is not None:
         yield inside
 
@@ -183,15 +200,21 @@ def _until(run: Run, instant: int) -> Run:
 
 
 def _later(cadence: Cadence, view: View, lo: int, hi: int) -> list[Seen]:
-    """The touches that may belong to a stay: the person's own, and those of others of the account that name one of its steps."""
+    """The touches that may belong to a stay: the person's own, those to others of the account that name a step for others, and
+    what others answer.
+    """
     own = [seen for seen in view.touches if lo <= seen.lo < hi]
     others = [
         seen
         for seen in view.others
-        if lo <= seen.lo < hi and seen.step is not None and seen.step in cadence.by_id
-        and cadence.by_id[seen.step].person == "other"
+        if lo <= seen.lo < hi and (_for_others(cadence, seen) or cadence.reading.answers(seen))
     ]  # fmt: skip
     return sorted([*own, *others], key=Seen.order) if others else own
+
+
+def _for_others(cadence: Cadence, seen: Seen) -> bool:
+    step = None if seen.step is None else cadence.by_id.get(seen.step)
+    return step is not None and step.person != "same"
 
 
 def _walk(
@@ -203,25 +226,36 @@ def _walk(
     first = cadence.sequence[0].id
     tasks: list[Owed] = []
     taken: list[Taken] = []
+    us = view.prospect.id
     last = next((seen for seen in reversed(view.touches) if seen.outbound and seen.out and seen.hi <= lo), None)
-    said = None  # what the last touch of ours was for
+    said = Said(us, {})
     if last is not None:
-        said = last.purpose or (cadence.by_id[before[last.id]].purpose if last.id in before else None)
+        said = said.then(us, last.purpose or (cadence.by_id[before[last.id]].purpose if last.id in before else None))
     state = _at(cadence, State(lo, hi, None), first, None, tasks, said)
     if (gone := _opted_out(cadence, view, lo)) is not None:  # an opt-out ends everything, in whatever stay it was said
         state = State(lo, hi, None, "opted_out", gone, "opted_out", said=said)
     states: list[State] = []
+    asked: dict[
+        str, str
+    ] = {}  # others of the account, by the step by which each was asked since our own person answered
     for seen in touches:
         outcome = reading.of(seen)
         if outcome is None:
             continue
         answer = reading.answers(seen)
-        in_turn = list(_in_turn(cadence, view, state._replace(said=said), seen.lo, lo))
-        step = step_of(cadence, state, seen, in_turn)
-        if seen.outbound:
-            said = seen.purpose or (None if step is None else step.purpose)
-        gives_way = state.place if any(item.purpose == said for item in in_turn) else None
-        if step is None:
+        in_turn = list(_in_turn(cadence, view, state._replace(said=said), seen, lo))
+        step = step_of(cadence, view, state, seen, in_turn)
+        own = seen.person == us
+        if own and answer:
+            asked.clear()
+        elif step is not None and not own:
+            asked[seen.person] = step.id
+        if seen.outbound and (own or step is not None):
+            said = said.then(seen.person, seen.purpose or (None if step is None else step.purpose))
+        gives_way = state.place if any(item.purpose == said.to(item, state.by) for item in in_turn) else None
+        if step is None and not own:
+            target = _said_by_another(cadence, state, asked.get(seen.person), outcome)
+        elif step is None:
             if answer or outcome == "opted_out":
                 target = _answered(cadence, state, seen, outcome)
             else:  # what we were to say was said, though it was no step
@@ -301,25 +335,32 @@ def _promised(state: State, seen: Seen, step: Step | None, answer: bool) -> Seen
     return None if answer or taken_up else state.promised
 
 
-def step_of(cadence: Cadence, state: State, seen: Seen, in_turn: list[Step]) -> Step | None:
+def step_of(cadence: Cadence, view: View, state: State, seen: Seen, in_turn: list[Step]) -> Step | None:
     """The step that a touch is; None where it counts for limits only."""
     if not seen.outbound or not seen.out or state.place is None:
         return None
+    own = seen.person == view.prospect.id
     if seen.step is not None:
         named = cadence.by_id.get(seen.step)
-        return None if named is None or named.task else named
-    mine = (step for step in in_turn if seen.channel in step.channels and seen.purpose in (None, step.purpose))
+        return None if named is None or named.task or (not own and named.person == "same") else named
+    if not own:
+        return None
+    mine = (
+        step for step in in_turn
+        if seen.channel in step.channels and seen.purpose in (None, step.purpose)
+        and (step.person == "same" or (step.person == "last" and (state.by is None or state.by.person == seen.person)))
+    )  # fmt: skip
     return next(mine, None)
 
 
-def _in_turn(cadence: Cadence, view: View, state: State, instant: int, lo: int) -> Iterator[Step]:
-    """The steps that may be the one in turn at an instant: those whose condition does not hold then are passed over."""
+def _in_turn(cadence: Cadence, view: View, state: State, seen: Seen, lo: int) -> Iterator[Step]:
+    """The steps that may be the one in turn when a touch begins: those whose condition does not hold then are passed over."""
     place = state.place
     passed: set[str] = set()
     while place in cadence.by_id and place not in passed:
         passed.add(place)
         step = cadence.by_id[place]
-        if left_to_take(state, step) and any(start <= instant < end for start, end in holds(view, step.when, lo)):
+        if left_to_take(state, step) and any(start <= seen.lo < end for start, end in holds(view, step.when, lo)):
             yield step
             if step.if_impossible == "hold":
                 return
@@ -328,7 +369,19 @@ def _in_turn(cadence: Cadence, view: View, state: State, instant: int, lo: int) 
 
 def left_to_take(state: State, step: Step) -> bool:
     """Whether a step touches somebody, has not been taken for good, and says something else than the last touch of ours."""
-    return not step.task and step.id not in state.once and step.id not in state.met and step.purpose != state.said
+    return not step.task and step.id not in state.once and step.id not in state.met and not said_last(state, step)
+
+
+def said_last(state: State, step: Step) -> bool:
+    """Whether the last touch of ours to the one whom a step is with had its purpose."""
+    return state.said is not None and state.said.to(step, state.by) == step.purpose
+
+
+def _said_by_another(cadence: Cadence, state: State, asked: str | None, outcome: str) -> str | None:
+    """Where an answer of somebody else at the account leads: as an outcome of the step by which we asked; else nowhere."""
+    if asked is None or (state.ending is not None and cadence.ends[state.ending].lifted_by == "nothing"):
+        return None
+    return cadence.target(asked, outcome)
 
 
 def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str | None:
@@ -339,15 +392,17 @@ def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str |
             return None
     if state.place is not None and seen.outbound and outcome == "reached":
         return state.place  # we spoke: there is nothing to answer
+    if cadence.stays(outcome):
+        return state.place
     target = cadence.answer(outcome)
     if target is not None:
         return target
     return state.place or cadence.sequence[0].id
 
 
-def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: list[Owed], said: str | None) -> State:
+def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: list[Owed], said: Said) -> State:
     """The state at a target: tasks are noted and passed through, what may be taken once is not taken twice, and a step with the
-    purpose of the last touch gives way to the one named `instead`, or else is passed over.
+    purpose of the last touch to that person gives way to the one named `instead`, or else is passed over.
     """
     passed: set[str] = set()
     while target in cadence.by_id:
@@ -359,10 +414,10 @@ def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: l
         if step.task:
             if seen is not None:
                 tasks.append(Owed(step.id, seen.id, seen.hi, seen.end))
-            target = cadence.target(step.id, "no_answer")
+            target = cadence.onward(step, state.outcome)
         elif step.id in state.once or step.id in state.met:
             target = cadence.past(step)
-        elif step.purpose == said:
+        elif step.purpose == said.to(step, seen):
             target = step.instead if step.instead is not None and step.instead not in passed else cadence.past(step)
         else:
             return state._replace(place=target, ending=None, said=said)

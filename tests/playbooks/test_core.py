@@ -552,6 +552,59 @@ def test_a_deadline_that_is_past_is_not_carried(fact: Any, carried: bool) -> Non
         playbook(step("a", carries=[{"what": "offer_deadline", "stands": True}]))
 
 
+def test_a_step_that_must_be_named() -> None:
+    """An unnamed touch is not it, whatever its channel; one that names it or its purpose is."""
+    found = playbook(step("a", named=True), step("b"))
+    for more, expected in (({}, "a"), ({"purpose": "sale"}, "a"), ({"purpose": "p-a"}, "b"), ({"step": "a"}, "b")):
+        position = found.position(ana(), [touch("t", "2026-03-05T10:00+01:00", **more)], as_of=NOW)
+        assert position.step == expected, more
+
+
+def test_once_ever_is_once_in_all_stays() -> None:
+    """What was asked before the case entered, in an earlier stay, or by another channel, is not asked again."""
+    found = playbook(step("a", once="ever"), step("b"), enters={"stages": ["client"]})
+    client = {"name": "client", "since": "2026-03-02T10:00+01:00"}
+    asked = {"at": "2026-03-02T09:00+01:00"}
+    for more, expected in (
+        ({}, "a"), ({"purpose": "sale"}, "a"), ({"purpose": "p-a"}, "b"), ({"step": "a"}, "b"),
+        ({"step": "a", "purpose": "sale"}, "a"), ({"purpose": "p-a", "disposition": "failed"}, "a"),
+    ):  # fmt: skip
+        assert found.position(ana(stages=client), [touch("t", **asked, **more)], as_of=NOW).step == expected, more
+    again = [
+        client,
+        {"name": "lost", "since": "2026-03-04T10:00+01:00"},
+        {"name": "client", "since": "2026-03-05T10:00+01:00"},
+    ]
+    unnamed = touch("t", "2026-03-03T10:00+01:00")
+    assert found.position(ana(stages=again), [unnamed], as_of=NOW).step == "b"
+    by_sms = touch("t", "2026-03-03T10:00+01:00", "sent", channel="sms", purpose="p-a")
+    assert (
+        found.position(ana(stages=client), [by_sms, touch("u", "2026-03-04T10:00+01:00", purpose="x")], as_of=NOW).step
+        == "b"
+    )
+
+
+def test_an_occasion_that_is_yearly_by_its_kind() -> None:
+    """A record that does not say that a birthday comes every year is greeted every year all the same."""
+    yearly = {"anchor": "occasion", "kinds": ["birthday"], "lasts": "1d", "yearly": True}
+    found = playbook(step("a"), step("c", after="9 months"), step("b", after=yearly))
+    person = ana(occasions={"kind": "birthday", "date": "1980-02-29", "since": "2026-03-01T10:00+01:00"})
+    made = [touch("t", "2026-03-05T10:00+01:00")]
+    found_at = found.decide(person, made, as_of=NOW, step="b", horizon="400 days")
+    assert at(found_at) == "2027-02-28T00:00:00+01:00"
+
+
+def test_rules_read_what_a_step_was_for() -> None:
+    """A touch without a purpose had that of the step that it was, named or not; one that says another keeps its own."""
+    gives = {"rule": "earn_first", "id": "give", "least": 1, "purposes": ["p-b"], "counts": {"purposes": ["p-a"]}}
+    found = playbook(step("a"), step("b"), policy=[gives])
+    for more, open_now in (({}, True), ({"step": "a"}, True), ({"step": "a", "purpose": "sale"}, False)):
+        made = [touch("t", "2026-03-05T10:00+01:00", **more)]
+        assert isinstance(found.decide(ana(), made, as_of=NOW, step="b"), Contact) is open_now, more
+        told = found.why_not(ana(), NOW, "phone", touches=made, step="b", as_of=NOW)
+        assert ("not_earned" in {block.code for block in told}) is not open_now
+
+
 def test_not_entered() -> None:
     found = playbook(step("a"), enters={"tags": ["client"]})
     decision = found.decide(ana(), as_of=NOW)

@@ -245,6 +245,11 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         "`kinds` goes with the anchors `occasion` and `pending`, not with `previous`",
     ),
     (
+        "yearly",
+        small(cadence__steps=[{**STEPS[0], "after": {"yearly": True}}]),
+        "`yearly` goes with the anchor `occasion`, not with `previous`",
+    ),
+    (
         "undated",
         small(cadence__steps=[{**STEPS[0], "after": {"undated": "7 days"}}]),
         "`undated` goes with the anchor `promise`, not with `previous`",

@@ -35,6 +35,7 @@ class After(Model):
         kinds: which occasions, or which pending items; any when not named.
         undated: for a promise without a time: this long after it was given, in place of `delay`.
         lasts: for an occasion: how long from the beginning of its date the step may be taken.
+        yearly: for an occasion: its kinds come every year, whether or not the record of one says so.
     """
 
     anchor: Literal["previous", "start", "promise", "occasion", "pending"] = "previous"
@@ -42,6 +43,7 @@ class After(Model):
     kinds: Names = ()
     undated: DelayField | None = None
     lasts: LengthField | None = None
+    yearly: bool = False
 
     @model_validator(mode="after")
     def _fitting(self) -> After:
@@ -51,6 +53,8 @@ class After(Model):
             raise InputError(f"`undated` goes with the anchor `promise`, not with {given(self.anchor)}")
         if (self.lasts is not None) is not (self.anchor == "occasion"):
             raise InputError("the anchor `occasion`, and no other, needs `lasts`; write for example `lasts: 3d`")
+        if self.yearly and self.anchor != "occasion":
+            raise InputError(f"`yearly` goes with the anchor `occasion`, not with {given(self.anchor)}")
         for delay in (self.delay, self.undated):
             if delay is not None and delay.kind == "business_hours":
                 raise InputError(
@@ -173,8 +177,9 @@ class Step(Model):
         learns: facts that the conversation is to find out; each is owed until it is on record.
         if_impossible: `hold` waits; `skip` goes on when nothing opens inside the horizon.
         task: it touches nobody: dated, never counted, never limited; it is done when a pending item of its id is.
-        once: at most once `between_answers`, or `ever`.
+        once: at most once `between_answers`, or `ever`: in whatever stay, and by whatever channel its purpose was served.
         optional: never proposed unless it is asked for by name.
+        named: only a touch that names the step, or its purpose, is this step; one that names neither is not.
         tone: from `warm` to `harsh`; a later step may not be harsher than an earlier one.
         person: `other` proposes another person of the account, whom the case has not asked yet; `last` whoever the touch that led
             here was with. Tracks of the cadence speak of the person of the case, and not of these.
@@ -196,6 +201,7 @@ class Step(Model):
     task: bool = False
     once: Literal["between_answers", "ever"] | None = None
     optional: bool = False
+    named: bool = False
     tone: Literal["warm", "courteous", "firm", "harsh"] = "courteous"
     person: Literal["same", "other", "last"] = "same"
     says: dict[str, str] = Field(default_factory=dict)

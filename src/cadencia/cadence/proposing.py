@@ -18,6 +18,7 @@ from ..touch import DISPOSITIONS
 from .anchors import turn_of, windows_of
 from .conditions import current_fact, holds
 from .limit import StepChannels, StepDue, StepLimit, allowed_spans
+from .telling import told
 from .walk import Run, State, opted_out_at, runs_of, state_at
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ class CadenceEngine(Engine):
         other = CadenceEngine(self.playbook.model_copy(update={"policy": self.policy.without(*named)}), self.entered)
         other.limits = [item for item in other.limits if item.rule.id not in set(ids)]
         return other
+
+    def told(self, case: Case, start: int, fulfils: str | None = None) -> Case:
+        """The case as the rules are to read it: each touch of ours with what it was for."""
+        return told(self.playbook.cadence, case, case.view().at(start, fulfils).using(self.table), self.entered)
 
     def propose(self, case: Case, view: View, wanted: Candidate, start: int, end: int) -> Decided:
         """The answer for the step in turn: of those that may be taken, the one that opens first, ties in order."""

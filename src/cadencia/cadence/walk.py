@@ -231,7 +231,10 @@ def _walk(
     said = Said(us, {})
     if last is not None:
         said = said.then(us, last.purpose or (cadence.by_id[before[last.id]].purpose if last.id in before else None))
-    state = _at(cadence, State(lo, hi, None), first, None, tasks, said)
+    once_ever = frozenset().union(
+        *(_served(cadence, seen, before.get(seen.id)) for seen in view.touches if seen.hi < lo)
+    )
+    state = _at(cadence, State(lo, hi, None, once=once_ever), first, None, tasks, said)
     if (gone := _opted_out(cadence, view, lo)) is not None:  # an opt-out ends everything, in whatever stay it was said
         state = State(lo, hi, None, "opted_out", gone, "opted_out", said=said)
     states: list[State] = []
@@ -268,12 +271,13 @@ def _walk(
             target = gives_way or "" if target in ("next", "again", "") else target
         else:
             target = cadence.target(step.id, outcome)
-        if target is None:
+        served = state.once | _served(cadence, seen, None if step is None else step.id)
+        if target is None and served == state.once:
             continue
         note = None if step is None else Taken(step.id, seen, state.place == step.id)
         if note is not None:
             taken.append(note)
-        once = state.once | {step.id} if step is not None and step.once else state.once
+        once = served | {step.id} if step is not None and step.once else served
         attempts = state.attempts + (step is not None)
         states.append(state._replace(hi=min(seen.hi, hi), next=note))
         if answer:
@@ -347,10 +351,22 @@ def step_of(cadence: Cadence, view: View, state: State, seen: Seen, in_turn: lis
         return None
     mine = (
         step for step in in_turn
-        if seen.channel in step.channels and seen.purpose in (None, step.purpose)
+        if seen.channel in step.channels and seen.purpose in ((step.purpose,) if step.named else (None, step.purpose))
         and (step.person == "same" or (step.person == "last" and (state.by is None or state.by.person == seen.person)))
     )  # fmt: skip
     return next(mine, None)
+
+
+def _served(cadence: Cadence, seen: Seen, taken: str | None) -> set[str]:
+    """The steps that are taken once ever and were, by a touch: as the step that it was or names, or because it had their purpose."""
+    if not seen.outbound or not seen.out:
+        return set()
+    return {
+        step.id
+        for step in cadence.steps
+        if step.once == "ever"
+        and (seen.purpose == step.purpose or taken == step.id or (seen.step == step.id and seen.purpose is None))
+    }
 
 
 def _in_turn(cadence: Cadence, view: View, state: State, seen: Seen, lo: int) -> Iterator[Step]:

@@ -74,10 +74,12 @@ class Known:
 
     @cached_property
     def view(self) -> View:
-        """The history, under the words of whoever was asked."""
+        """The history, under the words of whoever was asked, each touch with what it was for."""
         playbook = self.answer.playbook
-        view = self.case.view().at(self.day.now)
-        return view if playbook is None else view.using(playbook.engine.table)
+        if playbook is None:
+            return self.case.view().at(self.day.now)
+        case = playbook.engine.told(self.case, self.day.now)
+        return case.view().at(self.day.now).using(playbook.engine.table)
 
     @property
     def record(self) -> Record:

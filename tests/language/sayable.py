@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -223,17 +224,22 @@ def owner_kinds() -> set[str]:
 
 def units() -> set[str]:
     """Every unit in which a delay, a length or a period may be written."""
-    from cadencia import _periods
-
-    [delay] = [call for file, tree in trees() if file.name == "_periods.py" for call in ast.walk(tree)
-               if isinstance(call, ast.Assign) and getattr(call.targets[0], "id", None) == "_DELAY"]  # fmt: skip
-    [pattern] = texts(delay.value)
-    spelled = re.findall(r"[a-z][a-z ]*s\?", pattern)
-    read = [str(_periods.read_delay(f"{count} {unit.removesuffix('s?')}{'s' * (count > 1)}"))
-            for unit in spelled for count in (1, 2)]  # fmt: skip
+    file, pattern = next(
+        (file, texts(node.value))
+        for file, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == "_DELAY"
+    )
+    periods = import_module(".".join(("cadencia", *file.relative_to(SOURCE).with_suffix("").parts)))
+    spelled = re.findall(r"[a-z][a-z ]*s\?", *pattern)
+    read = [
+        str(periods.read_delay(f"{count} {unit.removesuffix('s?')}{'s' * (count > 1)}"))
+        for unit in spelled
+        for count in (1, 2)
+    ]
     return (
         {text.partition(" ")[2] for text in read}
-        | set(_periods.PERIODS)
+        | set(periods.PERIODS)
         | {unit + plural for unit in ("second", "minute", "hour", "day") for plural in ("", "s")}
     )
 

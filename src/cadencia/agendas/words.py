@@ -7,6 +7,7 @@ from typing import Any
 
 from ..language import block_text, due_text, messages, need_text, time_text, word
 from ..language.playbook import purpose_text, why_text
+from ..prospect import ITEM_KINDS
 from .models import Agenda, Entry, Figure, Item
 
 __all__ = [
@@ -128,6 +129,8 @@ def item_text(item: Item, language: str) -> str:
     told += f", {time_text(item.at, item.zone, language)}" if item.at is not None else f", {words['no_date']}"
     if item.block is not None:
         told += f": {item.block.rule}: {block_text(item.block, item.zone, language)}"
+    if item.owner is None and item.kind in ITEM_KINDS:
+        return f"{told}, {messages(language)['words']['no_owner']}"
     return told + (f", {item.owner}" if item.owner else "")
 
 

@@ -79,6 +79,10 @@ def need_text(need: str, language: str) -> str:
     return word(language, "needs", need)
 
 
+#: Something owed that is a pending item.
+_ITEMS = frozenset({"pending", "undated", "broken"})
+
+
 def due_text(due: Due, zone: str | None, language: str) -> str:
     """Something owed, in words."""
     table = messages(language)
@@ -86,7 +90,9 @@ def due_text(due: Due, zone: str | None, language: str) -> str:
     text = say(language, "deadlines", due.code, details) + f": {table['states'][due.state]}"
     if due.due is not None:
         text += f" ({time_text(due.due, zone, language)})"
-    if due.owner:
+    if due.owner is None and due.code in _ITEMS:
+        text += f", {table['words']['no_owner']}"
+    elif due.owner:
         text += f", {due.owner}" + (f" ({word(language, 'owner_kinds', due.owner_kind)})" if due.owner_kind else "")
     return text
 
@@ -145,6 +151,8 @@ def report_text(report: tuple[str, ...], language: str) -> str:
     code, first, second = (*report, "", "", "")[:3]
     if code == "undeclared_disposition":
         second = messages(language)["dispositions"].get(second, second)  # one to be declared, just as it is written
+    elif code == "no_owner":
+        second = word(language, "kinds", second)
     return say(language, "reports", code, {"first": first, "second": second})
 
 

@@ -233,6 +233,7 @@ class NeverUndated(Owing):
                 due = micros(item.due)
             elif item.due is not None:
                 due = case.date_range(day_number(item.due))[1] + 1
+            owner, owner_kind = case.prospect.owner_of(item)
             broken = [
                 name for name, kept in (("content", item.content_kept), ("price", item.price_kept)) if kept is False
             ]
@@ -246,12 +247,12 @@ class NeverUndated(Owing):
                     None,
                     kind=item.kind,
                     kept_not=broken,
-                )._replace(owner=item.owner or case.prospect.owner)
+                )._replace(owner=owner, owner_kind=owner_kind)
                 continue
             owed = self.owed(
                 case, "pending" if due is not None else "undated", item.id, since, due, met, kind=item.kind
             )
-            yield owed._replace(owner=item.owner or owed.owner)
+            yield owed._replace(owner=owner, owner_kind=owner_kind)
 
 
 __all__ = ["NeverUndated", "PromiseDue", "RespondWithin", "TouchAtLeastEvery"]

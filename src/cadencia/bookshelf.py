@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ._clock import micros, moment, read_instant
-from .cadence.walk import admits, runs_of, state_at
+from .cadence.stays import admits
+from .cadence.walk import runs_of, state_at
 from .case import Case
 from .decision import Decided
 from .errors import PolicyError, did_you_mean, given

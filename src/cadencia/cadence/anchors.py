@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .._view import Seen, View
     from ..prospect import Occasion
     from .models import Cadence, Step
-    from .walk import Run, State
+    from .states import Run, State
 
 __all__ = ["Turn", "Window", "clockwork_of", "turn_of", "windows_of"]
 

@@ -14,7 +14,8 @@ from ..rules.base import Block, Deadline, Due, Offer, Preference, StopRule
 from ..rules.delays import over
 from .anchors import clockwork_of, shown, turn_of, windows_of
 from .conditions import holds, required_spans
-from .walk import Run, State, left_to_take, runs_of, state_at
+from .states import Run, State
+from .walk import left_to_take, runs_of, state_at
 
 if TYPE_CHECKING:
     from .._view import Seen, View

@@ -18,7 +18,9 @@ from ..touch import DISPOSITIONS
 from .anchors import turn_of, windows_of
 from .conditions import current_fact, holds
 from .limit import StepChannels, StepDue, StepLimit, allowed_spans
-from .walk import Run, State, opted_out_at, runs_of, state_at
+from .states import Run, State
+from .stays import opted_out_at
+from .walk import runs_of, state_at
 
 if TYPE_CHECKING:
     from .._lane import Lane

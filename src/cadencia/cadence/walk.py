@@ -7,107 +7,21 @@ step; others count for limits only. An answer, whoever began it, moves the case 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from .._clock import EVER, FOREVER, micros
-from .._spans import Span, union
+from .._clock import EVER, FOREVER
+from .._spans import union
 from .._view import Seen
 from .conditions import ALWAYS, holds
+from .states import Owed, Run, Said, State, Taken
+from .stays import opens, opted_out_before, reopened
 
 if TYPE_CHECKING:
-    from .._model import Names
     from .._view import View
     from .models import Cadence, Entry, Step
 
-__all__ = ["Owed", "Run", "State", "admits", "runs_of", "state_at"]
-
-
-class Owed(NamedTuple):
-    """A task that a touch gave rise to."""
-
-    step: str
-    touch: str
-    start: int
-    end: int
-
-
-class Taken(NamedTuple):
-    """A touch that was a step, with the place it was taken from."""
-
-    step: str
-    seen: Seen
-    current: bool
-
-
-class Said(NamedTuple):
-    """What the last touch of ours to each person was for."""
-
-    own: str
-    by: Mapping[str, str | None]
-
-    def to(self, step: Step, seen: Seen | None) -> str | None:
-        """To the one whom a step is with; nothing to somebody who has not been asked."""
-        if step.person == "same":
-            return self.by.get(self.own)
-        return None if step.person == "other" or seen is None else self.by.get(seen.person)
-
-    def then(self, person: str, purpose: str | None) -> Said:
-        """After a touch to somebody."""
-        return Said(self.own, {**self.by, person: purpose})
-
-
-class State(NamedTuple):
-    """Where a case stands between two touches.
-
-    Attributes:
-        lo, hi: from when until when; `hi` is the last instant at which the next touch may have begun.
-        place: the step in turn; None where the cadence has ended.
-        ending: how it ended.
-        by: the touch that led here; None at the start.
-        outcome: of that touch.
-        attempts: steps taken since the last answer.
-        met: milestones whose objective was met.
-        answered: the last answer.
-        said: what the last touch of ours to each person was for.
-        promised: the touch whose promise stands: not yet taken up, and nobody has answered since.
-        once: steps that may not be taken again: taken since the last answer, or ever.
-        next: the touch that ends this state, if it is a step.
-    """
-
-    lo: int
-    hi: int
-    place: str | None
-    ending: str | None = None
-    by: Seen | None = None
-    outcome: str | None = None
-    attempts: int = 0
-    once: frozenset[str] = frozenset()
-    met: frozenset[str] = frozenset()
-    answered: Seen | None = None
-    said: Said | None = None
-    promised: Seen | None = None
-    next: Taken | None = None
-
-
-class Run(NamedTuple):
-    """One stay in a cadence.
-
-    Attributes:
-        lo, hi: from when until when the case is in it.
-        start: the instant from which delays of the anchor `start` run; None where it is not known.
-        states: in order.
-        tasks: what the touches gave rise to.
-        taken: the touches that were steps.
-    """
-
-    lo: int
-    hi: int
-    start: int | None
-    states: tuple[State, ...]
-    tasks: tuple[Owed, ...]
-    taken: tuple[Taken, ...]
+__all__ = ["left_to_take", "runs_of", "state_at"]
 
 
 def runs_of(cadence: Cadence, view: View, since: int | None = None) -> list[Run]:
@@ -138,23 +52,11 @@ def _runs(cadence: Cadence, view: View, since: int | None) -> Iterator[Run]:
     closing = cadence.closing
     spans = union(span for entry in cadence.enters for span in holds(view, entry, closing=closing))
     steps: dict[str, str] = {}
-    for lo, hi in _reopened(view, closing, spans if cadence.enters else ALWAYS):
+    for lo, hi in reopened(view, closing, spans if cadence.enters else ALWAYS):
         start = lo if lo > EVER else view.opened
         run = _walk(cadence, view, lo, hi, start, _later(cadence, view, lo, hi), steps)
         steps |= {taken.seen.id: taken.step for taken in run.taken}
         yield run
-
-
-def _reopened(view: View, closing: Names, spans: list[Span]) -> Iterator[Span]:
-    """The spans, cut where a case that was closed by its stage is opened again: that begins another stay."""
-    stages = view.stages
-    again = [start for (_, _, was), (start, _, name) in pairwise(stages) if was in closing and name not in closing]
-    for lo, hi in spans:
-        for start in again:
-            if lo < start < hi:
-                yield lo, start
-                lo = start
-        yield lo, hi
 
 
 def _through_doors(cadence: Cadence, view: View, doors: list[Entry]) -> Iterator[Run]:
@@ -174,23 +76,6 @@ def _through_doors(cadence: Cadence, view: View, doors: list[Entry]) -> Iterator
         inside = _walk(cadence, view, seen.lo, FOREVER, seen.end, view.touches[place + 1 :], steps)
     if inside is not None:
         yield inside
-
-
-def opens(view: View, entry: Entry, place: int) -> bool:
-    """Whether a touch opens a door: it matches, the condition holds then, and enough conversations came before."""
-    seen = view.touches[place]
-    assert entry.by is not None
-    if not entry.by.surely(seen) or (entry.by.directions is None and not seen.reached):
-        return False
-    before = sum(1 for other in view.touches[:place] if other.reached)
-    return before >= entry.worked and any(lo <= seen.hi < hi for lo, hi in holds(view, entry))
-
-
-def admits(cadence: Cadence, view: View, lo: int, hi: int) -> bool:
-    """Whether a cadence takes a case up from a stay: one with doors does where a touch of that stay opens one of them."""
-    doors = [entry for entry in cadence.enters if entry.by is not None]
-    places = [place for place, seen in enumerate(view.touches) if lo <= seen.lo and seen.hi <= hi]
-    return not doors or any(opens(view, entry, place) for entry in doors for place in places)
 
 
 def _until(run: Run, instant: int) -> Run:
@@ -232,7 +117,9 @@ def _walk(
     if last is not None:
         said = said.then(us, last.purpose or (cadence.by_id[before[last.id]].purpose if last.id in before else None))
     state = _at(cadence, State(lo, hi, None), first, None, tasks, said)
-    if (gone := _opted_out(cadence, view, lo)) is not None:  # an opt-out ends everything, in whatever stay it was said
+    if (
+        gone := opted_out_before(cadence, view, lo)
+    ) is not None:  # an opt-out ends everything, in whatever stay it was said
         state = State(lo, hi, None, "opted_out", gone, "opted_out", said=said)
     states: list[State] = []
     asked: dict[
@@ -296,35 +183,6 @@ def _walk(
         state = moved
     states.append(state)
     return Run(lo, hi, start, tuple(item for item in states if item.lo < item.hi), tuple(tasks), tuple(taken))
-
-
-def _opted_out(cadence: Cadence, view: View, lo: int) -> Seen | None:
-    """The opt-out from before a stay that still binds in it."""
-    lifted_by = cadence.ends["opted_out"].lifted_by
-    found = None
-    for seen in view.touches:
-        if seen.lo >= lo:
-            break
-        if cadence.reading.of(seen) == "opted_out":
-            found = found or seen
-        elif (lifted_by == "inbound" and not seen.outbound) or (
-            lifted_by == "answer" and cadence.reading.answers(seen)
-        ):
-            found = None
-    return found
-
-
-def opted_out_at(cadence: Cadence, view: View) -> int:
-    """When an opt-out ended everything: said in a touch, or on record for every channel and purpose; `FOREVER` where none did."""
-    said = [seen.hi for seen in view.touches if cadence.reading.of(seen) == "opted_out" and not seen.booked]
-    record = [
-        EVER if item.since is None else micros(item.since)
-        for item in view.prospect.opt_outs
-        if item.channel is None and item.purpose is None and item.until is None
-    ]
-    if cadence.ends["opted_out"].lifted_by != "nothing":
-        said = []
-    return min([*said, *record], default=FOREVER)
 
 
 def _promised(state: State, seen: Seen, step: Step | None, answer: bool) -> Seen | None:

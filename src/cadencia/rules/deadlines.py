@@ -183,8 +183,15 @@ class PromiseDue(Timed):
     def _kept(self, view: View, seen: Seen) -> int | None:
         """When a promise was kept: by a touch that reached the person, or by one on the promised day or later."""
         day = EVER if seen.promise is None or seen.promise.at is None else _day_of(view, seen)
-        later = (other for other in view.touches if other.lo > seen.hi and self.meets(other))
-        return next((other.lo for other in later if other.reached or other.lo >= day), None)
+        spoke: list[int] = view.remember(
+            self,
+            ("spoke", id(self)),
+            lambda: [other.lo for other in view.touches if self.meets(other) and other.reached],
+        )
+        early = bisect_right(spoke, seen.hi)
+        on_the_day = self.first_met(view, max(seen.hi, day - 1))
+        found = [at for at in (spoke[early] if early < len(spoke) else None, on_the_day) if at is not None]
+        return min(found, default=None)
 
 
 def _day_of(view: View, seen: Seen) -> int:

@@ -572,21 +572,6 @@ def test_a_limit_of_zero_means_never() -> None:
 # -- words -----------------------------------------------------------------------------------------------------------
 
 
-def shape(value: Any) -> Any:
-    """The keys of a table of messages, with the placeholders and the lengths of lists."""
-    if isinstance(value, dict):
-        return {key: shape(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return len(value)
-    return sorted(set(re.findall(r"{(\w+)}", value)))
-
-
-def test_languages_have_the_same_messages() -> None:
-    """Every language says the same things, with the same details."""
-    assert languages() == ("en", "es")
-    assert shape(messages("en")) == shape(messages("es"))
-
-
 def texts(node: ast.AST | None) -> set[str]:
     """The texts that an expression may give."""
     return (

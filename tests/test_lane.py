@@ -54,7 +54,7 @@ def lane_rules(draw: st.DrawFn) -> list[dict[str, Any]]:
             {
                 "at_least": st.sampled_from(("48h", "20m", "2 dates", "1 full date", "3 business days")),
                 "count": st.just(count),
-                "calendar": st.sampled_from((["prospect"], ["ES"], None)),
+                "calendar": st.sampled_from((["prospect"], ["prospect_country"], ["ES"], None)),
                 "per": st.sampled_from(([], ["channel"])),
             }
         ),
@@ -63,7 +63,7 @@ def lane_rules(draw: st.DrawFn) -> list[dict[str, Any]]:
             st.fixed_dictionaries(
                 {"allow": WINDOWS},
                 optional={
-                    "holidays": st.sampled_from((["prospect"], ["ES-CT"], ["US", "prospect"])),
+                    "holidays": st.sampled_from((["prospect"], ["ES-CT"], ["US", "prospect"], ["prospect_country"])),
                     "channels": some,
                     "clock": st.sampled_from((["prospect"], ["Europe/Lisbon"], ["prospect", "Asia/Tokyo"])),
                     "dates": st.just({"2026-03-30": ["10:00-11:00"], "2026-11-01": "closed"}),

@@ -5,19 +5,62 @@ from __future__ import annotations
 import json
 from datetime import date
 from functools import cache, lru_cache
+from typing import Final
 
 from ._clock import day_date, day_number
 from .errors import InputError, did_you_mean, given
 
 #: What the name of a policy's own calendar looks like; no region does.
 OWN_NAME = "[a-z][a-z0-9_-]*"
+#: What a rule may ask of the prospect's regions: whatever is kept in each plausible one, or in its country as a whole.
+PROSPECT: Final = "prospect"
+PROSPECT_COUNTRY: Final = "prospect_country"
+OF_PROSPECT: Final = (PROSPECT, PROSPECT_COUNTRY)
+#: How a country is written when somebody may be in any part of it; no region has such a name.
+_ANY_PART: Final = "-*"
+#: How many parts of a country an explanation names.
+_FEW: Final = 4
+
+
+@lru_cache(maxsize=4096)
+def regions_named(names: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The calendars that a rule's names mean for a prospect in `own` regions; None when these are asked for and not known."""
+    found: set[str] = set()
+    for name in names:
+        if name not in OF_PROSPECT:
+            found.add(name)
+        elif not own:
+            return None
+        else:
+            found.update(region.partition("-")[0] if name == PROSPECT_COUNTRY else _plausible(region) for region in own)
+    return tuple(sorted(found))
+
+
+def _plausible(region: str) -> str:
+    """A bare country may be any of its parts, if the calendar tells them apart."""
+    return region + _ANY_PART if "-" not in region and _parts(region) else region
+
+
+def each_plausible(region: str) -> tuple[str, ...]:
+    """The calendars of which one is meant, where a name stands for any of several."""
+    country, _, part = region.partition("-")
+    if not part or "=" in region or region_known(region):
+        return (region,)
+    return (country, *(f"{country}-{name}" for name in _parts(country)))
+
+
+def _parts(country: str) -> tuple[str, ...]:
+    import holidays
+
+    return tuple(holidays.list_supported_countries(include_aliases=False).get(country, ()))
 
 
 @cache
 def holiday_days(region: str, year: int) -> frozenset[int] | None:
     """The public holidays of a country (`ES`) or subdivision (`ES-CT`) in a year; None where the calendar does not reach.
 
-    A subdivision that the calendar does not name (`ES-M`, a province) may keep the holidays of any that it does name.
+    A subdivision that the calendar does not name (`ES-M`, a province) may keep the holidays of any that it does name; so may a
+    country of which any part is meant.
     """
     if "=" in region:
         return _own_days(region, year)
@@ -30,9 +73,7 @@ def holiday_days(region: str, year: int) -> frozenset[int] | None:
     if not calendar.start_year <= year <= calendar.end_year:
         return None
     if subdivision and not region_known(region):
-        named = holidays.list_supported_countries(include_aliases=False)[country]
-        parts = [country, *(f"{country}-{name}" for name in named)]
-        return frozenset().union(*(holiday_days(part, year) or () for part in parts))
+        return frozenset().union(*(holiday_days(part, year) or () for part in each_plausible(region)))
     days = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
     return frozenset(day_number(day) for day in days)
 
@@ -54,7 +95,19 @@ def _own_days(bound: str, year: int) -> frozenset[int] | None:
 
 def calendar_name(region: str) -> str:
     """A region or calendar as it is named: without the content of a policy's own calendar."""
-    return region.partition("=")[0]
+    return region.partition("=")[0].removesuffix(_ANY_PART)
+
+
+@lru_cache(maxsize=65536)
+def kept_in(region: str, day: int) -> str:
+    """Where a holiday of a region is kept, as an explanation says it: the parts, where only some of a bare country keep it."""
+    country = region.removesuffix(_ANY_PART)
+    year = day_date(day).year
+    if country == region or day in (holiday_days(country, year) or ()):
+        return calendar_name(region)
+    keep = [part for part in each_plausible(region) if day in (holiday_days(part, year) or ())]
+    keep = [part for part in keep if part.isupper()] or keep  # a code rather than a name that only the calendar gives
+    return ", ".join(keep[:_FEW]) + (", ..." if len(keep) > _FEW else "")
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._clock import EVER, FOREVER, zone_of
 from ._digest import Digest, Place, Row
+from ._holidays import regions_named
 from ._timeline import WIDTH, Timeline
 from .rules.attempts import FrequencyCap, MaxAttempts
 from .rules.base import Limit, Rule
@@ -53,8 +54,7 @@ class Gap:
 
     def regions(self, place: Place) -> tuple[str, ...]:
         """The regions whose public holidays are no business days for a prospect in a place."""
-        regions = self.rule.calendar or ()
-        return tuple(sorted({item for name in regions for item in (place[1] if name == "prospect" else (name,))}))
+        return regions_named(self.rule.calendar or (), place[1]) or ()
 
     def after(self, latest: int, place: Place) -> int:
         """When a gap in dates or business days after a touch without length is over; kept by date."""
@@ -62,8 +62,7 @@ class Gap:
         day = zone.day(latest)
         release = known.get(day)
         if release is None:
-            unknown = "prospect" in (self.rule.calendar or ()) and not place[1]
-            calendar = Calendar(self.rule.business_days, None if unknown else self.regions(place))
+            calendar = Calendar(self.rule.business_days, regions_named(self.rule.calendar or (), place[1]))
             release = known[day] = over(self._delay, Clockwork((zone,), calendar), latest, latest).at
         return release
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ._clock import DAY, FOREVER, Zone, zone_of
 from ._digest import Place
-from ._holidays import closed_days
+from ._holidays import closed_days, regions_named
 from ._hours import NO_DAYS, opened
 from ._spans import Span, gaps, meet, union
 
@@ -87,12 +87,9 @@ class Timeline:
 
     def _open(self, rule: OnTheClock, start: int, end: int) -> list[Span]:
         """What one rule leaves open of `[start, end)`, as its blocks would."""
-        own = self._place[1]
-        regions = rule.holidays or ()
-        if "prospect" in regions:
-            if not own:
-                return []
-            regions = own if len(regions) == 1 else tuple(sorted({*regions, *own} - {"prospect"}))
+        regions = regions_named(rule.holidays or (), self._place[1])
+        if regions is None:
+            return []
         hours, allowed = rule.table()
         spans: list[Span] | None = None
         for name in rule.clock:

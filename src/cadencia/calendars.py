@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ._holidays import OWN_NAME, check_region
+from ._holidays import OF_PROSPECT, OWN_NAME, check_region
 from ._model import Model, Names, OneOrMore
 from .errors import InputError, did_you_mean, given
 
@@ -70,9 +70,10 @@ class NamedCalendar(Model):
 
 def check_name(name: str) -> str:
     """A name that no region can have."""
-    if not re.fullmatch(OWN_NAME, name) or name == "prospect":
+    if not re.fullmatch(OWN_NAME, name) or name in OF_PROSPECT:
         raise InputError(
-            f"calendar name {given(name)} is not one; write lower-case letters, digits, `-` or `_`, and not `prospect`"
+            f"calendar name {given(name)} is not one; write lower-case letters, digits, `-` or `_`, and not"
+            " `prospect` or `prospect_country`"
         )
     return name
 
@@ -82,7 +83,7 @@ def calendars_in(data: Any) -> Iterator[str]:
     if isinstance(data, Mapping):
         for key, value in data.items():
             if key in _FIELDS and isinstance(value, (list, tuple)):
-                yield from (name for name in value if name != "prospect" and re.fullmatch(OWN_NAME, str(name)))
+                yield from (name for name in value if name not in OF_PROSPECT and re.fullmatch(OWN_NAME, str(name)))
             else:
                 yield from calendars_in(value)
     elif isinstance(data, (list, tuple)):

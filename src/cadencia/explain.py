@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import TZPATH
 
-from ._clock import FOREVER, moment
+from ._clock import FOREVER, micros, moment
 from .decision import BlockRecord, Contact, Decision, Due, OptionRecord, Record, Stop, Verdict, Wait
 from .errors import RuleFailure
 from .rules.base import Block
@@ -260,6 +260,10 @@ def _reports(question: Question) -> tuple[tuple[str, ...], ...]:
     for name in question.case.view().overdue(question.start):
         if name not in question.view.fulfilled:
             found[("overdue", name)] = None
+    for item in question.case.prospect.pending:
+        open_ = item.done_at is None or micros(item.done_at) > question.start
+        if open_ and question.case.prospect.owner_of(item)[0] is None:
+            found[("no_owner", item.id, item.kind)] = None
     for name, failure in question.failures.items():
         found.setdefault(("rule_error", name, failure.type), None)
     return tuple(sorted(found))

@@ -30,18 +30,23 @@ def policy(name: str) -> Policy:
         StopOn(id="answered", dispositions=["replied", "opted_out"]),
         StopOn(id="bounced", dispositions=["bounced_hard"], scope="channel"),
         FrequencyCap(id="weekly-cap", at_most=3, within="168h", count="planned"),
-        Spacing(id="spacing", at_least="2 business days" if business else "48h", calendar="prospect", count="planned"),
+        Spacing(
+            id="spacing",
+            at_least="2 business days" if business else "48h",
+            calendar="prospect_country",
+            count="planned",
+        ),
         Spacing(
             id="channel-spacing",
             at_least="4 business days" if business else "96h",
-            calendar="prospect",
+            calendar="prospect_country",
             per="channel",
             count="planned",
         ),
         NoRepeatedChannel(id="no-repeat", count="planned"),
         ChannelRotation(id="rotation", order=["phone", "email", "sms", "social"], count="planned"),
         *(
-            QuietHours(id=f"{channel}-hours", channels=[channel], allow=allow, holidays="prospect")
+            QuietHours(id=f"{channel}-hours", channels=[channel], allow=allow, holidays="prospect_country")
             for channel, allow in HOURS.items()
         ),
     ]

@@ -27,6 +27,8 @@ ZONES = {
     "EC": "America/Guayaquil", "ES": "Europe/Madrid", "MX": "America/Mexico_City", "NZ": "Pacific/Auckland", "US": "America/New_York",
 }  # fmt: skip
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: A part of a country in which no week below has a holiday of some part, as it may where only the country is known.
+PARTS = {"BR": "BR-SP"}
 #: A Monday whose week has no public holiday in any of these jurisdictions, and one for rules that ended before it.
 WEEKS = (date(2026, 10, 19), date(2026, 6, 15))
 
@@ -74,7 +76,7 @@ def forbids(
 ) -> bool:
     """Whether a provision itself forbids a contact at a local instant, whatever the others say."""
     name, provision = PROVISIONS[id]
-    person = Prospect(id="p", zones=str(local.tzinfo), regions=name)
+    person = Prospect(id="p", zones=str(local.tzinfo), regions=PARTS.get(name, name))
     case = Case(prospect=person, touches=touches or [])
     blocks = PACKS[name].policy.why_not(case, local, channel, purpose=PURPOSES[purpose], subjects=subjects)
     assert not [block for block in blocks if block.code == "rule_error"]

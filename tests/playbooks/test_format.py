@@ -103,21 +103,6 @@ def test_every_word_is_there(name: str, language: str) -> None:
         assert step_text(playbook, step.id, language) in playbook_text(playbook, language)
 
 
-def test_no_word_is_idle() -> None:
-    """Words of playbooks that no packaged playbook uses are not kept."""
-    shelf = list(Playbooks.packaged())
-    used = {
-        "purposes": {step.purpose for item in shelf for step in item.cadence.steps},
-        "carries": {carry.what for item in shelf for step in item.cadence.steps for carry in step.carries},
-        "outcomes": {code for item in shelf for code in item.cadence.reading.table},
-        "endings": {code for item in shelf for code in item.cadence.ends},
-        "playbooks": set(packaged_names()),
-    }
-    for language in languages():
-        for table, codes in used.items():
-            assert set(messages(language)[table]) == codes, (language, table)
-
-
 def test_own_words_come_first() -> None:
     data = small(summary={"en": "Our own.", "es": "El nuestro."})
     data["cadence"]["steps"][0]["says"] = {"es": "lo primero"}

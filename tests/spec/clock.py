@@ -83,6 +83,13 @@ def is_holiday(day: date, region: str) -> bool:
     return day in calendar
 
 
+@cache
+def places(region: str) -> tuple[str, ...]:
+    """Where somebody may be whose region is given: of a bare country the country and any part that has holidays of its own."""
+    parts = holidays.list_supported_countries(include_aliases=False).get(region, ())
+    return (region, *(f"{region}-{part}" for part in parts))
+
+
 def is_business_day(day: date, days: Iterable[int], regions: Iterable[str] | None) -> bool:
     """Whether a date is one of the weekdays and no public holiday."""
     if day.weekday() not in days:

@@ -10,7 +10,7 @@ from cadencia import Case, Touch
 from cadencia.touch import DISPOSITIONS
 
 from . import counting as count
-from .clock import BEGINNING, DAY, FAR, TICK, Unknown, after, inside, is_business_day, midnight, wall, weekdays
+from .clock import BEGINNING, DAY, FAR, TICK, Unknown, after, inside, is_business_day, midnight, places, wall, weekdays
 from .counting import alike, chosen
 
 __all__ = ["DISPOSITIONS", "PREDICATES", "forbidden"]
@@ -167,9 +167,30 @@ def zones(clock: Iterable[str], case: Case) -> list[Any]:
 def regions(names: Iterable[str] | None, case: Case) -> list[str] | None:
     """The regions whose holidays are meant; None when the prospect's are and are not known."""
     named, theirs = set(names or ()), {item.region for item in case.prospect.regions}
-    if "prospect" in named and not theirs:
+    asked = named & {"prospect", "prospect_country"}
+    if asked and not theirs:
         return None
-    return sorted((named - {"prospect"}) | (theirs if "prospect" in named else set()))
+    found = named - asked
+    if "prospect" in asked:
+        found |= {place for region in theirs for place in places(region)}
+    if "prospect_country" in asked:
+        found |= {region.split("-")[0] for region in theirs}
+    return sorted(found)
+
+
+def apart(names: Iterable[str] | None, case: Case) -> list[list[str]]:
+    """The regions whose holidays are meant if the prospect is here, or there: one list for each place."""
+    fixed, theirs = set(names or ()) - {"prospect", "prospect_country"}, [item.region for item in case.prospect.regions]
+    kept = [
+        {
+            place
+            for name, place in (("prospect", part), ("prospect_country", part.split("-")[0]))
+            if name in (names or ())
+        }
+        for region in theirs
+        for part in places(region)
+    ]
+    return [sorted(fixed | some) for some in kept] or [sorted(fixed)]
 
 
 def latest(delay: Any, touch: Any, rule: Any, case: Case) -> datetime:
@@ -177,9 +198,9 @@ def latest(delay: Any, touch: Any, rule: Any, case: Case) -> datetime:
     return max(ends(delay, touch.at, touch.end or touch.at, rule, case))
 
 
-def ends(delay: Any, start: Any, end: Any, rule: Any, case: Case) -> list[datetime]:
-    """When a delay is over, zone by zone."""
-    calendar = regions(getattr(rule, "calendar", None), case)
+def ends(delay: Any, start: Any, end: Any, rule: Any, case: Case, kept: list[str] | None = None) -> list[datetime]:
+    """When a delay is over, zone by zone, where the holidays of some regions are kept; of those that the rule names if not told."""
+    calendar = regions(getattr(rule, "calendar", None), case) if kept is None else kept
     return [
         after(delay, start, end, zone, rule, calendar) for zone in zones(getattr(rule, "clock", ("prospect",)), case)
     ]
@@ -436,6 +457,10 @@ def lasts(rule: Any, case: Case, t: datetime, start: datetime, end: datetime, to
     """Whether a stop has begun and is still on: neither its time nor its date is over, and nothing lifted it."""
     begins = ends(rule.after, start, end, rule, case) if rule.after else [BEGINNING]
     first, last = (start, end) if rule.after is None else (max(begins), max(begins))
+    if rule.after is not None and FAR not in begins:  # in the one place, of all plausible, where it begins first
+        begins = [
+            begin for names in apart(rule.calendar, case) for begin in ends(rule.after, start, end, rule, case, names)
+        ]
     on = [between(None, rule.until, t, zone) for zone in zones(rule.clock, case)]
     lifted_by = [touch for touch in happened(touches, t) if touch.at > start]
     return (

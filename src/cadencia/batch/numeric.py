@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from .._clock import DAY, EVER, FOREVER, day_date
 from .._digest import Place
-from .._holidays import holiday_days
+from .._holidays import holiday_days, regions_named
 from .._lane import Lane, Road
 from .._timeline import Timeline
 from ..rules.base import Limit
@@ -163,9 +163,11 @@ class Track:
             for _, regions in self.places:
                 named = {name for gap in gaps for name in (gap.rule.calendar or ())}
                 named |= {name for road in self.roads for rule in road.hours for name in (rule.holidays or ())}
-                names = {item for name in named for item in (regions if name == "prospect" else (name,))}
-                known = regions or "prospect" not in named
-                found.append(known and all(holiday_days(name, year) is not None for name in names for year in years))
+                names = regions_named(tuple(sorted(named)), regions)
+                known = names is not None and all(
+                    holiday_days(name, year) is not None for name in names for year in years
+                )
+                found.append(known)
             self._covered = np.array(found, np.bool_)
         return self._covered
 

@@ -246,13 +246,17 @@ class StepDue(Deadline):
             for item in view.prospect.pending
             if item.id == name and item.done_at is not None and micros(item.done_at) >= start
         ]
-        owner = next((item.owner for item in view.prospect.pending if item.id == name and item.owner), None)
+        person = view.prospect
+        owner, kind = next(
+            (person.owner_of(item) for item in person.pending if item.id == name and item.owner),
+            (person.owner, person.owner_kind),
+        )
         due: int | None = end
         if step.after.delay is not None:
             after = over(step.after.delay, clockwork_of(self.cadence, view), start, end)
             due = None if after.needs else after.at
         return self.owed(view, "task", touch, start, due, min(done, default=None), step)._replace(
-            owner=owner or view.prospect.owner
+            owner=owner, owner_kind=kind
         )
 
     def _learned(self, view: View, name: str, seen: Seen) -> Iterator[Due]:

@@ -183,8 +183,15 @@ class PromiseDue(Timed):
     def _kept(self, view: View, seen: Seen) -> int | None:
         """When a promise was kept: by a touch that reached the person, or by one on the promised day or later."""
         day = EVER if seen.promise is None or seen.promise.at is None else _day_of(view, seen)
-        later = (other for other in view.touches if other.lo > seen.hi and self.meets(other))
-        return next((other.lo for other in later if other.reached or other.lo >= day), None)
+        spoke: list[int] = view.remember(
+            self,
+            ("spoke", id(self)),
+            lambda: [other.lo for other in view.touches if self.meets(other) and other.reached],
+        )
+        early = bisect_right(spoke, seen.hi)
+        on_the_day = self.first_met(view, max(seen.hi, day - 1))
+        found = [at for at in (spoke[early] if early < len(spoke) else None, on_the_day) if at is not None]
+        return min(found, default=None)
 
 
 def _day_of(view: View, seen: Seen) -> int:
@@ -233,6 +240,7 @@ class NeverUndated(Owing):
                 due = micros(item.due)
             elif item.due is not None:
                 due = case.date_range(day_number(item.due))[1] + 1
+            owner, owner_kind = case.prospect.owner_of(item)
             broken = [
                 name for name, kept in (("content", item.content_kept), ("price", item.price_kept)) if kept is False
             ]
@@ -246,12 +254,12 @@ class NeverUndated(Owing):
                     None,
                     kind=item.kind,
                     kept_not=broken,
-                )._replace(owner=item.owner or case.prospect.owner)
+                )._replace(owner=owner, owner_kind=owner_kind)
                 continue
             owed = self.owed(
                 case, "pending" if due is not None else "undated", item.id, since, due, met, kind=item.kind
             )
-            yield owed._replace(owner=item.owner or owed.owner)
+            yield owed._replace(owner=owner, owner_kind=owner_kind)
 
 
 __all__ = ["NeverUndated", "PromiseDue", "RespondWithin", "TouchAtLeastEvery"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator
 
 from .._clock import DAY, EVER, FOREVER, Zone, day_date, weekday
-from .._holidays import OWN_NAME, calendar_name, check_region, holiday_days
+from .._holidays import OF_PROSPECT, OWN_NAME, calendar_name, check_region, each_plausible, holiday_days, regions_named
 from .._hours import WeekHours, open_spans
 from .._model import Names
 from .._periods import Delay, DelayField, add_months, same_wall_clock
@@ -35,16 +35,17 @@ class CalendarUnknown(Exception):
 
 
 def _check_regions(value: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted({name if name == "prospect" else check_region(name) for name in value}))
+    return tuple(sorted({name if name in OF_PROSPECT else check_region(name) for name in value}))
 
 
 def _check_holidays(value: tuple[str, ...]) -> tuple[str, ...]:
-    own = {name for name in value if re.fullmatch(OWN_NAME, name) and name != "prospect"}
+    own = {name for name in value if re.fullmatch(OWN_NAME, name) and name not in OF_PROSPECT}
     return tuple(sorted({*own, *_check_regions(tuple(name for name in value if name not in own))}))
 
 
 RegionHolidays = Annotated[Names, AfterValidator(_check_regions)]
-"""Regions whose public holidays are closed dates: ISO codes, or `prospect` for every plausible region of the prospect."""
+"""Regions whose public holidays are closed dates: ISO codes, `prospect` for every plausible region of the prospect, or
+`prospect_country` for the national holidays of its countries."""
 
 Holidays = Annotated[Names, AfterValidator(_check_holidays)]
 """The same, and calendars of the policy's own by name."""
@@ -95,17 +96,16 @@ def calendar_of(view: View, holidays: Names | None, days: tuple[int, ...] = (0, 
 
 def regions_of(view: View, holidays: Names | None) -> tuple[str, ...] | None:
     """The regions that a rule's `holidays` names; None when the prospect's are asked for and none is known."""
-    if holidays is None:
-        return ()
-    regions: list[str] = []
-    for name in holidays:
-        if name == "prospect":
-            if not view.regions:
-                return None
-            regions.extend(view.regions)
-        else:
-            regions.append(name)
-    return tuple(sorted(set(regions)))
+    return () if holidays is None else regions_named(holidays, view.regions)
+
+
+def calendars_apart(view: View, holidays: Names | None) -> list[Calendar]:
+    """The same for each plausible region alone: for what begins after a delay, and must not begin too late in any of them."""
+    if holidays is None or not view.regions or not {*OF_PROSPECT} & {*holidays}:
+        return [calendar_of(view, holidays)]
+    meant = (regions_named(holidays, (region,)) or () for region in view.regions)
+    each = (regions for names in meant for regions in product(*map(each_plausible, names)))
+    return [Calendar(regions=tuple(sorted(set(regions)))) for regions in dict.fromkeys(each)]
 
 
 def _no_business_hours(value: Delay) -> Delay:

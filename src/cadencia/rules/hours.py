@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from .._clock import DAY, EVER, FOREVER, HOUR, When, day_date, day_number, micros
-from .._holidays import calendar_name, closed_days, holiday_days
+from .._holidays import calendar_name, closed_days, holiday_days, kept_in
 from .._hours import DatesField, DaysField, WeekField, WeekHours, date_name, dates_table, open_spans, week_table
 from .._spans import Span, gaps, meet, union
 from ..errors import InputError
@@ -33,7 +33,8 @@ class OnTheClock(Limit):
 
     Attributes:
         clock: the prospect's zones, a named zone, or both at once: what one forbids is forbidden.
-        holidays: regions whose public holidays are closed, midnight to midnight; `prospect` for every plausible region.
+        holidays: regions whose public holidays are closed, midnight to midnight; `prospect` for every plausible region (a bare country
+            may be any of its parts), `prospect_country` for the national ones only.
     """
 
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
@@ -116,7 +117,7 @@ class OnTheClock(Limit):
             for day in sorted(days):
                 if first <= day <= last:
                     for start, end in zone.days(day, day):
-                        yield self.block(start, end, "holiday", date=date_name(day), region=calendar_name(region))
+                        yield self.block(start, end, "holiday", date=date_name(day), region=kept_in(region, day))
 
 
 class QuietHours(OnTheClock):

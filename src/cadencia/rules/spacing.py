@@ -41,7 +41,7 @@ class KeepsTime(ReadsHistory):
 
     Attributes:
         clock: the prospect's zones, a named zone, or both; the later end counts.
-        calendar: whose public holidays are no business days: regions, or `prospect`.
+        calendar: whose public holidays are no business days: regions, `prospect` or `prospect_country`.
         business_days: the weekdays that are business days.
         hours: what a business hour is; needed for delays in business hours.
     """

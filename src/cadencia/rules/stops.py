@@ -12,11 +12,10 @@ from .._clock import DAY, EVER, FOREVER, When, day_number, micros
 from .._spans import Span, gaps, meet, union
 from ..errors import InputError
 from .base import Block, Count, Over, Scope, StopRule, check_clock, zones_of
-from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
+from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, calendars_apart, over
 from .filters import Candidate, ChoiceField, Since, TouchFilter
 
 if TYPE_CHECKING:
-    from .._clock import Zone
     from .._view import Seen, View
 
 
@@ -69,9 +68,10 @@ class Lasting(StopRule):
             needs = done.needs
             if not needs:
                 earliest = seen.end if seen.lo == seen.hi else seen.lo
-                alone: list[tuple[Zone, ...]] = [(zone,) for zone in clockwork.zones]
                 start = min(
-                    over(self.after, clockwork._replace(zones=zone), seen.lo, earliest).at for zone in alone or [()]
+                    over(self.after, Clockwork(alone.zones, calendar), seen.lo, earliest).at
+                    for alone in clockwork.apart()
+                    for calendar in calendars_apart(view, self.calendar)
                 )
                 last = finish = done.at
         if self.lasts is not None and not needs:

@@ -111,7 +111,7 @@ def clock(place: Place) -> Data:
 
 def regions(place: Place) -> Data:
     """Holiday calendars, or the prospect's; one of them reaches only a few years."""
-    return st.sampled_from((["prospect"], ["ES"], ["US-CA"], ["ES-CT", "US"]))
+    return st.sampled_from((["prospect"], ["ES"], ["US-CA"], ["ES-CT", "US"], ["prospect_country"]))
 
 
 def week(place: Place) -> Data:

@@ -605,6 +605,44 @@ def test_rules_read_what_a_step_was_for() -> None:
         assert ("not_earned" in {block.code for block in told}) is not open_now
 
 
+def test_a_step_that_nobody_took_in_its_time_is_passed_over() -> None:
+    """At the very instant; what it led to by silence follows, from the same touch, and that it was owed stays told."""
+    thanks = step("b", within="2h", lapses="24h", tracks={"no_answer": "note"})
+    note = {"id": "note", "purpose": "p-note", "task": True, "tracks": {"no_answer": "done"}}
+    found = playbook(step("a", tracks={"no": "b", "no_answer": "c"}), thanks, note, step("c"), endings={"done": {}})
+    no = touch("t", "2026-03-05T10:00+01:00", "refused")
+    before = found.decide(ana(), [no], as_of="2026-03-06T09:59:59+01:00")
+    assert isinstance(before, Contact)
+    assert before.until is not None
+    assert (before.step, before.until.in_timezone(MADRID).isoformat()) == ("b", "2026-03-06T10:00:00+01:00")
+    after = found.decide(ana(owner="eva"), [no], as_of=NOW)
+    assert isinstance(after, Stop)
+    assert after.proposal is not None
+    assert after.proposal.ending == "done"
+    assert {(due.code, due.details["step"], due.state, due.owner) for due in after.deadlines} == {
+        ("step", "b", "missed", "eva"), ("task", "note", "missed", "eva")
+    }  # fmt: skip
+    sent = touch("u", "2026-03-05T12:00+01:00", channel="email")
+    kept = found.decide(ana(), [no, sent], as_of=NOW)
+    assert {(due.code, due.state) for due in kept.deadlines} == {("step", "met"), ("task", "missed")}
+    late = touch("u", "2026-03-06T10:00+01:00", channel="email")
+    assert found.position(ana(), [no, late], as_of=NOW).taken == (("t", "a"),), "too late to be that step"
+
+
+def test_lapses_follow_each_other() -> None:
+    """One that is reached by a lapse lapses in its turn; without a beginning there is nothing to count from."""
+    found = playbook(step("a"), step("b", after="24h", lapses="24h"), step("c", after="72h", lapses="24h"), step("d"))
+    made = [touch("t", "2026-03-02T10:00+01:00")]
+    for day, expected in (("03", "b"), ("04", "c"), ("05", "c"), ("06", "d")):
+        assert found.position(ana(), made, as_of=f"2026-03-{day}T10:00+01:00").step == expected, day
+    first = playbook(step("a", lapses="24h"), step("b"))
+    assert first.position(ana(), as_of=NOW).step == "a"
+    begun = Case(prospect=ana(), opened_at="2026-03-05T10:00+01:00")  # type: ignore[arg-type]
+    assert first.position(begun, as_of=NOW).step == "b"
+    unknown = playbook(step("a"), step("b", after="2 days", lapses="2 days"), step("c"))
+    assert unknown.position(Prospect(id="x"), made, as_of=NOW).step == "b"
+
+
 def test_not_entered() -> None:
     found = playbook(step("a"), enters={"tags": ["client"]})
     decision = found.decide(ana(), as_of=NOW)

@@ -167,6 +167,7 @@ class Step(Model):
         channels: in the order in which they are tried.
         after: when it falls due.
         within: owed this long after it falls due; a step without it may be left undone.
+        lapses: passed over when nobody has taken it this long after it fell due.
         requires: facts that must be current.
         carries: what the touch must bring along.
         when: only then; else the step is passed over.
@@ -190,6 +191,7 @@ class Step(Model):
     channels: Names = ()
     after: After = After()
     within: DelayField | None = None
+    lapses: DelayField | None = None
     requires: Annotated[tuple[Requirement, ...], OneOrMore] = ()
     carries: Annotated[tuple[Carry, ...], OneOrMore] = ()
     when: Condition | None = None
@@ -230,9 +232,13 @@ class Step(Model):
             raise InputError(f"step {given(self.id)} is a task and touches nobody; leave out `channels`, or `task`")
         if not self.task and not self.channels:
             raise InputError(f"step {given(self.id)} names no channels; write for example `channels: [phone, email]`")
-        if self.within is not None and self.within.kind == "business_hours":
+        for name, delay in (("within", self.within), ("lapses", self.lapses)):
+            if delay is not None and delay.kind == "business_hours":
+                raise InputError(f"step {given(self.id)}: `{name}` {given(delay)} needs hours; write for example `8h`")
+        if self.lapses is not None and (self.task or self.aside or not self.lapses.amount):
             raise InputError(
-                f"step {given(self.id)}: `within` {given(self.within)} needs hours; write for example `8h`"
+                f"step {given(self.id)}: `lapses` goes with a step in order that touches somebody, and with more than nothing;"
+                " write for example `lapses: 24h`"
             )
         return self
 

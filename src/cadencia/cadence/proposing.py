@@ -361,6 +361,13 @@ class StepQuestion(Question):
         met = item.met is not None and item.met <= gone
         return met or (item.due is not None and item.due < gone)
 
+    def _of_owed(self, item: Due) -> list[Candidate]:
+        """What might be done about something owed: the step that is, whatever step the question is about."""
+        step = self.engine.playbook.cadence.by_id.get(str(dict(item.details).get("step")), self.step)
+        allowed = set(self.engine.channels or ())
+        found = super().candidates(channel for channel in step.channels if channel in allowed)
+        return [candidate._replace(step=step.id, purpose=step.purpose) for candidate in found]
+
     def excuse(self, item: Due, missed: bool) -> tuple[tuple[str, ...], bool]:
         """The limits that still defer a step past its due; nobody is to blame where they left no instant for it at all."""
         if item.code not in ("step", "attend") or item.due is None:
@@ -370,7 +377,7 @@ class StepQuestion(Question):
         names: set[str] = set()
         passing: set[str] = set()  # what time alone lifts is what defers
         blameless = True
-        for candidate in self.candidates(self.engine.channels or ()):
+        for candidate in self._of_owed(item):
             mine = self.blocks(candidate, since, max(last, since + 1))
             left = gaps(union((block.start, block.end) for block in mine), since, max(last, since + 1))
             if any(end > item.due for _, end in left):

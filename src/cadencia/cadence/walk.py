@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from .._clock import EVER, FOREVER
 from .._spans import union
 from .._view import Seen
+from ..rules.delays import over
+from .anchors import clockwork_of, turn_of
 from .conditions import ALWAYS, holds
 from .states import Owed, Run, Said, State, Taken
 from .stays import opens, opted_out_before, reopened
@@ -132,6 +134,7 @@ def _walk(
         outcome = reading.of(seen)
         if outcome is None:
             continue
+        state = _lapsed(cadence, view, state, start, min(seen.lo, hi - 1), states, tasks)
         answer = reading.answers(seen)
         in_turn = list(_in_turn(cadence, view, state._replace(said=said), seen, lo))
         step = step_of(cadence, view, state, seen, in_turn)
@@ -185,8 +188,25 @@ def _walk(
             moved = moved._replace(by=seen, outcome=outcome, ending=None)
             moved = _at(cadence, moved, target, seen, tasks, said)
         state = moved
-    states.append(state)
+    states.append(_lapsed(cadence, view, state, start, hi - 1, states, tasks))
     return Run(lo, hi, start, tuple(item for item in states if item.lo < item.hi), tuple(tasks), tuple(taken))
+
+
+def _lapsed(
+    cadence: Cadence, view: View, state: State, start: int | None, until: int, states: list[State], tasks: list[Owed]
+) -> State:
+    """The state at an instant, if nothing happens before: steps that nobody took in their time are passed over."""
+    while state.place is not None and (lapses := cadence.by_id[state.place].lapses) is not None:
+        step = cadence.by_id[state.place]
+        turn = turn_of(cadence, view, Run(state.lo, FOREVER, start, (), (), ()), state, step)
+        due = max(turn.at, state.lo)
+        done = over(lapses, clockwork_of(cadence, view), due, due)
+        if turn.needs or due <= EVER or done.needs or done.at > until:
+            break
+        states.append(state._replace(hi=done.at, lapsed=True))
+        left = state._replace(lo=done.at)
+        state = _at(cadence, left, cadence.past(step), state.by, tasks, left.said or Said(view.prospect.id, {}))
+    return state
 
 
 def _promised(state: State, seen: Seen, step: Step | None, answer: bool) -> Seen | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from ._clock import micros, read_instant
-from ._model import Model
+from ._model import Model, Said
 from ._periods import Length, LengthField
 from .cadence.models import Cadence
 from .case import Case
@@ -46,7 +46,7 @@ class Parameter(Model):
     value: Any
     choices: tuple[Any, ...] = ()
     ours: bool = False
-    says: str | None = None
+    says: Said | None = None
 
     @model_validator(mode="after")
     def _chosen(self) -> Parameter:

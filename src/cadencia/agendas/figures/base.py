@@ -116,8 +116,11 @@ class Known:
     @cached_property
     def period(self) -> TouchAtLeastEvery | None:
         """The rule that says how often everybody is touched: who is under it is in the portfolio, unless the case is over."""
-        if self.stopped:
-            return None
+        return None if self.stopped else self.rule
+
+    @cached_property
+    def rule(self) -> TouchAtLeastEvery | None:
+        """The same, of a case that is over too."""
         found = (item.rule for item in self.answer.engine.deadlines if isinstance(item.rule, TouchAtLeastEvery))
         return next(found, None)
 

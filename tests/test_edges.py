@@ -28,12 +28,15 @@ from cadencia.rules import (
     NoRepeatedChannel,
     Offer,
     PreferredHours,
+    PromiseDue,
     QuietHours,
     Recall,
     RequireConsent,
+    RespondWithin,
     Spacing,
     StopOn,
     StopOnOptOut,
+    StopUnlessQualified,
 )
 from cadencia.rules.author import FOREVER, Span, View
 from cadencia.rules.base import together
@@ -215,6 +218,59 @@ def test_an_opt_out_of_one_channel_stops_that_channel_or_all() -> None:
         assert policy(rule).decide(person, as_of=NOON).answer == answer
     over = StopOnOptOut(id="s", until="2026-02-01T10:00Z")  # in force for opt-outs before February
     assert policy(over).decide(person, as_of=NOON).answer == "contact"
+
+
+def test_an_opt_out_that_was_said_stops_though_it_is_on_no_record() -> None:
+    said = touch("t", "2025-03-01T10:00Z", channel="email", disposition="opted_out", direction="inbound")
+    for scope, answer in (("channel", "contact"), ("case", "stop")):
+        assert policy(StopOnOptOut(id="s", scope=scope)).decide(case(said), as_of=NOON).answer == answer
+    lifted = StopOnOptOut(id="s", lifted_by={"dispositions": ["interested"]})
+    again = touch("u", "2025-04-01T10:00Z", disposition="interested")
+    assert policy(lifted).decide(case(said, again), as_of=NOON).answer == "contact"
+
+
+def test_a_promise_is_kept_on_its_day_or_by_reaching_them() -> None:
+    rule = PromiseDue(id="p")
+    promised = touch("a", "2026-03-01T10:00Z", promise={"by": "us", "at": "2026-03-03T18:00Z"})
+    for at, disposition, state in (
+        ("2026-03-02T10:00Z", "sent", "due"),
+        ("2026-03-02T10:00Z", "connected", "met"),
+        ("2026-03-03T08:00Z", "sent", "met"),
+    ):
+        made = touch("b", at, disposition=disposition)
+        [due] = policy(rule).decide(case(promised, made), as_of=NOON).deadlines
+        assert due.state == state, (at, disposition)
+    dated = touch("a", "2026-03-01T10:00Z", promise={"by": "us", "at": "2026-03-03"})
+    [due] = policy(rule).decide(case(dated, touch("b", "2026-03-03T08:00Z")), as_of=NOON).deadlines
+    assert due.state == "met"
+
+
+def test_who_qualifies_is_attended_from_then_on() -> None:
+    rule = RespondWithin(id="r", within="4h", of="qualification", fact="fit", at_stages=["qualified"])
+    stages = [
+        {"name": "new"},
+        {"name": "qualified", "since": "2026-03-01T10:00Z"},
+        {"name": "lost", "since": "2026-03-01T11:00Z"},  # before it was due, untouched: nothing is owed
+        {"name": "qualified", "since": "2026-03-03T10:00Z"},
+    ]
+    [due] = policy(rule).decide(case(stages=stages), as_of=NOON).deadlines
+    assert (due.code, due.state, str(due.due)) == ("attend", "due", "2026-03-03 14:00:00+00:00")
+    [due] = (
+        policy(rule).decide(case(facts={"fit": {"value": True, "since": "2026-03-02T10:00Z"}}), as_of=NOON).deadlines
+    )
+    assert due.state == "missed"
+    for facts in ({"fit": {"value": "no"}}, {"fit": {"value": True, "since": "2026-03-09T10:00Z"}}, {"fit": True}, {}):
+        assert not policy(rule).decide(case(facts=facts), as_of=NOON).deadlines, "not yet, or nobody knows since when"
+    for wrong in ({"of": "qualification"}, {"of": "opening", "fact": "fit"}):
+        with pytest.raises(ValueError, match="qualification"):
+            RespondWithin(id="r", within="4h", **wrong)
+
+
+def test_a_touch_may_show_that_somebody_is_qualified() -> None:
+    rule = StopUnlessQualified(id="q", by={"dispositions": ["interested"]})
+    assert policy(rule).decide(case(touch("t", "2026-03-01T10:00Z")), as_of=NOON).answer == "stop"
+    shown = touch("t", "2026-03-01T10:00Z", disposition="interested")
+    assert policy(rule).decide(case(shown), as_of=NOON).answer == "contact"
 
 
 def test_a_recall_is_over_once_another_touch_has_begun() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cadencia import Blocked, Contact, Policy, Prospect, Touch, Wait
+from cadencia import Blocked, Case, Contact, Policy, Prospect, Touch, Wait, agenda
 from cadencia.errors import InputError
 from cadencia.rules import AwaitPending, EarnFirst, NeverUndated
 
@@ -108,3 +108,48 @@ def test_a_promise_is_judged_on_time_content_and_price() -> None:
     ):
         [due] = WAITS.decide(person(**item, owner="luis"), as_of=NOW).deadlines
         assert (due.code, due.state, due.owner) == (code, state, "luis")
+
+
+ITEM = {"id": "i", "kind": "doubt", "due": "2026-04-05"}
+OWNED: dict[str, tuple[dict[str, str], tuple[str, str | None]]] = {
+    "the prospect's": ({}, ("ana", "direct seller")),
+    "the same by name": ({"owner": "ana"}, ("ana", "direct seller")),
+    "another": ({"owner": "luis"}, ("luis", None)),
+    "another with a kind": ({"owner": "luis", "owner_kind": "channel partner"}, ("luis", "channel partner")),
+}
+
+
+@pytest.mark.parametrize("name", OWNED)
+@pytest.mark.parametrize("more", [{}, {"due": None}, {"content_kept": False}])
+def test_the_owner_of_an_item_is_of_a_kind_of_its_own(name: str, more: dict[str, Any]) -> None:
+    """Never of the kind of the prospect's owner: in the deadline, and in the day's work."""
+    own, expected = OWNED[name]
+    one = Prospect.model_validate(
+        {
+            "id": "p1",
+            "zones": "UTC",
+            "owner": "ana",
+            "owner_kind": "direct seller",
+            "pending": [{**ITEM, **own, **more}],
+        }
+    )
+    decision = WAITS.decide(one, as_of=NOW)
+    [due] = decision.deadlines
+    assert (due.owner, due.owner_kind) == expected
+    assert decision.reports == ()
+    day = agenda([Case(prospect=one)], WAITS, as_of="2026-04-05T10:00Z")
+    items = [item for item in (*day.due_soon, *day.overdue, *day.undated) if item.id == "i"]
+    assert items
+    assert {(item.owner, item.owner_kind) for item in items} == {expected}
+
+
+def test_an_item_without_an_owner_anywhere_is_reported() -> None:
+    """By name, while it is open; the prospect's owner sees to what has none of its own."""
+    lonely = person(kind="doubt", due="2026-04-05")
+    decision = WAITS.decide(lonely, as_of=NOW)
+    assert decision.reports == (("no_owner", "i", "doubt"),)
+    assert "doubt i has no owner" in decision.text()
+    assert "duda i no tiene responsable" in decision.text("es")
+    assert "without an owner" in agenda([Case(prospect=lonely)], WAITS, as_of="2026-04-05T10:00Z").text()
+    done = person(kind="doubt", due="2026-03-05", done_at="2026-03-04T10:00+01:00")
+    assert WAITS.decide(done, as_of=NOW).reports == ()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ._clock import micros, moment, read_instant
+from .cadence.stays import admits
 from .cadence.walk import runs_of, state_at
 from .case import Case
 from .decision import Decided
@@ -99,11 +100,14 @@ class Playbooks:
             if found is None or found[1].ending is None or found[1].by is None:
                 break
             onward = here.cadence.ends[found[1].ending].goes_to
-            after = (found[1].answered or found[1].by).hi
+            after = (found[1].answered or found[1].by).end
             if onward is None or onward not in self._by_name or (entered is not None and after <= entered):
                 break
+            there = self._by_name[onward]
+            if not admits(there.cadence, view.using(there.engine.table), found[0].lo, after):
+                break
             path.append(here.name)
-            here, entered = self._by_name[onward], after
+            here, entered = there, after
         if here is None:
             return None
         return Chosen(here, None if entered is None else moment(entered), tuple(path))

@@ -15,6 +15,8 @@ from .prospect import Prospect
 from .touch import Touch
 
 if TYPE_CHECKING:
+    from pydantic import PrivateAttr
+
     from ._digest import Digest
     from ._view import View
 
@@ -49,7 +51,7 @@ class Case(Model):
     __slots__ = ("_digest",)  # a slot and not the dict: one place nearer, for every decision
 
     if TYPE_CHECKING:
-        _digest: Digest | None
+        _digest: Digest | None = PrivateAttr()
 
     prospect: Prospect
     touches: Annotated[tuple[Touch, ...], OneOrMore] = ()

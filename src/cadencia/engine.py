@@ -217,6 +217,11 @@ class Question:
         self.reports: dict[tuple[str, ...], None] = {}
         self._steady: dict[Candidate, list[Block]] = {}
 
+    @property
+    def owing(self) -> View:
+        """The case by which something may be owed."""
+        return self.view
+
     def candidates(self, channels: Iterable[str]) -> list[Candidate]:
         """What might be done on these channels: one for each contact point, or one without an address."""
         points = self.view.prospect.contact_points
@@ -312,9 +317,13 @@ class Question:
         """What else is reported, each a code with its details."""
         return []
 
-    def excuse(self, item: Due, missed: bool) -> tuple[str, ...] | None:
-        """The limits for which nobody can be blamed that something owed was not done in time; None where somebody can."""
-        return None
+    def owes(self, item: Due) -> bool:
+        """Whether something that a rule says is owed still is."""
+        return True
+
+    def excuse(self, item: Due, missed: bool) -> tuple[tuple[str, ...], bool]:
+        """The limits that kept something owed from being done when it was due, and whether for them nobody is to blame."""
+        return (), False
 
     def _until(self, chosen: Option, at: int) -> int | None:
         if at == chosen.opening:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import TZPATH
 
-from ._clock import FOREVER, moment
+from ._clock import FOREVER, micros, moment
 from .decision import BlockRecord, Contact, Decision, Due, OptionRecord, Record, Stop, Verdict, Wait
 from .errors import RuleFailure
 from .rules.base import Block
@@ -196,13 +196,13 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
     blocking = tuple(dict.fromkeys(block.rule for block in chain))
     found: list[Due] = []
     for rule, table in question.engine.deadlines:
-        view = question.view.using(table)
+        view = question.owing.using(table)
         try:
             if rule.in_force is not None and not any(
                 start <= question.start < end for start, end in rule.in_force.spans(view.zones)
             ):
                 continue
-            owed = list(rule.dues(view, question.start))
+            owed = [item for item in rule.dues(view, question.start) if question.owes(item)]
         except Exception as error:
             failure = RuleFailure(rule.id, error)
             question.failures.setdefault(rule.id, failure)
@@ -226,9 +226,10 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
                 state = "due"
             owner, owner_kind = item.owner, item.owner_kind
             if state in ("missed", "will_be_missed"):
-                excuse = question.excuse(item, state == "missed")
-                if excuse is not None:  # limits always win, and then nobody is to blame
-                    responsible, owner, owner_kind = excuse, None, None
+                named, blameless = question.excuse(item, state == "missed")
+                responsible = named or responsible
+                if blameless:  # limits always win, and then nobody is to blame
+                    owner, owner_kind = None, None
             found.append(
                 Due(
                     item.rule,
@@ -259,6 +260,10 @@ def _reports(question: Question) -> tuple[tuple[str, ...], ...]:
     for name in question.case.view().overdue(question.start):
         if name not in question.view.fulfilled:
             found[("overdue", name)] = None
+    for item in question.case.prospect.pending:
+        open_ = item.done_at is None or micros(item.done_at) > question.start
+        if open_ and question.case.prospect.owner_of(item)[0] is None:
+            found[("no_owner", item.id, item.kind)] = None
     for name, failure in question.failures.items():
         found.setdefault(("rule_error", name, failure.type), None)
     return tuple(sorted(found))

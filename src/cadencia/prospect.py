@@ -175,12 +175,14 @@ class Occasion(Model):
 class PendingItem(Model):
     """Something unresolved, with an owner and a date by which it is taken up again; a `hold` is the owner's own wish to wait.
 
-    A promise is judged on time (`done_at` against `due`), on content and on price (`content_kept`, `price_kept`).
+    A promise is judged on time (`done_at` against `due`), on content and on price (`content_kept`, `price_kept`). Without an owner
+    of its own the prospect's sees to it; where there is none either, that is reported.
     """
 
     id: str
     kind: Literal["promise", "impediment", "doubt", "payment", "proposal", "task", "hold"]
     owner: str | None = None
+    owner_kind: str | None = None
     due: When | None = None
     since: Instant | None = None
     done_at: Instant | None = None
@@ -253,6 +255,12 @@ class Prospect(Model):
             return None
         dated = [stage for stage in self.stages if stage.since is not None]
         return max(dated, key=lambda stage: stage.since).name if dated else self.stages[-1].name  # type: ignore[arg-type,return-value]
+
+    def owner_of(self, item: PendingItem) -> tuple[str | None, str | None]:
+        """Who sees to a pending item, and of what kind that owner is: an item's own owner is not of the kind of the prospect's."""
+        if item.owner is None or item.owner == self.owner:
+            return self.owner, (item.owner and item.owner_kind) or self.owner_kind
+        return item.owner, item.owner_kind
 
 
 def _read_wishes(value: Any) -> tuple[Limit, ...]:

@@ -235,6 +235,73 @@ def test_named_and_unnamed_touches() -> None:
         assert found.position(ana(), [made], as_of=NOW).step == expected, more
 
 
+def test_no_two_touches_running_have_the_same_purpose() -> None:
+    """Whatever the touches were: a step without another `instead` is passed over, as is one whose purpose was met by hand."""
+    again = playbook(step("a", tracks={"no_answer": "again"}, after="1 day"), step("b"))
+    made = touch("t", "2026-03-03T10:00+01:00")
+    assert again.position(ana(), [made], as_of=NOW).ending == "exhausted"
+    found = playbook(step("a"), step("b"), step("c"))
+    first = touch("t", "2026-03-03T10:00+01:00")
+    by_hand = touch("u", "2026-03-04T10:00+01:00", channel="visit", purpose="p-b")
+    position = found.position(ana(), [first, by_hand], as_of=NOW)
+    assert (position.step, position.touch, position.attempts) == ("c", "u", 1)
+    assert {block.code for block in found.why_not(ana(), NOW, "phone", touches=[first, by_hand], step="b")} == {
+        "not_this_step", "same_purpose",
+    }  # fmt: skip
+    unlike = touch("v", "2026-03-05T10:00+01:00", channel="visit", purpose="p-a")
+    assert found.position(ana(), [first, by_hand, unlike], as_of=NOW).step == "c"
+
+
+def test_what_is_beside_the_sequence_is_not_said_twice_running() -> None:
+    """A second doubt waits until something else was said, before a booking as after a touch."""
+    aside = step("doubt", after={"anchor": "pending", "kinds": ["doubt"]})
+    found = playbook(step("a"), step("b", after="9 days"), aside)
+    person = ana(
+        pending=[{"id": name, "kind": "doubt", "due": "2026-03-0" + name[1], "owner": "x"} for name in ("d5", "d6")]
+    )
+    made = [touch("t", "2026-03-04T10:00+01:00"), touch("u", "2026-03-05T10:00+01:00", step="doubt")]
+    decision = found.decide(person, made, as_of=NOW)
+    assert (decision.record.step, at(decision)) == ("b", "2026-03-13T10:00:00+01:00")
+    [block] = found.why_not(person, NOW, "phone", touches=made, step="doubt")
+    assert (block.code, block.needs, block.touches) == ("same_purpose", ("other_purpose",), ("u",))
+    between = touch("v", "2026-03-06T08:00+01:00", channel="visit", purpose="other")
+    assert found.decide(person, [*made, between], as_of=NOW).record.step == "doubt"
+    booked = touch("w", "2026-03-09T10:00+01:00", booked=True, channel="visit", purpose="p-doubt")
+    [block] = found.why_not(person, NOW, "phone", touches=[*made, between, booked], step="doubt")
+    assert (block.code, block.touches) == ("same_purpose", ("w",))
+
+
+def test_an_opt_out_binds_in_every_later_stay() -> None:
+    """Nothing reopens it, unless the ending says what does; and it binds the other person who is proposed."""
+    said = touch("o", "2026-01-05T10:00+01:00", "opted_out")
+    person = ana(stages={"name": "client", "since": "2026-02-01T10:00+01:00"})
+    enters = {"stages": ["client"]}
+    at_once = playbook(step("a"), tracks={"reached": "again"})
+    wrote_so = touch("o", "2026-01-05T10:00+01:00", "opted_out", direction="inbound")
+    assert isinstance(at_once.decide(ana(), [wrote_so], as_of=NOW), Stop), (
+        "no track keeps a case where it is after an opt-out"
+    )
+    decision = playbook(step("a"), enters=enters).decide(person, [said], as_of=NOW)
+    assert isinstance(decision, Stop)
+    assert (decision.code, decision.proposal and decision.proposal.ending) == ("finished", "opted_out")
+    lifted = playbook(step("a"), enters=enters, endings={"opted_out": {"lifted_by": "inbound"}})
+    assert isinstance(lifted.decide(person, [said], as_of=NOW), Stop)
+    wrote = touch("p", "2026-01-06T10:00+01:00", "replied", direction="inbound")
+    assert isinstance(lifted.decide(person, [said, wrote], as_of=NOW), Contact)
+    spoke = touch("p", "2026-01-06T10:00+01:00", "connected")
+    assert isinstance(lifted.decide(person, [said, spoke], as_of=NOW), Stop)
+    by_answer = playbook(step("a"), enters=enters, endings={"opted_out": {"lifted_by": "answer"}})
+    assert isinstance(by_answer.decide(person, [said, spoke], as_of=NOW), Contact)
+    found = playbook(step("a"), step("b", person="other"))
+    people = (Prospect.model_validate({"id": "eva", "zones": MADRID}),)
+    theirs = (touch("q", "2026-01-05T10:00+01:00", "opted_out", prospect="eva"),)
+    case = Case(
+        prospect=ana(account="acme"), touches=(touch("t", "2026-03-05T10:00+01:00"),),
+        account=Account(id="acme", people=people, touches=theirs),
+    )  # fmt: skip
+    assert isinstance(found.decide(case, as_of=NOW), Blocked)
+
+
 def test_a_booking_is_the_step_it_will_be() -> None:
     """A step that is booked is not proposed before its booking, unless the question is about it; and then the next follows."""
     found = playbook(step("a"), step("b", after="2 days"))
@@ -257,7 +324,7 @@ def test_a_touch_known_only_to_the_day() -> None:
 
 
 def test_an_automatic_reply_is_no_answer() -> None:
-    found = playbook(step("a"), step("b", after="2 days"), tracks={"reached": "a"})
+    found = playbook(step("a"), step("b", after="2 days"), step("c"), tracks={"reached": "c"})
     made = [
         touch("t", "2026-03-05T10:00+01:00"),
         touch("r", "2026-03-05T10:01+01:00", "out_of_office", direction="inbound", channel="email"),
@@ -265,7 +332,7 @@ def test_an_automatic_reply_is_no_answer() -> None:
     ]
     assert found.position(ana(), made, as_of=NOW).step == "b"
     written = touch("u", "2026-03-05T10:03+01:00", "unknown", direction="inbound", channel="email")
-    assert found.position(ana(), [*made, written], as_of=NOW).step == "a"
+    assert found.position(ana(), [*made, written], as_of=NOW).step == "c"
 
 
 def test_once_everything_was_taken() -> None:
@@ -312,6 +379,37 @@ def test_tasks_lead_on_and_are_dated() -> None:
     assert (due.state, due.owner) == ("met_late", "luis")
 
 
+def test_a_task_leads_on_by_the_outcome_that_gave_rise_to_it() -> None:
+    """Tasks passed through one after the other remember how the touch came out; what they do not say is as silence."""
+    note = {"id": "note", "purpose": "p-note", "task": True}
+    file = {"id": "file", "purpose": "p-file", "task": True, "tracks": {"yes": "glad", "no_answer": "sorry"}}
+    found = playbook(step("a", tracks={"yes": "note", "no": "note"}), note, file, endings={"glad": {}, "sorry": {}})
+    for disposition, ending in (("interested", "glad"), ("refused", "sorry")):
+        position = found.position(ana(), [touch("t", "2026-03-05T10:00+01:00", disposition)], as_of=NOW)
+        assert (position.ending, position.tasks) == (ending, (("note", "t"), ("file", "t")))
+
+
+def test_an_answer_that_leaves_the_case_where_it_is() -> None:
+    """`again` for every step: an answer that is no step is an answer, and the step in turn stays; after the end it changes nothing."""
+    found = playbook(
+        step("a", tracks={"no": "done"}), step("b"), tracks={"no": "again", "reached": "done"}, endings={"done": {}}
+    )
+    letter = touch("t", "2026-03-05T10:00+01:00", "refused", channel="email", direction="inbound")
+    position = found.position(ana(), [letter], as_of=NOW)
+    assert (position.step, position.touch) == ("a", "t")
+    call = touch("u", "2026-03-05T09:00+01:00", "refused")
+    position = found.position(ana(), [call, letter], as_of=NOW)
+    assert (position.ending, position.touch) == ("done", "u")
+
+
+def test_the_start_is_the_end_of_the_touch_that_opened_the_door() -> None:
+    """A delay from the start runs from when the conversation was over, and not from when it began."""
+    door = {"by": {"dispositions": ["refused"]}}
+    found = playbook(step("a", after={"anchor": "start", "delay": "24h"}), enters=door, tracks={"no": "exhausted"})
+    long = touch("n", "2026-03-05T12:00+01:00", "refused", channel="meeting", end="2026-03-05T13:15+01:00")
+    assert at(found.decide(ana(), [long], as_of=NOW)) == "2026-03-06T13:15:00+01:00"
+
+
 def test_what_was_known_before_is_to_be_learned_anew() -> None:
     """A fact from before the conversation is no record of it; one without a date is."""
     found = playbook(step("a", learns=["winner"]), step("b"))
@@ -356,6 +454,102 @@ def test_another_person_of_the_account() -> None:
     assert decision.without("cap").prospect == "pia"
     shut = Case(prospect=ana(account="acme"), touches=made, account=Account(id="acme", people=people[:1]))
     assert found.decide(shut, as_of=NOW).answer == "blocked"
+
+
+def test_an_answer_of_another_person_is_one() -> None:
+    """It is the outcome of the step by which we asked; without having asked, or once our own person has answered since, it is nobody's."""
+    other = step(
+        "b", person="other", if_impossible="skip", tracks={"no_answer": "b2", "reached": "c", "wrong_person": "b2"}
+    )
+    more = step("b2", person="other", if_impossible="skip", after="1 day", tracks={"no_answer": "b", "reached": "c"})
+    thanks = step("c", person="last", tracks={"no_answer": "told", "reached": "told"})
+    found = playbook(
+        step("a"), {**other, "after": "1 day"}, more, thanks, step("d"), tracks={"reached": "d"}, endings={"told": {}}
+    )
+    made = (touch("t", "2026-03-02T10:00+01:00"),)
+    people = tuple(Prospect.model_validate({"id": name, "zones": MADRID}) for name in ("eva", "luis"))
+    asked = touch("o1", "2026-03-03T10:00+01:00", step="b", prospect="eva")
+    answer = touch("o2", "2026-03-04T10:00+01:00", "interested", direction="inbound", prospect="eva")
+
+    def case(*others: Touch, own: tuple[Touch, ...] = made) -> Case:
+        return Case(
+            prospect=ana(account="acme"), touches=own, account=Account(id="acme", people=people, touches=others)
+        )
+
+    decision = found.decide(case(asked, answer), as_of=NOW)
+    assert (decision.record.step, decision.prospect) == ("c", "eva")
+    silent = found.decide(case(asked), as_of=NOW)
+    assert (silent.record.step, silent.prospect) == ("b2", "luis"), "each person is asked once"
+    wrong = found.decide(case(asked, answer.model_copy(update={"disposition": "wrong_person"})), as_of=NOW)
+    assert (wrong.record.step, wrong.prospect) == ("b2", "luis")
+    both = [touch("o3", "2026-03-04T10:00+01:00", step="b2", prospect="luis")]
+    assert isinstance(found.decide(case(asked, *both), as_of=NOW), Stop), "nobody is left"
+    unasked = found.decide(case(answer), as_of=NOW)
+    assert (unasked.record.step, unasked.prospect) == ("b", "eva"), "nobody asked her, so she has not answered this"
+    own = (*made, touch("u", "2026-03-03T12:00+01:00", "replied", direction="inbound"))
+    assert found.decide(case(asked, answer, own=own), as_of=NOW).record.step == "d", "our own person has answered since"
+    gone = found.decide(case(asked, answer.model_copy(update={"disposition": "opted_out"})), as_of=NOW)
+    assert isinstance(gone, Stop), "an account speaks with one voice"
+    thanked = touch("o4", "2026-03-05T10:00+01:00", step="c", prospect="eva")
+    assert found.position(case(asked, answer, thanked), as_of=NOW).ending == "told"
+    assert found.decide(case(asked, answer, thanked), as_of=NOW).deadlines == ()
+
+
+def test_a_touch_of_our_own_person_is_no_step_for_another() -> None:
+    """Unless it names it: an unnamed e-mail to the first person does not ask the second."""
+    other = step("b", person="other", if_impossible="skip")
+    found = playbook(step("a"), other, step("c"))
+    made = [touch("t", "2026-03-02T10:00+01:00"), touch("u", "2026-03-03T10:00+01:00", channel="email")]
+    assert found.position(ana(), made, as_of=NOW).taken == (("t", "a"), ("u", "c"))
+
+
+def test_what_is_owed_is_owed_by_the_case() -> None:
+    """Whoever of the account is proposed: an item of the case without a date is named all the same."""
+    dates = [{"rule": "never_undated", "id": "dates"}]
+    found = playbook(step("a"), step("b", person="other", within="1 day"), policy=dates)
+    person = ana(account="acme", owner="minda", pending={"id": "i", "kind": "doubt"})
+    case = Case(
+        prospect=person, touches=(touch("t", "2026-03-05T10:00+01:00"),),
+        account=Account(id="acme", people=(Prospect.model_validate({"id": "eva", "zones": MADRID}),)),
+    )  # fmt: skip
+    decision = found.decide(case, as_of=NOW)
+    assert decision.prospect == "eva"
+    assert {(due.code, due.owner) for due in decision.deadlines} == {("undated", "minda"), ("step", "minda")}
+
+
+def test_a_plan_says_who() -> None:
+    """Each touch of a plan names whom it is with, and counts as theirs."""
+    found = playbook(step("a"), step("b", person="other", after="1 day"), step("c", after="1 day"))
+    eva = Prospect.model_validate({"id": "eva", "zones": MADRID})
+    plan = found.plan(Case(prospect=ana(account="acme"), account=Account(id="acme", people=(eva,))), 9, as_of=NOW)
+    assert [(item.step, item.prospect, item.touch.prospect) for item in plan] == [
+        ("a", "ana", "ana"), ("b", "eva", "eva"), ("c", "ana", "ana")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fact", "carried"),
+    [
+        ("2026-03-06", True),
+        ("2026-03-05", False),
+        ("2026-03-06T10:00+01:00", False),
+        ("2026-03-06T10:01+01:00", True),
+        ("2026-03-06T10:01", False),
+        ("soon", False),
+        (7, False),
+        ({"value": "2026-04-01", "since": "2026-03-06T10:01+01:00"}, False),
+        ({"value": "2026-04-01", "until": "2026-03-06T10:00+01:00"}, False),
+        ({"value": "2026-04-01", "since": "2026-03-06T10:00+01:00"}, True),
+    ],
+)
+def test_a_deadline_that_is_past_is_not_carried(fact: Any, carried: bool) -> None:
+    """Only what is current when the touch is proposed is brought along; what cannot be read may be past."""
+    found = playbook(step("a", carries=[{"what": "offer_deadline", "fact": "ends", "stands": True}]))
+    decision = found.decide(ana(facts={"ends": fact}), as_of=NOW)
+    assert decision.proposal is not None
+    assert bool(decision.proposal.carries) is carried
+    with pytest.raises(InputError, match="`stands` is said of a fact"):
+        playbook(step("a", carries=[{"what": "offer_deadline", "stands": True}]))
 
 
 def test_not_entered() -> None:
@@ -418,13 +612,16 @@ def test_text() -> None:
 def test_every_call_of_a_circle_that_is_met() -> None:
     """A milestone is passed over once a touch of it has met its objective, and only then."""
     found = playbook(
-        step("a", milestone=True, tracks={"reached": "a", "no_answer": "c"}, after="1 day"),
+        step("a", milestone=True, tracks={"reached": "a", "no_answer": "c"}, after="1 day", instead="c"),
         step("b", after="1 day"),
         step("c", after="1 day", tracks={"no_answer": "a"}),
     )
     call = {"at": "2026-03-03T10:00+01:00", "disposition": "connected"}
-    assert found.position(ana(), [touch("t", **call)], as_of=NOW).step == "a"
-    assert found.position(ana(), [touch("t", **call, objective_met=False)], as_of=NOW).step == "a"
+    for met in (None, False):
+        asked = touch("t", **call, objective_met=met)
+        assert found.position(ana(), [asked], as_of=NOW).step == "c", "for the same again only after something else"
+        between = touch("w", "2026-03-04T10:00+01:00", step="c")
+        assert found.position(ana(), [asked, between], as_of=NOW).step == "a"
     met = touch("t", **call, objective_met=True)
     assert found.position(ana(), [met], as_of=NOW).step == "b"
     later = touch("u", "2026-03-04T10:00+01:00", step="c")

@@ -37,7 +37,13 @@ def cadences(draw: st.DrawFn) -> dict[str, Any]:
             st.dictionaries(st.sampled_from(OUTCOMES), st.sampled_from((*TARGETS, "next", "again")), max_size=2)
         )
         steps.append(step)
-    tracks = draw(st.dictionaries(st.sampled_from(OUTCOMES[1:]), st.sampled_from(TARGETS), max_size=3))
+    tracks = draw(st.dictionaries(st.sampled_from(OUTCOMES[1:]), st.sampled_from((*TARGETS, "again")), max_size=3))
+    back = {*IDS, "again"} & {
+        target for table in (tracks, *(step["tracks"] for step in steps)) for target in table.values()
+    }
+    for step in steps:  # one anchored at the start that may come round again is refused
+        if back:
+            step.get("after", {}).pop("anchor", None)
     for step in steps:  # a circle that never waits is refused
         if any(other["tracks"].get("no_answer") in (*IDS, "again") for other in steps):
             step["after"] = {"delay": draw(st.sampled_from(DELAYS))}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cadencia import Case, Playbook
+from cadencia import Case, Playbook, Playbooks
 from cadencia.decision import Decision
 from playbooks.vectors import FILES, Day, ExpectedDue, Walk
 
@@ -59,8 +59,6 @@ def _time(text: str) -> datetime:
 
 def _check(playbook: Playbook, case: Case, day: Day, where: str) -> None:
     if day.which is not None:
-        from cadencia import Playbooks
-
         chosen = Playbooks.packaged().which(case, as_of=day.as_of)
         assert (chosen.playbook.name if chosen else None) == day.which, where
     for asked in day.why_not:
@@ -73,7 +71,7 @@ def _check(playbook: Playbook, case: Case, day: Day, where: str) -> None:
             assert (item.step, item.channel, item.at) == (step, channel, _time(at)), f"{where}: {item.at.isoformat()}"
     if day.expect is None:
         return
-    decision = playbook.decide(case, as_of=day.as_of, step=day.ask)
+    decision = playbook.decide(case, as_of=day.as_of, step=day.ask, entered=_entered(case, day))
     expected, record = day.expect, decision.record
     told = f"{where}\n{decision}\n{decision.proposal}"
     proposal = decision.proposal
@@ -101,6 +99,15 @@ def _check(playbook: Playbook, case: Case, day: Day, where: str) -> None:
     for language in ("en", "es"):
         assert "…" not in decision.text(language), decision.text(language)
     assert Decision.from_dict(decision.to_dict()) == decision, where
+
+
+def _entered(case: Case, day: Day) -> datetime | None:
+    """When another playbook handed the case over, where the day is about that."""
+    if not day.handed_over:
+        return None
+    chosen = Playbooks.packaged().which(case, as_of=day.as_of)
+    assert chosen is not None
+    return chosen.entered
 
 
 def _same(due: ExpectedDue, item: Any) -> bool:

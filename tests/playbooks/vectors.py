@@ -90,6 +90,8 @@ class Day(Strict):
     ask: str | None = None
     which: str | None = None
     """The playbook that proposes for the case, of all the packaged ones."""
+    handed_over: bool = False
+    """Whether the shelf is asked, so that the case is where another playbook handed it over."""
     expect: Expected | None = None
     why_not: list[WhyNot] = []
     plan: list[tuple[str, str, str]] | None = None

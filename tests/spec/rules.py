@@ -483,6 +483,11 @@ def stop_on_opt_out(rule: Any, case: Case, candidate: Any, t: datetime, table: A
         and in_scope(rule, candidate, item.channel)
         and lasts(rule, case, t, began(item), began(item), count.own(case), table)
         for item in case.prospect.opt_outs
+    ) or any(
+        touch.disposition == "opted_out"
+        and in_scope(rule, candidate, touch.channel, touch.contact_point)
+        and lasts(rule, case, t, touch.at, touch.end or touch.at, count.own(case), table)
+        for touch in happened(count.own(case), t)
     )
 
 
@@ -495,6 +500,10 @@ def stop_unless_qualified(rule: Any, case: Case, candidate: Any, t: datetime, ta
         (rule.fact is None or says_yes(case.prospect.facts.get(rule.fact), t))
         and (rule.tag is None or rule.tag in case.prospect.tags)
         and chosen(rule.at_stages, stage_at(case, t), sure=True)
+        and (
+            rule.by is None
+            or any(count.matches(rule.by, touch, table, sure=True) for touch in happened(count.own(case), t))
+        )
     )
 
 

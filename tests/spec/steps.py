@@ -24,12 +24,15 @@ def start_of(touch: Touch) -> datetime:
 
 
 class Place(NamedTuple):
-    """Where a case is: the step in turn, or how it ended; the touch that led there, and attempts since the last answer."""
+    """Where a case is: the step in turn, or how it ended; the touch that led there, attempts since the last answer, and what
+    the last touch of ours was for.
+    """
 
     step: str | None
     ending: str | None
     touch: Touch | None
     attempts: int
+    said: str | None = None
 
 
 def outcome(cadence: Cadence, touch: Touch) -> str:
@@ -48,16 +51,46 @@ def outcome(cadence: Cadence, touch: Touch) -> str:
 
 def place(cadence: Cadence, case: Case, t: datetime) -> Place:
     """Where a case is at an instant."""
+    return replayed(cadence, case, t)[0]
+
+
+def replayed(cadence: Cadence, case: Case, t: datetime) -> tuple[Place, list[Made]]:
+    """Where a case is at an instant, and the touches of ours until then."""
     order = [step.id for step in cadence.steps]
     here = Place(order[0], None, None, 0)
+    made: list[Made] = []
     for touch in count.own(case):
         if start_of(touch) > t or ignored(touch):
             continue
         answer = bool(count.reached(touch))
         step = taken(cadence, here, touch)
-        if step is None and not answer:
-            continue
-        here = moved(cadence, order, here, touch, step, answer)
+        if touch.direction == "outbound":
+            said = touch.purpose or (step.purpose if step is not None else None)
+            made.append(Made(touch, said, None if step is None else step.id))
+            here = here._replace(said=said)
+        if step is not None or answer:
+            here = settled(cadence, moved(cadence, order, here, touch, step, answer))
+        elif here.step is not None and cadence.step(here.step).purpose == here.said:
+            here = settled(cadence, here._replace(touch=touch))
+    return here, made
+
+
+class Made(NamedTuple):
+    """A touch of ours, with what it was for and the step that it was."""
+
+    touch: Touch
+    said: str | None
+    step: str | None
+
+
+def settled(cadence: Cadence, here: Place) -> Place:
+    """A step for what was said last is passed over, as silence would; nothing is left where all are."""
+    passed: set[str] = set()
+    while here.step is not None and cadence.step(here.step).purpose == here.said:
+        target = "exhausted" if here.step in passed else cadence.target(here.step, "no_answer")
+        passed.add(here.step)
+        known = target in {step.id for step in cadence.steps}
+        here = here._replace(step=target if known else None, ending=None if known else target)
     return here
 
 
@@ -102,8 +135,13 @@ def moved(cadence: Cadence, order: list[str], here: Place, touch: Touch, step: S
         if here.step is not None and touch.direction == "outbound" and code == "reached":
             target = here.step
         else:
-            target = cadence.tracks.get(code) or cadence.tracks.get("reached") or here.step or order[0]
-    return Place(target, None, touch, attempts) if target in order else Place(None, target, touch, attempts)
+            track = cadence.tracks.get(code) or cadence.tracks.get("reached")
+            if track == "again" and here.step is None:
+                return here
+            target = here.step or order[0] if track in (None, "again") else track
+    if target in order:
+        return Place(target, None, touch, attempts, here.said)
+    return Place(None, target, touch, attempts, here.said)
 
 
 def step_forbidden(cadence: Cadence, case: Case, step: str, channel: str, t: datetime) -> bool:
@@ -111,7 +149,25 @@ def step_forbidden(cadence: Cadence, case: Case, step: str, channel: str, t: dat
     here = place(cadence, case, t)
     if here.step != step or channel not in next(item.channels for item in cadence.steps if item.id == step):
         return True
-    return booked_next(cadence, case, here, step, t) or not_due(cadence, case, step, here, t)
+    return (
+        booked_next(cadence, case, here, step, t)
+        or not_due(cadence, case, step, here, t)
+        or said_twice(cadence, case, step, t)
+    )
+
+
+def said_twice(cadence: Cadence, case: Case, name: str, t: datetime) -> bool:
+    """Whether the touch of ours before, or a booking after, has the purpose of a step; all of one instant count."""
+    purpose = cadence.step(name).purpose
+    made = replayed(cadence, case, datetime.max.replace(tzinfo=t.tzinfo))[1]
+    before = [item for item in made if start_of(item.touch) <= t]
+    later = [item for item in made if start_of(item.touch) > t]
+    last = max((start_of(item.touch) for item in before), default=None)
+    first = min((start_of(item.touch) for item in later), default=None)
+    return any(item.said == purpose and start_of(item.touch) == last for item in before) or any(
+        item.said == purpose and item.touch.booked and item.step != name and start_of(item.touch) == first
+        for item in later
+    )
 
 
 def booked_next(cadence: Cadence, case: Case, here: Place, step: str, t: datetime) -> bool:
@@ -120,7 +176,9 @@ def booked_next(cadence: Cadence, case: Case, here: Place, step: str, t: datetim
         if start_of(touch) <= t or ignored(touch):
             continue
         found = taken(cadence, here, touch)
-        if found is not None or count.reached(touch):
+        said = touch.purpose if touch.direction == "outbound" else None
+        gives_way = here.step is not None and said == cadence.step(here.step).purpose
+        if found is not None or count.reached(touch) or gives_way:
             return touch.booked and found is not None and found.id == step
     return False
 

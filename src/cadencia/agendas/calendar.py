@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from .._version import __version__
 from ..errors import MissingExtra
-from ..language import messages
-from ..language.playbook import purpose_text, word
+from ..language import messages, word
+from ..language.playbook import purpose_text
 from .models import Agenda, Entry
 from .words import channel_text, entry_why
 

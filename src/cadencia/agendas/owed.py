@@ -90,7 +90,8 @@ class Owed:
                 self.lifting.append(self._named(case, item, due))
 
     def _named(self, case: Case, item: PendingItem, at: int | None) -> Item:
-        return self._item(case, item.kind, item.id, at, what=item.what, owner=item.owner or case.prospect.owner)
+        owner, kind = case.prospect.owner_of(item)
+        return self._item(case, item.kind, item.id, at, what=item.what, owner=owner, owner_kind=kind)
 
     def _promises(self, case: Case, answer: Answer) -> Iterator[Item]:
         """Promises of theirs that lapse today, as the policy says when they lapse; without a word, at the promised time."""

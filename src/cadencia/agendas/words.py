@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..language import block_text, due_text, messages, need_text, time_text
-from ..language.playbook import purpose_text, why_text, word
+from ..language import block_text, due_text, messages, need_text, time_text, word
+from ..language.playbook import purpose_text, why_text
+from ..prospect import ITEM_KINDS
 from .models import Agenda, Entry, Figure, Item
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "when_text", "who_text",
 ]  # fmt: skip
 
+#: In which tables the parts of a row have words; other rows are named by ids and by the words of the data.
+_ROWS = {"effort": ("effort",), "speed_to_lead": (None, "owner_kinds"), "silent_at": (None, "steps")}
 #: So many names are written out; the data holds them all.
 _SHOWN = 12
 
@@ -85,7 +88,7 @@ def who_text(entry: Entry) -> str:
 
 def channel_text(entry: Entry, language: str) -> str:
     """By which channel, and the address."""
-    channel = str(messages(language)["channels"].get(entry.channel or "", entry.channel or ""))
+    channel = word(language, "channels", entry.channel or "")
     return channel + (f" ({entry.contact_point})" if entry.contact_point else "")
 
 
@@ -102,7 +105,8 @@ def entry_why(entry: Entry, language: str) -> str:
     if entry.booking is not None:
         told = [f"{words['booking']} {entry.booking}"]
     elif entry.proposal is not None:
-        told = [f"{entry.playbook}/{entry.step}: {why_text(entry.proposal, language, entry.zone)}"]
+        step = f" · {word(language, 'steps', entry.step)}" if entry.step else ""
+        told = [f"{entry.playbook}{step}: {why_text(entry.proposal, language, entry.zone)}"]
     else:
         told = [words["policy"]]
     if entry.deadline is not None:
@@ -120,10 +124,13 @@ def item_text(item: Item, language: str) -> str:
     if item.due is not None:
         return f"{item.prospect}: {due_text(item.due, item.zone, language)}"
     kind = words["booking"] if item.kind == "booking" else word(language, "kinds", item.kind)
-    told = f"{item.prospect}: {kind} {item.id}" + (f" ({item.what})" if item.what else "")
+    what = word(language, "kinds", item.what) if item.what and item.kind == "promise" else item.what
+    told = f"{item.prospect}: {kind} {item.id}" + (f" ({what})" if what else "")
     told += f", {time_text(item.at, item.zone, language)}" if item.at is not None else f", {words['no_date']}"
     if item.block is not None:
         told += f": {item.block.rule}: {block_text(item.block, item.zone, language)}"
+    if item.owner is None and item.kind in ITEM_KINDS:
+        return f"{told}, {messages(language)['words']['no_owner']}"
     return told + (f", {item.owner}" if item.owner else "")
 
 
@@ -153,7 +160,11 @@ def figure_lines(figure: Figure, language: str) -> Iterator[str]:
     yield figure_text(figure, language)
     unsaid = messages(language)["agenda"]["unsaid"]
     for row in figure.by:
-        key = " · ".join(unsaid if item is None else item for item in row.key)
+        tables = _ROWS.get(figure.code, (None,) * len(row.key))
+        key = " · ".join(
+            unsaid if item is None else item if table is None else word(language, table, item)
+            for item, table in zip(row.key, tables, strict=True)
+        )
         yield f"  {key}: {row.part}" + (f"/{row.of}" if row.of is not None else "")
     if figure.named:
         yield f"  → {_some(figure.named)}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from ..language import block_text, messages, time_text
+from ..language import block_text, date_text, messages, time_text, word
 from .findings import Finding, MonthCount, Summary
 
 __all__ = ["finding_text", "said", "summary_lines"]
@@ -21,13 +21,13 @@ def said(finding: Finding, language: str = "en") -> list[str]:
 
 def finding_text(finding: Finding, language: str = "en") -> str:
     """A finding on one line: the touch, what forbade it, and when it would have been permitted."""
-    words, table = messages(language)["audit"], messages(language)
+    words = messages(language)["audit"]
     head = words["finding"].format(
         at=_day_text(finding.at, finding.zone, language),
         prospect=finding.prospect,
         touch=finding.touch,
-        channel=table["channels"].get(finding.channel, finding.channel),
-        purpose=f" · {finding.purpose}" if finding.purpose else "",
+        channel=word(language, "channels", finding.channel),
+        purpose=f" · {word(language, 'purposes', finding.purpose)}" if finding.purpose else "",
         says=words["says"][finding.says],
     )
     if finding.instead is not None:
@@ -73,10 +73,8 @@ def summary_lines(summary: Summary, language: str = "en") -> list[str]:
         )
     lines += _counted(words["months"], summary.by_month, words)
     if len(summary.by_channel) > 1:
-        channels = messages(language)["channels"]
-        lines += _counted(
-            words["channels"], {channels.get(key, key): count for key, count in summary.by_channel.items()}, words
-        )
+        channels = {word(language, "channels", key): count for key, count in summary.by_channel.items()}
+        lines += _counted(words["channels"], channels, words)
     rest = "".join(f" + {getattr(summary, item):,} {words[item]}" for item in _REST if getattr(summary, item))
     lines.append(words["read"].format(read=f"{summary.read:,}", audited=f"{summary.audited:,}", rest=rest))
     return lines
@@ -109,5 +107,4 @@ def _day_text(value: datetime | date, zone: str | None, language: str) -> str:
     """An instant or a date as people write it."""
     if isinstance(value, datetime):
         return time_text(value, zone, language)
-    words = messages(language)["words"]
-    return f"{words['weekdays'][value.weekday()]} {value.day} {words['months'][value.month - 1]} {value.year}"
+    return date_text(value, language)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .._view import Seen, View
     from ..prospect import Occasion
     from .models import Cadence, Step
-    from .walk import Run, State
+    from .states import Run, State
 
 __all__ = ["Turn", "Window", "clockwork_of", "turn_of", "windows_of"]
 
@@ -73,8 +73,8 @@ def turn_of(cadence: Cadence, view: View, run: Run, state: State, step: Step) ->
     after = step.after
     anchor = after.anchor
     seen = state.by
-    if anchor == "promise" and seen is not None and seen.promise is not None:
-        return _promised(cadence, view, step, seen)
+    if anchor == "promise" and state.promised is not None:
+        return _promised(cadence, view, step, state.promised)
     if anchor == "start" or seen is None:
         if after.delay is None:
             return Turn(EVER if run.start is None else run.start, "start", "opening")

@@ -38,7 +38,7 @@ def _mistakes(cadence: Cadence) -> Iterator[str]:
                 yield f"{where}track {given(outcome)} is no outcome" + (
                     did_you_mean(outcome, outcomes) or "; declare it under `outcomes`"
                 )
-            words = {"next", "again"} if where else set()
+            words = {"next", "again"} if where else {"again"}
             if target not in known | words:
                 broken = True
                 yield (
@@ -56,11 +56,9 @@ def _mistakes(cadence: Cadence) -> Iterator[str]:
             )
     if broken:
         return
-    for step in cadence.steps:
-        if step.task and any(outcome != "no_answer" for outcome in step.tracks):
-            yield f"step {given(step.id)} is a task and has no outcome; write where it leads as `no_answer`, or leave it out"
     yield from _same_disposition(cadence)
     yield from _circles(cadence)
+    yield from _returned_to(cadence)
 
 
 def _same_disposition(cadence: Cadence) -> Iterator[str]:
@@ -74,14 +72,27 @@ def _same_disposition(cadence: Cadence) -> Iterator[str]:
 
 def leads(cadence: Cadence, step: Step) -> set[str]:
     """The steps that a step's outcomes, or an answer after it, may lead to."""
+    found = tracked(cadence, step)
     if step.task:
-        return {cadence.target(step.id, "no_answer")} & set(cadence.by_id)
-    outcomes = {*cadence.reading.table, *step.tracks}
-    found = {cadence.target(step.id, outcome) for outcome in outcomes}
+        return found & set(cadence.by_id)
     lifted = any(name in cadence.ends and cadence.ends[name].lifted_by != "nothing" for name in found)
-    again = cadence.sequence[0].id if lifted else None  # an answer after the end that no track takes up begins again
-    found |= {target for outcome in outcomes if (target := cadence.answer(outcome) or again) is not None}
+    untold = any(cadence.answer(outcome) is None and not cadence.stays(outcome) for outcome in _outcomes(cadence, step))
+    if lifted and untold:  # an answer after the end that no track takes up begins again
+        found.add(cadence.sequence[0].id)
     return found & set(cadence.by_id)
+
+
+def _outcomes(cadence: Cadence, step: Step) -> set[str]:
+    return {*cadence.reading.table, *step.tracks}
+
+
+def tracked(cadence: Cadence, step: Step) -> set[str]:
+    """Where the tracks lead from a step, by its outcome or by an answer after it: steps and endings."""
+    if step.task:
+        return {cadence.onward(step, outcome) for outcome in ("no_answer", *step.tracks)}
+    outcomes = _outcomes(cadence, step)
+    found = {cadence.target(step.id, outcome) for outcome in outcomes}
+    return found | {target for outcome in outcomes if (target := cadence.answer(outcome)) is not None}
 
 
 def follow(cadence: Cadence, step: Step) -> set[str]:
@@ -126,16 +137,35 @@ def _circles(cadence: Cadence) -> Iterator[str]:
         edges: dict[str, set[str]] = {}
         for step in cadence.steps:
             target = cadence.target(step.id, "no_answer")
-            if step.task is inside and target in cadence.by_id:
-                follow = {target} if inside else after_tasks(cadence, {target})
-                edges[step.id] = {name for name in follow if inside or not _rests(cadence.by_id[name])}
-                if inside:
-                    edges[step.id] = {name for name in follow if cadence.by_id[name].task}
+            if inside and step.task:
+                edges[step.id] = {name for name in leads(cadence, step) if cadence.by_id[name].task}
+            elif not inside and not step.task and target in cadence.by_id:
+                follow = after_tasks(cadence, {target})
+                edges[step.id] = {name for name in follow if not _rests(cadence.by_id[name])}
         circle = _circle(edges)
         if circle and inside:
             yield f"{kind} {given(', '.join(circle))} follow each other in a circle; let one lead to a step or an ending"
         elif circle:
             yield f"{kind} {given(', '.join(circle))} follow each other in a circle that never waits; give one a `delay`"
+
+
+def _returned_to(cadence: Cadence) -> Iterator[str]:
+    """Steps anchored at the start to which something leads back: their delay was over long ago, so they would be due at once."""
+    for step in cadence.steps:
+        if step.after.anchor != "start" or step.after.delay is None or step.once == "ever":
+            continue
+        seen: set[str] = set()
+        waiting = [step.id]
+        while waiting:
+            here = cadence.by_id[waiting.pop()]
+            found = tracked(cadence, here) | {cadence.past(here)} | ({here.instead} if here.instead else set())
+            waiting += (found & set(cadence.by_id)) - seen
+            seen |= found
+        if step.id in seen:
+            yield (
+                f"step {given(step.id)} is anchored at the start, and a track leads back to it when its delay is long over;"
+                " let it lead to a step anchored at `previous`"
+            )
 
 
 def _rests(step: Step) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
-from .._clock import EVER, FOREVER, day_number, micros
+from .._clock import DAY, EVER, FOREVER, day_number, micros, read_instant
 from .._spans import Span, cut, meet, union
-from ..rules.filters import Choice, consent_span, stage_spans
+from ..errors import InputError
+from ..rules.filters import Choice, consent_span
 
 if TYPE_CHECKING:
+    from .._model import Names
     from .._view import View
     from ..prospect import Fact, PendingItem
-    from .models import Condition, Requirement
+    from .models import Carry, Condition, Requirement
 
 ALWAYS: list[Span] = [(EVER, FOREVER)]
 _UNSET = (False, None, "", "no", "false")
@@ -24,6 +27,32 @@ def fact_span(fact: Fact | None) -> list[Span]:
     start = EVER if fact.since is None else micros(fact.since)
     end = FOREVER if fact.until is None else micros(fact.until)
     return [(start, end)] if start < end else []
+
+
+def current_fact(view: View, item: Carry, instant: int) -> Fact | None:
+    """The fact that fills what a touch carries, if it is current then; of one that says until when it stands, before that is past."""
+    fact = view.prospect.facts.get(item.fact or "")
+    if fact is None or not any(start <= instant < end for start, end in fact_span(fact)):
+        return None
+    return fact if not item.stands or instant < _stands_until(view, fact.value) else None
+
+
+def _stands_until(view: View, value: Any) -> int:
+    """The instant until which something stands; a date is included, where it ends first. What cannot be read stands no more."""
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            try:
+                value = read_instant(value, "until")
+            except InputError:
+                return EVER
+    if isinstance(value, datetime):
+        return EVER if value.tzinfo is None else micros(value)
+    if not isinstance(value, date):
+        return EVER
+    after = day_number(value) + 1
+    return min((zone.at(after) for zone in view.zones), default=view.date_range(day_number(value))[0] + DAY)
 
 
 def required_spans(view: View, requirement: Requirement) -> list[Span]:
@@ -40,8 +69,6 @@ def required_spans(view: View, requirement: Requirement) -> list[Span]:
 
 def due_of(view: View, item: PendingItem) -> int:
     """The instant at which an item is due: a date is due when it begins; `FOREVER` where there is none."""
-    from datetime import datetime
-
     if item.due is None:
         return FOREVER
     if isinstance(item.due, datetime):
@@ -49,8 +76,8 @@ def due_of(view: View, item: PendingItem) -> int:
     return max((zone.at(day_number(item.due)) for zone in view.zones), default=view.date_range(day_number(item.due))[1])
 
 
-def holds(view: View, condition: Condition | None, since: int = EVER) -> list[Span]:
-    """When everything that a condition names holds. Touches are counted from `since`."""
+def holds(view: View, condition: Condition | None, since: int = EVER, closing: Names = ()) -> list[Span]:
+    """When everything that a condition names holds. Touches are counted from `since`; `closing` stages count as the one before."""
     if condition is None:
         return ALWAYS
     person = view.prospect
@@ -62,7 +89,7 @@ def holds(view: View, condition: Condition | None, since: int = EVER) -> list[Sp
     if condition.tags is not None and not _tagged(condition.tags, person.tags):
         return []
     if condition.stages is not None:
-        spans = meet(spans, _staged(view, condition.stages))
+        spans = meet(spans, _staged(condition.stages, stages_of(view, closing)))
     if condition.consent is not None:
         given = union(consent_span(item) for item in person.consents)
         spans = meet(spans, given) if condition.consent else cut(spans, given)
@@ -91,8 +118,16 @@ def _tagged(choice: Choice, tags: tuple[str, ...]) -> bool:
     return not choice.names.intersection(tags) if choice.excluded else choice.has_any(tags)
 
 
-def _staged(view: View, choice: Choice) -> list[Span]:
+def stages_of(view: View, closing: Names = ()) -> list[tuple[int, int, str]]:
+    """The known stages; one that closes a case counts as the stage in which it was closed."""
+    found: list[tuple[int, int, str]] = []
+    for start, end, name in view.stages:
+        found.append((start, end, found[-1][2] if name in closing and found else name))
+    return found
+
+
+def _staged(choice: Choice, stages: list[tuple[int, int, str]]) -> list[Span]:
     """When the stage is surely one of the names; with `except`, when it is surely not, an unknown stage included."""
     if choice.excluded:
-        return stage_spans(view, choice)
-    return union((start, end) for start, end, name in view.stages if choice.has(name))
+        return cut(ALWAYS, union((start, end) for start, end, name in stages if not choice.has(name)))
+    return union((start, end) for start, end, name in stages if choice.has(name))

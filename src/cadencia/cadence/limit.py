@@ -6,7 +6,7 @@ A step's delay is a block `not_due`; the end of a cadence is a stop `finished`. 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from .._clock import EVER, FOREVER, micros
 from .._spans import Span, cut, gaps, meet, union
@@ -14,7 +14,8 @@ from ..rules.base import Block, Deadline, Due, Offer, Preference, StopRule
 from ..rules.delays import over
 from .anchors import clockwork_of, shown, turn_of, windows_of
 from .conditions import holds, required_spans
-from .walk import Run, State, runs_of, state_at
+from .states import Run, State
+from .walk import left_to_take, runs_of, state_at
 
 if TYPE_CHECKING:
     from .._view import Seen, View
@@ -35,7 +36,7 @@ def allowed_spans(cadence: Cadence, view: View, run: Run, state: State, name: st
     while place in cadence.by_id and place not in seen:
         seen.add(place)
         step = cadence.by_id[place]
-        if not step.task and step.id not in state.once and step.id not in state.met:
+        if left_to_take(state, step):
             here = meet(left, holds(view, step.when, run.lo))
             if place == name:
                 return here, ""
@@ -45,6 +46,22 @@ def allowed_spans(cadence: Cadence, view: View, run: Run, state: State, name: st
     if name is None:
         return left, place if place is not None and place in cadence.ends else "exhausted"
     return [], ""
+
+
+class Made(NamedTuple):
+    """A touch of ours with what it was for, and the step that it was."""
+
+    seen: Seen
+    purpose: str | None
+    step: str | None
+
+
+def purposes_of(cadence: Cadence, view: View, person: View, entered: int | None) -> list[Made]:
+    """The touches of ours to a person, each with what it was for: as it says, else as the step that it was in a case."""
+    steps = {taken.seen.id: taken.step for run in runs_of(cadence, view, entered) for taken in run.taken}
+    made = [seen for seen in person.touches if seen.outbound and seen.out]
+    named = [(seen, steps.get(seen.id)) for seen in made]
+    return [Made(seen, seen.purpose or (cadence.by_id[name].purpose if name else None), name) for seen, name in named]
 
 
 class StepLimit(StopRule):
@@ -60,7 +77,10 @@ class StepLimit(StopRule):
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         """The blocks of a candidate by its step, state by state."""
-        case = self.frame or case
+        person = case
+        if self.frame is not None:
+            yield from self._theirs(case)
+            case = self.frame
         runs = runs_of(self.cadence, case, self.entered)
         for lo, hi in gaps(union((run.lo, run.hi) for run in runs), EVER, FOREVER):
             yield self.stop(lo, hi, "not_entered", needs=("entry",) if hi == FOREVER else ())
@@ -68,13 +88,19 @@ class StepLimit(StopRule):
         for run in runs:
             for state in run.states:
                 if state.lo < span[1] and state.hi > span[0]:
-                    for block in self._state(case, run, state, step, candidate, span):
+                    for block in self._state(case, person, run, state, step, candidate, span):
                         start, end = max(block.start, state.lo), min(block.end, state.hi)
                         if start < end:
                             yield block._replace(start=start, end=end)
 
+    def _theirs(self, view: View) -> Iterator[Block]:
+        """The opt-out of the other person who is proposed ends it for them."""
+        for seen in view.touches:
+            if self.cadence.reading.of(seen) == "opted_out" and self.cadence.ends["opted_out"].lifted_by == "nothing":
+                yield self.stop(seen.lo, FOREVER, "opted_out", touches=(seen.id,), channel="", purpose="")
+
     def _state(
-        self, view: View, run: Run, state: State, step: Step | None, candidate: Candidate, span: Span
+        self, view: View, person: View, run: Run, state: State, step: Step | None, candidate: Candidate, span: Span
     ) -> Iterator[Block]:
         if state.place is None or self.over is not None:
             yield self._ended(state, state.lo, state.hi, state.ending or self.over or "exhausted")
@@ -86,6 +112,7 @@ class StepLimit(StopRule):
             yield self.block(state.lo, state.hi, "no_step", needs=("step",))
             return
         yield from self._required(view, state, step)
+        yield from self._same_purpose(view, person, step)
         if candidate.channel not in step.channels:
             yield self.block(
                 state.lo, state.hi, "not_this_channel", needs=("step_channel",), step=step.id, channel=candidate.channel
@@ -139,6 +166,23 @@ class StepLimit(StopRule):
                     needs=("fact",) if hi == FOREVER else (),
                     fact=requirement.fact, max_age="" if requirement.max_age is None else str(requirement.max_age),
                 )  # fmt: skip
+
+    def _same_purpose(self, view: View, person: View, step: Step) -> Iterator[Block]:
+        """No two touches of ours running to a person have the same purpose, whatever they were: steps, beside the sequence, or neither."""
+        made: list[Made] = person.remember(
+            self, ("purposes", id(self)), lambda: purposes_of(self.cadence, view, person, self.entered)
+        )
+        for seen, purpose, taken in made:
+            if purpose != step.purpose:
+                continue
+            start = seen.lo
+            end = min((other.seen.hi for other in made if other.seen.lo > seen.hi), default=FOREVER)
+            if seen.booked and (taken != step.id or step.aside):  # nor may a booking follow one that says the same
+                start = max((other.seen.lo for other in made if other.seen.hi < seen.lo), default=EVER)
+            yield self.block(
+                start, end, "same_purpose",
+                needs=("other_purpose",) if end == FOREVER else (), touches=(seen.id,), step=step.id, purpose=purpose,
+            )  # fmt: skip
 
     def _beside(self, view: View, run: Run, state: State, step: Step, span: Span) -> Iterator[Block]:
         low, high = max(span[0], state.lo), min(span[1], state.hi)
@@ -202,13 +246,17 @@ class StepDue(Deadline):
             for item in view.prospect.pending
             if item.id == name and item.done_at is not None and micros(item.done_at) >= start
         ]
-        owner = next((item.owner for item in view.prospect.pending if item.id == name and item.owner), None)
+        person = view.prospect
+        owner, kind = next(
+            (person.owner_of(item) for item in person.pending if item.id == name and item.owner),
+            (person.owner, person.owner_kind),
+        )
         due: int | None = end
         if step.after.delay is not None:
             after = over(step.after.delay, clockwork_of(self.cadence, view), start, end)
             due = None if after.needs else after.at
         return self.owed(view, "task", touch, start, due, min(done, default=None), step)._replace(
-            owner=owner or view.prospect.owner
+            owner=owner, owner_kind=kind
         )
 
     def _learned(self, view: View, name: str, seen: Seen) -> Iterator[Due]:
@@ -235,9 +283,9 @@ class StepDue(Deadline):
         if step is None or step.within is None:
             return
         turn = turn_of(self.cadence, view, run, state, step)
-        if turn.needs:
+        if turn.needs or turn.at <= EVER:  # nobody knows since when
             return
-        since = max(turn.at, EVER)
+        since = turn.at
         after = over(step.within, clockwork_of(self.cadence, view), since, since)
         taken = state.next
         met = taken.seen.lo if taken is not None and taken.step == step.id and not taken.seen.booked else None

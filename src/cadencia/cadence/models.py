@@ -73,11 +73,24 @@ class Requirement(Model):
 
 
 class Carry(Model):
-    """Something that the touch must bring along: an open name, perhaps on some channels only, perhaps filled from a fact."""
+    """Something that the touch must bring along: an open name, perhaps on some channels only, perhaps filled from a fact.
+
+    What a fact fills is carried while the fact is current. With `stands`, the fact says until when it stands, as a date or an
+    instant: once that is past, or where it cannot be read, there is nothing to carry.
+    """
 
     what: Name
     channels: Names = ()
     fact: str | None = None
+    stands: bool = False
+
+    @model_validator(mode="after")
+    def _of_a_fact(self) -> Carry:
+        if self.stands and self.fact is None:
+            raise InputError(
+                f"`stands` is said of a fact; name the one that {given(self.what)} is filled from in `fact`"
+            )
+        return self
 
 
 def _requirements(value: Any) -> Any:
@@ -153,8 +166,9 @@ class Step(Model):
         requires: facts that must be current.
         carries: what the touch must bring along.
         when: only then; else the step is passed over.
-        tracks: by outcome, the step or ending that follows; `next` is the next in order, `again` the step itself.
-        instead: the step taken in its place where the last touch had the same purpose.
+        tracks: by outcome, the step or ending that follows; `next` is the next in order, `again` the step itself. A task has no
+            outcome of its own: it leads on by that of the touch that gave rise to it, as `no_answer` where it does not say.
+        instead: the step taken in its place where the last touch had the same purpose; without one it is passed over.
         milestone: passed over once a touch of it has met its objective.
         learns: facts that the conversation is to find out; each is owed until it is on record.
         if_impossible: `hold` waits; `skip` goes on when nothing opens inside the horizon.
@@ -162,7 +176,8 @@ class Step(Model):
         once: at most once `between_answers`, or `ever`.
         optional: never proposed unless it is asked for by name.
         tone: from `warm` to `harsh`; a later step may not be harsher than an earlier one.
-        person: `other` proposes another person of the account.
+        person: `other` proposes another person of the account, whom the case has not asked yet; `last` whoever the touch that led
+            here was with. Tracks of the cadence speak of the person of the case, and not of these.
     """
 
     id: Name
@@ -182,7 +197,7 @@ class Step(Model):
     once: Literal["between_answers", "ever"] | None = None
     optional: bool = False
     tone: Literal["warm", "courteous", "firm", "harsh"] = "courteous"
-    person: Literal["same", "other"] = "same"
+    person: Literal["same", "other", "last"] = "same"
     says: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -227,12 +242,14 @@ class Cadence(Model):
     Attributes:
         enters: the ways in; none means that every case enters.
         steps: in order; after silence the next one follows unless a track says otherwise.
-        tracks: by outcome, what follows at any step that does not say so itself, and an answer that comes to us.
+        tracks: by outcome, what follows at any step that does not say so itself, and an answer that comes to us; `again` leaves the
+            case where it is.
         endings: by name; `exhausted` and `opted_out` are there unless written otherwise.
         outcomes: sets of dispositions besides the well-known ones.
         silence: by channel, the disposition of a touch that nobody answers, for plans.
         patience: how long a better channel of a step is waited for.
         at_least: attempts below which a case that is closed was given up early.
+        closing: stages that close a case where it is: it stays in the cadence that it was in, and enters none by them.
 
     Example:
         >>> from cadencia.cadence import Cadence
@@ -249,6 +266,7 @@ class Cadence(Model):
     silence: dict[str, str] = Field(default_factory=dict)
     patience: LengthField | None = None
     at_least: Annotated[int, Field(ge=1)] | None = None
+    closing: Names = ()
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
     calendar: RegionHolidays | None = None
 
@@ -310,12 +328,22 @@ class Cadence(Model):
         if outcome == "opted_out":
             return "opted_out"
         step = self.by_id[name]
-        found = step.tracks.get(outcome) or self.tracks.get(outcome)
+        tracks = {**self.tracks, **step.tracks} if step.person == "same" else step.tracks
+        found = tracks.get(outcome)
         if found is None and outcome not in ("no_answer", "reached"):
-            found = step.tracks.get("reached") or self.tracks.get("reached")
+            found = tracks.get("reached")
         if found is None or found == "next":
             return self.following(name)
         return name if found == "again" else found
+
+    def onward(self, task: Step, outcome: str | None) -> str:
+        """Where a task leads on: by the outcome of the touch that gave rise to it where it says, else as silence would."""
+        found = None if outcome is None else task.tracks.get(outcome)
+        return self.target(task.id, "no_answer" if found is None else outcome or "no_answer")
+
+    def stays(self, outcome: str) -> bool:
+        """Whether an answer that belongs to no step leaves the case where it is."""
+        return outcome != "opted_out" and (self.tracks.get(outcome) or self.tracks.get("reached")) == "again"
 
     def past(self, step: Step) -> str:
         """Where a step leads that is not to be taken: a milestone to the next in order, any other as silence would."""

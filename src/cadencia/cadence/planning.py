@@ -73,7 +73,7 @@ def position(playbook: Playbook, case: Case, instant: int, since: int | None) ->
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One touch of a plan: when and until when (on the prospect's wall clock), how, and what the cadence says of it."""
+    """One touch of a plan: when and until when (on the prospect's wall clock), how, with whom, and what the cadence says of it."""
 
     at: datetime
     until: datetime | None
@@ -83,6 +83,7 @@ class Planned:
     purpose: str
     proposal: Proposal
     touch: Touch
+    prospect: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ def plan(
             id=f"plan-{len(made) + 1}",
             at=decision.at,
             channel=decision.channel,
+            prospect=decision.prospect,
             contact_point=decision.contact_point,
             purpose=proposal.purpose,
             step=proposal.step,
@@ -136,8 +138,17 @@ def plan(
                 proposal.purpose,
                 proposal,
                 touch,
+                decision.prospect,
             )
         )
-        case = case.model_copy(update={"touches": (*case.touches, touch)})
+        case = _made(case, touch)
         now = touch.at
     return Plan(tuple(made))
+
+
+def _made(case: Case, touch: Touch) -> Case:
+    """The case with a touch made, its own or one of another person of the account."""
+    if touch.prospect == case.prospect.id or case.account is None:
+        return case.model_copy(update={"touches": (*case.touches, touch)})
+    account = case.account.model_copy(update={"touches": (*case.account.touches, touch)})
+    return case.model_copy(update={"account": account})

@@ -16,9 +16,11 @@ from ..rules.base import Block, Due, Limit
 from ..rules.filters import Candidate
 from ..touch import DISPOSITIONS
 from .anchors import turn_of, windows_of
-from .conditions import holds
+from .conditions import current_fact, holds
 from .limit import StepChannels, StepDue, StepLimit, allowed_spans
-from .walk import Run, State, runs_of, state_at
+from .states import Run, State
+from .stays import opted_out_at
+from .walk import runs_of, state_at
 
 if TYPE_CHECKING:
     from .._lane import Lane
@@ -100,7 +102,7 @@ class CadenceEngine(Engine):
     ) -> Decided:
         """The answer for one step."""
         asked = wanted._replace(step=step.id, purpose=step.purpose)
-        if step.person == "other":
+        if step.person != "same":
             return self._another(case, view, asked, start, end, step)
         return StepQuestion(self, case, view, limits, asked, start, end, step).answer()
 
@@ -115,7 +117,14 @@ class CadenceEngine(Engine):
     def _another(self, case: Case, view: View, wanted: Candidate, start: int, end: int, step: Step) -> Decided:
         """The answer for the other person of the account who may be contacted first; where there is none, a block that says so."""
         found: Decided | None = None
+        stay = state_at(runs_of(self.playbook.cadence, view.using(self.table), self.entered), start)
+        who = None if stay is None or stay[1].by is None else stay[1].by.person
+        if step.person == "last" and who in (None, case.prospect.id):
+            return StepQuestion(self, case, view, self.limits_of(view), wanted, start, end, step).answer()
+        asked = set() if stay is None else {taken.seen.person for taken in stay[0].taken}
         for other in other_cases(case):
+            if other.prospect.id != who if step.person == "last" else other.prospect.id in asked:
+                continue
             theirs = other.view().at(start)
             limits = _with_cadence(self.limits_of(theirs), {"frame": view.using(self.table)})
             answer = StepQuestion(self, other, theirs, limits, wanted, start, end, step, case).answer()
@@ -249,6 +258,8 @@ class StepQuestion(Question):
         """The answer as it would be without some rules."""
         engine = self.engine.without(ids)
         limits = [item for item in engine.limits_of(self.view) if item.rule.id not in ids]
+        if self.origin is not self.case:
+            limits = _with_cadence(limits, {"frame": self._frame})
         return StepQuestion(
             engine,
             self.case,
@@ -282,7 +293,7 @@ class StepQuestion(Question):
         at = self.start if decision._at is None else decision._at
         told = Proposal(
             name, step.id, step.purpose, attempts=state.attempts, outcome=state.outcome, tone=step.tone,
-            carries=tuple(self._carries(step, decision)), person=step.person,
+            carries=tuple(self._carries(step, decision)), person="same" if self.origin is self.case else "other",
         )  # fmt: skip
         if step.optional:
             return replace(told, why="asked", anchor=by)
@@ -294,17 +305,21 @@ class StepQuestion(Question):
             return replace(told, why="no_occasion")
         turn = turn_of(cadence, view, run, state, step)
         kind = None
-        if state.by is not None and state.by.promise is not None and turn.why == "promise":
-            kind = state.by.promise.kind
+        if state.promised is not None and state.promised.promise is not None and turn.why == "promise":
+            kind = state.promised.promise.kind
         return replace(
             told, why=turn.why, anchor=turn.anchor, delay=turn.delay or None, due=_moment(turn.at), kind=kind
         )
 
     @property
+    def owing(self) -> View:
+        """What is owed is owed by the case, whoever of its account is proposed."""
+        return self.view if self.origin is self.case else self.origin.view().at(self.start)
+
+    @property
     def _frame(self) -> View:
         """The case whose cadence it is."""
-        view = self.view if self.origin is self.case else self.origin.view().at(self.start)
-        return view.using(self.engine.table)
+        return self.owing.using(self.engine.table)
 
     def odd(self, decision: Any) -> list[tuple[str, ...]]:
         """A case that we closed before enough attempts were made, without an answer, was given up early."""
@@ -318,33 +333,52 @@ class StepQuestion(Question):
 
     def _carries(self, step: Step, decision: Any) -> Iterator[Carried]:
         channel = decision._channel
-        facts = self.view.prospect.facts
+        at = self.start if decision._at is None else decision._at
         for item in step.carries:
             if item.channels and channel is not None and channel not in item.channels:
                 continue
             if item.what == "other_people_contacted":
-                people = tuple(sorted({seen.person for seen in self.view.others if seen.outbound and seen.out}))
+                others = (seen for seen in self.view.others if seen.outbound and seen.out and seen.lo <= at)
+                people = tuple(sorted({seen.person for seen in others}))
                 if people:
                     yield Carried(item.what, ", ".join(people))
                 continue
             if item.fact is None:
                 yield Carried(item.what)
-            elif item.fact in facts and (fact := facts[item.fact]).value not in (None, ""):
+            elif (fact := current_fact(self.owing, item, at)) is not None:
                 yield Carried(item.what, str(fact.value))
 
-    def excuse(self, item: Due, missed: bool) -> tuple[str, ...] | None:
-        """The limits that let a step happen at no instant since it fell due; None where there was one, or it is no step."""
-        if item.code != "step" or item.due is None:
-            return None
+    def owes(self, item: Due) -> bool:
+        """After an opt-out nothing is owed to the person any more; what was already late then stays on record."""
+        if item.code not in _TO_THEM:
+            return True
+        gone = opted_out_at(self.engine.playbook.cadence, self._frame)
+        met = item.met is not None and item.met <= gone
+        return met or (item.due is not None and item.due < gone)
+
+    def excuse(self, item: Due, missed: bool) -> tuple[tuple[str, ...], bool]:
+        """The limits that still defer a step past its due; nobody is to blame where they left no instant for it at all."""
+        if item.code not in ("step", "attend") or item.due is None:
+            return (), False
         since = min(item.since, item.due)
         last = max(self.start if missed else item.due, item.due) + (not missed)
         names: set[str] = set()
+        passing: set[str] = set()  # what time alone lifts is what defers
+        blameless = True
         for candidate in self.candidates(self.engine.channels or ()):
             mine = self.blocks(candidate, since, max(last, since + 1))
-            if gaps(union((block.start, block.end) for block in mine), since, max(last, since + 1)):
-                return None
-            names |= {block.rule for block in mine if block.start <= item.due < block.end}
-        return tuple(sorted(names))
+            left = gaps(union((block.start, block.end) for block in mine), since, max(last, since + 1))
+            if any(end > item.due for _, end in left):
+                return (), False
+            blameless = blameless and not left
+            then = [block for block in mine if block.start <= item.due < block.end]
+            names |= {block.rule for block in then}
+            passing |= {block.rule for block in then if not block.needs}
+        return tuple(sorted(passing or names)), blameless
+
+
+#: What is owed to the person: deadlines that a contact would meet.
+_TO_THEM = frozenset({"respond", "attend", "promise", "touch", "step"})
 
 
 def decision_code(decision: Stop) -> str:

@@ -6,84 +6,22 @@ step; others count for limits only. An answer, whoever began it, moves the case 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from .._clock import EVER, FOREVER
 from .._spans import union
 from .._view import Seen
 from .conditions import ALWAYS, holds
+from .states import Owed, Run, Said, State, Taken
+from .stays import opens, opted_out_before, reopened
 
 if TYPE_CHECKING:
     from .._view import View
     from .models import Cadence, Entry, Step
 
-__all__ = ["Owed", "Run", "State", "runs_of", "state_at"]
-
-
-class Owed(NamedTuple):
-    """A task that a touch gave rise to."""
-
-    step: str
-    touch: str
-    start: int
-    end: int
-
-
-class Taken(NamedTuple):
-    """A touch that was a step, with the place it was taken from."""
-
-    step: str
-    seen: Seen
-    current: bool
-
-
-class State(NamedTuple):
-    """Where a case stands between two touches.
-
-    Attributes:
-        lo, hi: from when until when; `hi` is the last instant at which the next touch may have begun.
-        place: the step in turn; None where the cadence has ended.
-        ending: how it ended.
-        by: the touch that led here; None at the start.
-        outcome: of that touch.
-        attempts: steps taken since the last answer.
-        met: milestones whose objective was met.
-        answered: the last answer.
-        once: steps that may not be taken again: taken since the last answer, or ever.
-        next: the touch that ends this state, if it is a step.
-    """
-
-    lo: int
-    hi: int
-    place: str | None
-    ending: str | None = None
-    by: Seen | None = None
-    outcome: str | None = None
-    attempts: int = 0
-    once: frozenset[str] = frozenset()
-    met: frozenset[str] = frozenset()
-    answered: Seen | None = None
-    next: Taken | None = None
-
-
-class Run(NamedTuple):
-    """One stay in a cadence.
-
-    Attributes:
-        lo, hi: from when until when the case is in it.
-        start: the instant from which delays of the anchor `start` run; None where it is not known.
-        states: in order.
-        tasks: what the touches gave rise to.
-        taken: the touches that were steps.
-    """
-
-    lo: int
-    hi: int
-    start: int | None
-    states: tuple[State, ...]
-    tasks: tuple[Owed, ...]
-    taken: tuple[Taken, ...]
+__all__ = ["left_to_take", "runs_of", "state_at"]
 
 
 def runs_of(cadence: Cadence, view: View, since: int | None = None) -> list[Run]:
@@ -111,17 +49,22 @@ def _runs(cadence: Cadence, view: View, since: int | None) -> Iterator[Run]:
     if doors:
         yield from _through_doors(cadence, view, doors)
         return
-    spans = union(span for entry in cadence.enters for span in holds(view, entry)) if cadence.enters else ALWAYS
-    for lo, hi in spans:
+    closing = cadence.closing
+    spans = union(span for entry in cadence.enters for span in holds(view, entry, closing=closing))
+    steps: dict[str, str] = {}
+    for lo, hi in reopened(view, closing, spans if cadence.enters else ALWAYS):
         start = lo if lo > EVER else view.opened
-        yield _walk(cadence, view, lo, hi, start, _later(cadence, view, lo, hi))
+        run = _walk(cadence, view, lo, hi, start, _later(cadence, view, lo, hi), steps)
+        steps |= {taken.seen.id: taken.step for taken in run.taken}
+        yield run
 
 
 def _through_doors(cadence: Cadence, view: View, doors: list[Entry]) -> Iterator[Run]:
     """A stay begins with each touch that opens the door while the case is not inside."""
     inside: Run | None = None
+    steps: dict[str, str] = {}
     for place, seen in enumerate(view.touches):
-        if not any(_opens(view, entry, place) for entry in doors):
+        if not any(opens(view, entry, place) for entry in doors):
             continue
         if inside is not None:
             last = [state for state in inside.states if state.lo < seen.lo or state.by is None][-1]
@@ -129,19 +72,10 @@ def _through_doors(cadence: Cadence, view: View, doors: list[Entry]) -> Iterator
                 continue
         if inside is not None:
             yield _until(inside, seen.lo)
-        inside = _walk(cadence, view, seen.lo, FOREVER, seen.hi, view.touches[place + 1 :])
+            steps |= {taken.seen.id: taken.step for taken in inside.taken}
+        inside = _walk(cadence, view, seen.lo, FOREVER, seen.end, view.touches[place + 1 :], steps)
     if inside is not None:
         yield inside
-
-
-def _opens(view: View, entry: Entry, place: int) -> bool:
-    """Whether a touch opens a door: it matches, the condition holds then, and enough conversations came before."""
-    seen = view.touches[place]
-    assert entry.by is not None
-    if not entry.by.surely(seen) or (entry.by.directions is None and not seen.reached):
-        return False
-    before = sum(1 for other in view.touches[:place] if other.reached)
-    return before >= entry.worked and any(lo <= seen.hi < hi for lo, hi in holds(view, entry))
 
 
 def _until(run: Run, instant: int) -> Run:
@@ -151,45 +85,74 @@ def _until(run: Run, instant: int) -> Run:
 
 
 def _later(cadence: Cadence, view: View, lo: int, hi: int) -> list[Seen]:
-    """The touches that may belong to a stay: the person's own, and those of others of the account that name one of its steps."""
+    """The touches that may belong to a stay: the person's own, those to others of the account that name a step for others, and
+    what others answer.
+    """
     own = [seen for seen in view.touches if lo <= seen.lo < hi]
     others = [
         seen
         for seen in view.others
-        if lo <= seen.lo < hi and seen.step is not None and seen.step in cadence.by_id
-        and cadence.by_id[seen.step].person == "other"
+        if lo <= seen.lo < hi and (_for_others(cadence, seen) or cadence.reading.answers(seen))
     ]  # fmt: skip
     return sorted([*own, *others], key=Seen.order) if others else own
 
 
-def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, touches: list[Seen]) -> Run:
+def _for_others(cadence: Cadence, seen: Seen) -> bool:
+    step = None if seen.step is None else cadence.by_id.get(seen.step)
+    return step is not None and step.person != "same"
+
+
+def _walk(
+    cadence: Cadence, view: View, lo: int, hi: int, start: int | None, touches: list[Seen],
+    before: Mapping[str, str] = MappingProxyType({}),
+) -> Run:  # fmt: skip
+    """One stay; `before` says which steps the touches of earlier stays were."""
     reading = cadence.reading
     first = cadence.sequence[0].id
     tasks: list[Owed] = []
     taken: list[Taken] = []
-    said = next(  # what the last touch of ours was for
-        (seen.purpose for seen in reversed(view.touches) if seen.outbound and seen.out and seen.hi <= lo), None
-    )
+    us = view.prospect.id
+    last = next((seen for seen in reversed(view.touches) if seen.outbound and seen.out and seen.hi <= lo), None)
+    said = Said(us, {})
+    if last is not None:
+        said = said.then(us, last.purpose or (cadence.by_id[before[last.id]].purpose if last.id in before else None))
     state = _at(cadence, State(lo, hi, None), first, None, tasks, said)
+    if (
+        gone := opted_out_before(cadence, view, lo)
+    ) is not None:  # an opt-out ends everything, in whatever stay it was said
+        state = State(lo, hi, None, "opted_out", gone, "opted_out", said=said)
     states: list[State] = []
+    asked: dict[
+        str, str
+    ] = {}  # others of the account, by the step by which each was asked since our own person answered
     for seen in touches:
         outcome = reading.of(seen)
         if outcome is None:
             continue
         answer = reading.answers(seen)
-        step = step_of(cadence, view, state, seen, lo)
-        if seen.outbound:
-            said = seen.purpose or (None if step is None else step.purpose)
-        if step is None:
-            if not answer and outcome != "opted_out":
-                continue
-            target = _answered(cadence, state, seen, outcome)
+        in_turn = list(_in_turn(cadence, view, state._replace(said=said), seen, lo))
+        step = step_of(cadence, view, state, seen, in_turn)
+        own = seen.person == us
+        if own and answer:
+            asked.clear()
+        elif step is not None and not own:
+            asked[seen.person] = step.id
+        if seen.outbound and (own or step is not None):
+            said = said.then(seen.person, seen.purpose or (None if step is None else step.purpose))
+        gives_way = state.place if any(item.purpose == said.to(item, state.by) for item in in_turn) else None
+        if step is None and not own:
+            target = _said_by_another(cadence, state, asked.get(seen.person), outcome)
+        elif step is None:
+            if answer or outcome == "opted_out":
+                target = _answered(cadence, state, seen, outcome)
+            else:  # what we were to say was said, though it was no step
+                target = gives_way
         elif step.aside:
             said_more = (
                 answer and outcome != "reached"
             )  # to have been reached changes nothing: the step was beside the sequence
             target = step.tracks.get(outcome) or (cadence.answer(outcome) if said_more else None) or ""
-            target = "" if target in ("next", "again") else target
+            target = gives_way or "" if target in ("next", "again", "") else target
         else:
             target = cadence.target(step.id, outcome)
         if target is None:
@@ -210,6 +173,8 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
             once=once,
             met=met,
             answered=seen if answer else state.answered,
+            said=said,
+            promised=_promised(state, seen, step, answer),
             next=None,
         )
         if target:
@@ -220,26 +185,61 @@ def _walk(cadence: Cadence, view: View, lo: int, hi: int, start: int | None, tou
     return Run(lo, hi, start, tuple(item for item in states if item.lo < item.hi), tuple(tasks), tuple(taken))
 
 
-def step_of(cadence: Cadence, view: View, state: State, seen: Seen, lo: int) -> Step | None:
-    """The step that a touch is; None where it counts for limits only. A step whose condition does not hold then is passed over."""
+def _promised(state: State, seen: Seen, step: Step | None, answer: bool) -> Seen | None:
+    """The touch whose promise stands after a touch: sending something again does not take up the date that was agreed."""
+    if seen.promise is not None:
+        return seen
+    taken_up = step is not None and step.after.anchor == "promise"
+    return None if answer or taken_up else state.promised
+
+
+def step_of(cadence: Cadence, view: View, state: State, seen: Seen, in_turn: list[Step]) -> Step | None:
+    """The step that a touch is; None where it counts for limits only."""
     if not seen.outbound or not seen.out or state.place is None:
         return None
+    own = seen.person == view.prospect.id
     if seen.step is not None:
         named = cadence.by_id.get(seen.step)
-        return None if named is None or named.task else named
-    place: str | None = state.place
+        return None if named is None or named.task or (not own and named.person == "same") else named
+    if not own:
+        return None
+    mine = (
+        step for step in in_turn
+        if seen.channel in step.channels and seen.purpose in (None, step.purpose)
+        and (step.person == "same" or (step.person == "last" and (state.by is None or state.by.person == seen.person)))
+    )  # fmt: skip
+    return next(mine, None)
+
+
+def _in_turn(cadence: Cadence, view: View, state: State, seen: Seen, lo: int) -> Iterator[Step]:
+    """The steps that may be the one in turn when a touch begins: those whose condition does not hold then are passed over."""
+    place = state.place
     passed: set[str] = set()
     while place in cadence.by_id and place not in passed:
         passed.add(place)
         step = cadence.by_id[place]
-        if not step.task and step.id not in state.once and step.id not in state.met:
-            in_turn = any(start <= seen.lo < end for start, end in holds(view, step.when, lo))
-            if in_turn and seen.channel in step.channels and seen.purpose in (None, step.purpose):
-                return step
-            if in_turn and step.if_impossible == "hold":
-                return None
+        if left_to_take(state, step) and any(start <= seen.lo < end for start, end in holds(view, step.when, lo)):
+            yield step
+            if step.if_impossible == "hold":
+                return
         place = cadence.past(step)
-    return None
+
+
+def left_to_take(state: State, step: Step) -> bool:
+    """Whether a step touches somebody, has not been taken for good, and says something else than the last touch of ours."""
+    return not step.task and step.id not in state.once and step.id not in state.met and not said_last(state, step)
+
+
+def said_last(state: State, step: Step) -> bool:
+    """Whether the last touch of ours to the one whom a step is with had its purpose."""
+    return state.said is not None and state.said.to(step, state.by) == step.purpose
+
+
+def _said_by_another(cadence: Cadence, state: State, asked: str | None, outcome: str) -> str | None:
+    """Where an answer of somebody else at the account leads: as an outcome of the step by which we asked; else nowhere."""
+    if asked is None or (state.ending is not None and cadence.ends[state.ending].lifted_by == "nothing"):
+        return None
+    return cadence.target(asked, outcome)
 
 
 def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str | None:
@@ -250,15 +250,17 @@ def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str |
             return None
     if state.place is not None and seen.outbound and outcome == "reached":
         return state.place  # we spoke: there is nothing to answer
+    if cadence.stays(outcome):
+        return state.place
     target = cadence.answer(outcome)
     if target is not None:
         return target
     return state.place or cadence.sequence[0].id
 
 
-def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: list[Owed], said: str | None) -> State:
+def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: list[Owed], said: Said) -> State:
     """The state at a target: tasks are noted and passed through, what may be taken once is not taken twice, and a step with the
-    purpose of the last touch gives way to the one named `instead`.
+    purpose of the last touch to that person gives way to the one named `instead`, or else is passed over.
     """
     passed: set[str] = set()
     while target in cadence.by_id:
@@ -270,11 +272,11 @@ def _at(cadence: Cadence, state: State, target: str, seen: Seen | None, tasks: l
         if step.task:
             if seen is not None:
                 tasks.append(Owed(step.id, seen.id, seen.hi, seen.end))
-            target = cadence.target(step.id, "no_answer")
+            target = cadence.onward(step, state.outcome)
         elif step.id in state.once or step.id in state.met:
             target = cadence.past(step)
-        elif step.instead is not None and step.purpose == said and step.instead not in passed:
-            target = step.instead
+        elif step.purpose == said.to(step, seen):
+            target = step.instead if step.instead is not None and step.instead not in passed else cadence.past(step)
         else:
-            return state._replace(place=target, ending=None)
-    return state._replace(place=None, ending=target)
+            return state._replace(place=target, ending=None, said=said)
+    return state._replace(place=None, ending=target, said=said)

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from ..agendas import Inputs
 from ..agendas import agenda as made_of
 from ..errors import given, mistakes_of
+from ..language import messages
 from .agenda_tables import agenda_parts
 from .options import (
     AsOf,
@@ -34,7 +35,6 @@ from .playbooks import source_of
 from .shared import Asked, UsageError, bar, check_language, clean, console, read_as_of, read_files, told, written
 from .summary import book_lines, nameless_lines
 from .table import show
-from .words import WORDS
 
 __all__ = ["agenda"]
 
@@ -91,12 +91,12 @@ def agenda(
         # As it is written, not in UTC: the day is that of its offset.
         instant = read_as_of(as_of) if as_of == "now" else as_of
         asked = Asked(files or [], prospects or [], touches or [], mapping, data)
-        book = read_files(asked, WORDS[language]["reading"], quiet=quiet)
+        book = read_files(asked, messages(language)["cli"]["reading"], quiet=quiet)
         if not quiet:
             for line in (*nameless_lines(book, language), *book_lines(book, language)):
                 print(clean(line), file=sys.stderr)
         with written(output, [*asked.paths, *(policy or []), *([mapping] if mapping else [])]) as out:
-            with bar(WORDS[language]["deciding"], len(book), quiet=quiet) as progress:
+            with bar(messages(language)["cli"]["deciding"], len(book), quiet=quiet) as progress:
                 made = made_of(
                     (case.known_at(instant) if replay else case for case in book.cases()),
                     source, as_of=instant, zone=zone, soon=soon, horizon=horizon, cycle=cycle, effort=effort, inputs=inputs,

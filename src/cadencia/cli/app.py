@@ -20,6 +20,7 @@ from ..audit import Audit
 from ..case import Case
 from ..decision import Decision
 from ..errors import InputError, did_you_mean, given
+from ..language import messages
 from ..playbook import Playbook
 from ..policy import Policy
 from ..reading import Mapping
@@ -27,6 +28,7 @@ from .agenda import agenda
 from .audit import audit
 from .columns import decide_columns, wants_columns
 from .options import (
+    LANGUAGES,
     AsOf,
     Data,
     Files,
@@ -58,7 +60,6 @@ from .shared import (
 )
 from .summary import Summary
 from .table import explained, row_of, show, table_of
-from .words import WORDS
 from .zones import zones
 
 __all__ = ["app", "run"]
@@ -163,14 +164,14 @@ def decide(
             for line in told_:
                 print(line)
             raise typer.Exit(status)
-        book = read_files(asked, WORDS[language]["reading"], quiet=quiet)
+        book = read_files(asked, messages(language)["cli"]["reading"], quiet=quiet)
         format = format or Format.table
         summary = Summary(language)
         # A bar and lines of JSON on one terminal would write over each other.
         silent = quiet or (format is Format.jsonl and output is None and sys.stdout.isatty())
         with written(output, [*asked.paths, *(policy or []), *([mapping] if mapping else [])]) as out:
             rows: list[tuple[str, ...]] = []
-            with bar(WORDS[language]["deciding"], len(book), quiet=silent) as progress:
+            with bar(messages(language)["cli"]["deciding"], len(book), quiet=silent) as progress:
                 for case in book.cases():
                     known = case.known_at(instant) if replay else case
                     summary.later += replay and case.opened_at is not None and case.opened_at > instant
@@ -217,7 +218,9 @@ def explain(
     with told():
         check_language(language)
         ask, instant = asked_of(policy or [], playbook or []), read_as_of(as_of)
-        book = read_files(Asked(files or [], prospects or [], touches or [], mapping, data), WORDS[language]["reading"])
+        book = read_files(
+            Asked(files or [], prospects or [], touches or [], mapping, data), messages(language)["cli"]["reading"]
+        )
         if prospect not in book:
             raise UsageError(f"prospect {given(prospect)} is not in the book" + did_you_mean(prospect, book.ids))
         case: Case = next(book.cases(lambda person: person == prospect))
@@ -294,7 +297,9 @@ def playbooks(
         str | None,
         typer.Argument(help="A playbook, packaged or a file, to show step by step; all are listed without it."),
     ] = None,
-    language: Annotated[str | None, typer.Option("--language", help="en or es; both when not given.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help=f"{LANGUAGES}; all of them when not given.")
+    ] = None,
 ) -> None:
     """List the playbooks that come with the library, or show one step by step."""
     with told():

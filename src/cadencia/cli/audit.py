@@ -15,11 +15,11 @@ import typer
 from ..audit import Auditor, Finding, Summary
 from ..audit.words import said, summary_lines
 from ..errors import did_you_mean, given
+from ..language import messages
 from ..reading import Book
 from .options import Data, Files, Horizon, Language, MappingFile, PolicyFiles, Prospects, Quiet, Touches
 from .shared import Asked, UsageError, bar, check_language, clean, console, load_policy, read_files, told, written
 from .summary import book_lines, nameless_lines
-from .words import WORDS
 
 __all__ = ["audit"]
 
@@ -72,10 +72,10 @@ def audit(
         )
         kind = None if out is None else _kind(out)
         asked = Asked(files or [], prospects or [], touches or [], mapping, data)
-        book = read_files(asked, WORDS[language]["reading"], quiet=quiet)
+        book = read_files(asked, messages(language)["cli"]["reading"], quiet=quiet)
         inputs = [*asked.paths, *(policy or []), *([mapping] if mapping else [])]
         with _kept(out, kind, inputs, language) as keeper:
-            with bar(WORDS[language]["auditing"], len(book), quiet=quiet) as progress:
+            with bar(messages(language)["cli"]["auditing"], len(book), quiet=quiet) as progress:
                 for case in book.cases():
                     for finding in auditor.case(case):
                         keeper.add(finding, rules.name, rules.fingerprint)

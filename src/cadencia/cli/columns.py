@@ -7,10 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..language import time_text
+from ..language import messages, time_text
 from ..policy import Policy
 from .shared import Asked, UsageError, bar, clean
-from .words import WORDS
 
 if TYPE_CHECKING:
     from ..batch.files import Counts
@@ -42,7 +41,7 @@ def decide_columns(
         raise UsageError("--mapping: columns are read under our own names; rename them, or use `--format jsonl`")
     if len(asked.prospects) != 1 or len(asked.touches) > 1:
         raise UsageError("columns are read from one file of prospects and one of touches; join the files first")
-    words = WORDS[language]
+    words = messages(language)["cli"]
     with bar(words["deciding"], 0 if quiet else 1 << 30, quiet=quiet) as progress:
 
         def watch(done: int, many: int) -> None:
@@ -60,7 +59,7 @@ def decide_columns(
 
 def _lines(policy: Policy, as_of: datetime, counts: Counts, language: str) -> list[str]:
     """What the run came to, a line each; rows that may be about anybody come first."""
-    words = WORDS[language]
+    words = messages(language)["cli"]
     told = []
     if counts.nameless:
         told.append("! " + words["nameless"].format(count=f"{counts.nameless:,}"))

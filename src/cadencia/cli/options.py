@@ -7,6 +7,11 @@ from typing import Annotated
 
 import typer
 
+from ..language import languages
+
+#: The languages there are, as a person lists them.
+LANGUAGES = " or ".join(languages())
+
 Files = Annotated[
     list[Path] | None,
     typer.Argument(help="A file of prospects, then files of touches; CSV or JSON Lines."),
@@ -41,5 +46,5 @@ PlaybookHorizon = Annotated[
     typer.Option("--horizon", help="How far ahead an opening is looked for; 90 days, or the playbook's own."),
 ]
 Horizon = Annotated[str, typer.Option("--horizon", help="How far ahead an opening is looked for.")]
-Language = Annotated[str, typer.Option("--language", help="en or es.")]
+Language = Annotated[str, typer.Option("--language", help=f"{LANGUAGES}.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress bar.")]

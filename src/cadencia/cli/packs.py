@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from textwrap import wrap
 from typing import Annotated, Any
@@ -14,8 +14,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from ..errors import given
+from ..language import messages, said_in, word
 from ..pack import NOTICE, Pack, Provision
-from .shared import UsageError, clean, console, told
+from .options import Language
+from .shared import UsageError, check_language, clean, console, told
 
 __all__ = ["packs"]
 
@@ -28,6 +30,7 @@ def packs(
         list[str] | None, typer.Argument(help="Jurisdictions such as ES or US-PA; every pack is listed when not given.")
     ] = None,
     on: Annotated[str | None, typer.Option("--on", help="Only what is in force on that date (2026-11-22).")] = None,
+    language: Language = "en",
     json_: Annotated[bool, typer.Option("--json", help="The provisions as JSON.")] = False,
 ) -> None:
     """List the packs with how strongly they were verified, or print what one says: its rules in force, with their sources.
@@ -35,73 +38,97 @@ def packs(
     Exit status: 0 printed, 2 no such pack or date.
     """
     with told():
+        check_language(language)
         day = _date(on)
         chosen = [Pack.load(name) for name in names or Pack.names()]
         if json_:
             print(json.dumps([_data(pack, day) for pack in chosen], indent=2, ensure_ascii=False))
         elif not names:
-            console().print(_table(chosen, day))
-            print(NOTICE)
+            console().print(_table(chosen, day, language))
+            print(said_in(language, NOTICE))
         else:
             for pack in chosen:
-                for line in _lines(pack, day):
+                for line in _lines(pack, day, language):
                     print(clean(line))
 
 
-def _table(packs: list[Pack], day: date | None) -> Table:
+def _table(packs: list[Pack], day: date | None, language: str) -> Table:
+    words = messages(language)["packs"]
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    heads = ("pack", "jurisdiction", "active" if day is None else f"active on {day}", "unverified", "not expressible")
-    for head in (*heads, *_STRENGTHS, "checked"):
-        table.add_column(head, justify="left" if head in ("pack", "jurisdiction", "checked") else "right")
+    for name in ("pack", "jurisdiction"):
+        table.add_column(words[name])
+    active_words = words["active"] if day is None else words["active_on"].format(day=day)
+    strengths = [words["strengths"][name] for name in _STRENGTHS]
+    for head in (active_words, words["unverified"], words["not expressible"], *strengths):
+        table.add_column(head, justify="right")
+    table.add_column(words["checked"])
     for pack in packs:
         statuses = Counter(item.status for item in pack.rules)
         active = pack.active if day is None else pack.in_force_on(day)
-        strengths: Counter[str] = Counter(item.strength for item in pack.rules if item.verified)
+        counts: Counter[str] = Counter(item.strength for item in pack.rules if item.verified)
         numbers = (len(active), statuses["unverified"], statuses["not expressible"])
-        cells = (*numbers, *(strengths[name] for name in _STRENGTHS))
-        table.add_row(pack.jurisdiction, pack.name, *(str(cell or "") for cell in cells), pack.checked.isoformat())
+        cells = (*numbers, *(counts[name] for name in _STRENGTHS))
+        name = said_in(language, pack.name)
+        table.add_row(pack.jurisdiction, name, *(str(cell or "") for cell in cells), pack.checked.isoformat())
     return table
 
 
-def _lines(pack: Pack, day: date | None) -> Iterator[str]:
-    when = "" if day is None else f", in force on {day.isoformat()}"
-    yield f"{pack.jurisdiction} {pack.name}{when}, checked {pack.checked.isoformat()}. {pack.notice}"
+def _lines(pack: Pack, day: date | None, language: str) -> Iterator[str]:
+    words = messages(language)["packs"]
+    when = "" if day is None else words["when"].format(day=day.isoformat())
+    yield words["head"].format(
+        jurisdiction=pack.jurisdiction, name=said_in(language, pack.name), when=when, checked=pack.checked.isoformat(),
+        notice=said_in(language, pack.notice),
+    )  # fmt: skip
     found = [item for item in pack.rules if day is None or item.in_force_on(day)]
-    for status, head in (
-        ("active", "active"),
-        ("not expressible", "verified, and not expressible as a rule"),
-        ("unverified", "not verified, and without effect"),
-    ):
+    for status in ("active", "not expressible", "unverified"):
         some = [item for item in found if item.status == status]
         if some:
-            yield f"\n{head}:"
+            yield f"\n{words[f'{status}_title']}:"
         for item in some:
-            yield from _provision(item)
+            yield from _provision(item, language)
     if not any(item.status == "active" for item in found):
-        yield "\nnothing is active" + when
+        yield "\n" + words["nothing"].format(when=when)
 
 
-def _provision(item: Provision) -> Iterator[str]:
-    force = item.in_force
-    dates = [f"from {force.from_}" if force and force.from_ else "", f"until {force.to}" if force and force.to else ""]
-    source = item.strength + (", single source" if item.single_source else "")
-    told = [f"channels {', '.join(item.channels)}", f"purposes {', '.join(item.purposes)}"]
+def _provision(item: Provision, language: str) -> Iterator[str]:
+    words = messages(language)["packs"]
+    dates = [
+        words[name].format(day=day)
+        for name, day in (
+            ("from", item.in_force and item.in_force.from_),
+            ("until", item.in_force and item.in_force.to),
+        )
+        if day
+    ]
     yield ""
-    yield f"  {item.id}" + "".join(f", {word}" for word in dates if word)
-    yield from wrap(item.says, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    yield f"  {item.id}" + "".join(f", {word}" for word in dates)
+    yield from wrap(said_in(language, item.says), _WIDTH, initial_indent="    ", subsequent_indent="    ")
     for head, text in (
-        ("source", item.citation + (f" ({source})" if item.verified else "")),
-        ("binding", None if item.binding == "law" else item.binding),
-        (
-            "scope",
-            "; ".join([*told, *([f"{item.segment} only"] if item.segment else []), item.scope or ""]).strip("; "),
-        ),
-        ("breach", item.consequence),
-        ("reason", item.reason),
-        ("note", item.note),
+        ("source", item.citation + (f" ({_strength(item, words)})" if item.verified else "")),
+        ("binding", None if item.binding == "law" else words["bindings"][item.binding]),
+        ("scope", _scope(item, language)),
+        ("breach", item.consequence and said_in(language, item.consequence)),
+        ("reason", item.reason and said_in(language, item.reason)),
+        ("note", item.note and said_in(language, item.note)),
     ):
         if text:
-            yield from wrap(f"{head}: {text}", _WIDTH, initial_indent="    ", subsequent_indent="      ")
+            yield from wrap(f"{words[head]}: {text}", _WIDTH, initial_indent="    ", subsequent_indent="      ")
+
+
+def _strength(item: Provision, words: Mapping[str, Any]) -> str:
+    strength = str(words["strengths"][item.strength])
+    return str(words["single"]).format(strength=strength) if item.single_source else strength
+
+
+def _scope(item: Provision, language: str) -> str:
+    words = messages(language)["packs"]
+    channels = ", ".join(word(language, "channels", name) for name in item.channels)
+    told = [words["channels"].format(names=channels)]
+    told.append(words["purposes"].format(names=", ".join(word(language, "purposes", name) for name in item.purposes)))
+    if item.segment is not None:
+        told.append(words["only"].format(segment=words["segments"][item.segment]))
+    return "; ".join([*told, *([said_in(language, item.scope)] if item.scope else [])])
 
 
 def _data(pack: Pack, day: date | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..bookshelf import Playbooks
 from ..case import Case
 from ..decision import Decided
-from ..language import languages
+from ..language import languages, said_in
 from ..language.playbook import playbook_text, summary_text
 from ..playbook import Playbook, packaged_names
 from ..policy import Policy
@@ -67,6 +67,6 @@ def listed(name: str | None, language: str | None) -> Iterator[str]:
             yield playbook_text(playbook, item)
         return
     for playbook in Playbooks.packaged():
-        yield f"{playbook.name} ({playbook.credit})"
+        yield f"{playbook.name} ({said_in(language or 'en', playbook.credit or '')})"
         for item in shown:
             yield f"  {item}: {summary_text(playbook, item)}"

@@ -18,12 +18,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from .._clock import read_instant
-from ..errors import CadenciaError, InputError, given, one_line
+from ..errors import CadenciaError, InputError, did_you_mean, given, one_line
 from ..language import languages
 from ..pack import Pack
 from ..policy import Policy
 from ..reading import Book, Mapping, Row, plan, read_jobs
-from .words import WORDS
 
 __all__ = [
     "Asked",
@@ -81,9 +80,7 @@ def console(file: TextIO | None = None, *, error: bool = False) -> Console:
 
 def check_language(language: str) -> str:
     """The language, if there are words in it."""
-    from ..errors import did_you_mean
-
-    known = [name for name in languages() if name in WORDS]
+    known = languages()
     if language not in known:
         raise UsageError(
             f"--language: {given(language)} is not there; write one of {', '.join(known)}"

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..decision import Record
-from ..language import time_text
+from ..language import messages, time_text
 from ..reading import Book, Tally
 from .shared import clean
-from .words import WORDS
 
 __all__ = ["Summary", "book_lines", "nameless_lines"]
 
@@ -41,9 +40,13 @@ class Summary:
         rows = (book.prospect_rows(), book.touch_rows())
         return 0 if all(tally.read == tally.answered for tally in rows) else 1
 
+    def _reported(self) -> Counter[str]:
+        names = messages(self.language)["report_names"]
+        return Counter({names[code]: count for code, count in self.reports.items()})
+
     def lines(self, book: Book, *, replayed: bool) -> list[str]:
         """The summary, a line each; rows that may be about anybody come first."""
-        words = WORDS[self.language]
+        words = messages(self.language)["cli"]
         told = nameless_lines(book, self.language)
         if self.first is not None:
             name = self.first.policy + (f" {self.first.version}" if self.first.version else "")
@@ -57,7 +60,7 @@ class Summary:
         if self.later:
             told.append(words["later"].format(count=f"{self.later:,}"))
         if self.reports:
-            told.append(f"{words['reports']}: {_most(self.reports)}")
+            told.append(f"{words['reports']}: {_most(self._reported())}")
         return [clean(line) for line in [*told, *book_lines(book, self.language)]]
 
 
@@ -65,13 +68,13 @@ def nameless_lines(book: Book, language: str) -> list[str]:
     """The rows that may be about anybody: to be said first."""
     if not book.nameless:
         return []
-    first = "! " + WORDS[language]["nameless"].format(count=len(book.nameless))
+    first = "! " + messages(language)["cli"]["nameless"].format(count=len(book.nameless))
     return [first, *_some([str(problem) for problem in book.nameless], language)]
 
 
 def book_lines(book: Book, language: str) -> list[str]:
     """What became of every row."""
-    words = WORDS[language]
+    words = messages(language)["cli"]
     told = [
         f"{words['prospects']}: {_rows(book.prospect_rows(), language)}",
         f"{words['touches']}: {_rows(book.touch_rows(), language)}",
@@ -90,8 +93,8 @@ def book_lines(book: Book, language: str) -> list[str]:
 
 
 def _rows(tally: Tally, language: str) -> str:
-    words = WORDS[language]
-    text = words["rows"].format(
+    words = messages(language)["cli"]
+    text = str(words["rows"]).format(
         read=f"{tally.read:,}",
         answered=f"{tally.answered:,}",
         closed=f"{tally.closed:,}",
@@ -107,12 +110,13 @@ def _most(counter: Counter[str]) -> str:
 
 
 def _some(lines: Sequence[str], language: str) -> list[str]:
-    more = len(lines) - _SHOWN
-    return [f"  {line}" for line in lines[:_SHOWN]] + (
-        [f"  {WORDS[language]['more'].format(count=more)}"] if more > 0 else []
-    )
+    return [f"  {line}" for line in [*lines[:_SHOWN], *_more(len(lines) - _SHOWN, language)]]
 
 
 def _people(people: Sequence[str], language: str) -> str:
-    more = len(people) - _SHOWN
-    return ", ".join(people[:_SHOWN]) + (f" {WORDS[language]['more'].format(count=more)}" if more > 0 else "")
+    return " ".join([", ".join(people[:_SHOWN]), *_more(len(people) - _SHOWN, language)])
+
+
+def _more(count: int, language: str) -> list[str]:
+    """How many are left out, if any."""
+    return [messages(language)["cli"]["more"].format(count=count)] if count > 0 else []

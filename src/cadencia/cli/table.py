@@ -11,10 +11,20 @@ from rich.table import Table
 from rich.text import Text
 
 from ..decision import BlockRecord, Decision, Record
-from ..language import block_text, due_text, headline, messages, need_text, say, time_text
+from ..language import (
+    because_text,
+    block_text,
+    due_text,
+    headline,
+    messages,
+    need_text,
+    report_text,
+    say,
+    time_text,
+    word,
+)
 from ..language.playbook import proposal_lines
 from .shared import clean
-from .words import WORDS
 
 __all__ = ["explained", "row_of", "table_of"]
 
@@ -23,7 +33,7 @@ _STYLE = {"contact": "green", "wait": "yellow", "blocked": "red", "stop": "magen
 
 def table_of(rows: Iterable[tuple[str, ...]], language: str) -> Table:
     """A table of decisions: prospect, answer, channel, when, why."""
-    words = WORDS[language]
+    words = messages(language)["cli"]
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in ("prospect", "answer", "channel", "when"):
         table.add_column(words[name], no_wrap=True, overflow="fold")
@@ -37,8 +47,8 @@ def table_of(rows: Iterable[tuple[str, ...]], language: str) -> Table:
 
 def row_of(record: Record, language: str) -> tuple[str, ...]:
     """The answer's own name, and the five cells of a decision."""
-    words = WORDS[language]
-    channel = messages(language)["channels"].get(record.channel or "", record.channel or "")
+    words = messages(language)["cli"]
+    channel = word(language, "channels", record.channel or "")
     return (
         record.answer,
         record.prospect,
@@ -50,11 +60,10 @@ def row_of(record: Record, language: str) -> tuple[str, ...]:
 
 
 def _when(record: Record, language: str) -> str:
-    words = WORDS[language]
+    words = messages(language)["cli"]
     if record.answer == "contact":
-        return words["now"] + (
-            f", {words['until']} {time_text(record.until, record.zone, language)}" if record.until else ""
-        )
+        until = f", {words['until']} {time_text(record.until, record.zone, language)}" if record.until else ""
+        return f"{words['now']}{until}"
     if record.answer == "wait":
         return time_text(record.at, record.zone, language)
     if record.answer == "stop":
@@ -66,7 +75,7 @@ def _when(record: Record, language: str) -> str:
 
 def _why(record: Record, language: str) -> str:
     """The block that lasts longest on the way, and the one that binds in the end; what a blocked case needs."""
-    words = WORDS[language]
+    words = messages(language)["cli"]
     if record.answer == "contact":
         return ""
     if record.answer == "stop":
@@ -94,7 +103,7 @@ def _said(block: BlockRecord, language: str) -> str:
 
 def explained(decision: Decision, language: str) -> list[RenderableType]:
     """One decision whole: answer, every rule, chain, options, what is owed, and each rule left out in turn."""
-    record, words = decision.record, WORDS[language]
+    record, words = decision.record, messages(language)["cli"]
     zone = record.zone
     parts: list[RenderableType] = [
         Text(f"{record.prospect}: ", style="bold")
@@ -104,7 +113,7 @@ def explained(decision: Decision, language: str) -> list[RenderableType]:
     rules = _table(words["rule"], words["kind"], words["says"], words["because"], words["touches"])
     for verdict in record.verdicts:
         blocks = "\n".join(dict.fromkeys(block_text(block, zone, language) for block in verdict.blocks))
-        because = f"{blocks}\n— {verdict.because}" if verdict.because and blocks else blocks
+        because = f"{blocks}\n— {because_text(verdict.because, language)}" if verdict.because and blocks else blocks
         touches = ", ".join(verdict.touches[:6]) + (" …" if len(verdict.touches) > 6 else "")
         style = {"forbids": "red", "permits": "green"}.get(verdict.says, "dim")
         cells = (verdict.rule, verdict.kind, words[verdict.says], because, touches)
@@ -113,7 +122,7 @@ def explained(decision: Decision, language: str) -> list[RenderableType]:
     parts += _listed(words["chain"], (f"{block.rule}: {block_text(block, zone, language)}" for block in record.chain))
     parts += _listed(words["options"], _options(record, language))
     parts += _listed(words["owed"], (f"{due.rule}: {due_text(due, zone, language)}" for due in record.deadlines))
-    parts += _listed(words["reports"], (" ".join(report) for report in record.reports))
+    parts += _listed(words["reports"], (report_text(report, language) for report in record.reports))
     for name, other in decision.counterfactuals().items():
         parts.append(Text(f"{words['without']} {clean(name)}: {clean(headline(other.record, language))}", style="dim"))
     return parts
@@ -126,9 +135,11 @@ def _listed(title: str, lines: Iterable[str]) -> list[Text]:
 
 
 def _options(record: Record, language: str) -> Iterable[str]:
-    words = WORDS[language]
+    words = messages(language)["cli"]
     for option in record.options:
-        name = option.channel + (f" ({option.contact_point})" if option.contact_point else "")
+        name = word(language, "channels", option.channel) + (
+            f" ({option.contact_point})" if option.contact_point else ""
+        )
         if option.opening is not None:
             yield f"{name}: {words['opens']} {time_text(option.opening, record.zone, language)}"
         else:

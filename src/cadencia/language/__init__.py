@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache, lru_cache
 from html import escape
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from ..errors import InputError, check_text, did_you_mean, given
+from ._words import because_text, date_text, detail_texts, languages, length_text, messages, said_in, word
 
 if TYPE_CHECKING:
     from ..decision import BlockRecord, Due, Record
 
-__all__ = ["languages", "messages", "render", "render_html"]
-
-
-@lru_cache(maxsize=1)
-def languages() -> tuple[str, ...]:
-    """The languages there are."""
-    return tuple(
-        sorted(item.name.removesuffix(".json") for item in files(__name__).iterdir() if item.name.endswith(".json"))
-    )
-
-
-def messages(language: str) -> Mapping[str, Any]:
-    """The messages of a language: tables `answers`, `blocks`, `needs`, `deadlines`, `reports`, `words`."""
-    return _messages(check_text(language, "language"))
-
-
-@cache
-def _messages(language: str) -> Mapping[str, Any]:
-    if language not in languages():
-        raise InputError(
-            f"language {given(language)} is not there; write one of {', '.join(languages())}"
-            + did_you_mean(language, languages())
-        )
-    data: Mapping[str, Any] = json.loads((files(__name__) / f"{language}.json").read_text(encoding="utf-8"))
-    return data
+__all__ = [
+    "because_text", "block_text", "date_text", "due_text", "headline", "languages", "length_text", "lines", "messages",
+    "need_text", "render", "render_html", "report_text", "said_in", "say", "time_text", "word",
+]  # fmt: skip
 
 
 def say(language: str, table: str, code: str, details: Mapping[str, Any], kind: str | None = None) -> str:
@@ -50,30 +26,10 @@ def say(language: str, table: str, code: str, details: Mapping[str, Any], kind: 
     if template is None:
         rest = ", ".join(f"{key} {value}" for key, value in details.items())
         return code.replace("_", " ") + (f" ({rest})" if rest else "")
-    shown = {
-        key: ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value for key, value in details.items()
-    }
-    if shown.get("channel"):
-        shown["channel"] = messages(language)["channels"].get(shown["channel"], shown["channel"])
-    for key, words in (("ending", "endings"), ("kind", "kinds")):
-        if table == "blocks" and shown.get(key):
-            shown[key] = messages(language)[words].get(shown[key], shown[key])
+    shown = detail_texts(details, language)
     if code == "await_pending":
         shown["owner"] = shown["owner"] or messages(language)["words"]["nobody"]
-    for key in _LENGTHS & shown.keys():
-        shown[key] = length_text(str(shown[key]), language) if shown[key] else messages(language)["words"]["none"]
     return str(template).format_map(_Lenient(shown))
-
-
-#: Details that hold a delay, a length or a calendar period.
-_LENGTHS = frozenset({"gap", "silence", "period"})
-
-
-def length_text(value: str, language: str) -> str:
-    """A delay, length or period in the words of a language: `2 business days`, `7d`, `week`."""
-    units: Mapping[str, str] = messages(language)["units"]
-    number, _, unit = value.partition(" ")
-    return f"{number} {units.get(unit, unit)}" if unit else units.get(value, value)
 
 
 class _Lenient(dict[str, Any]):
@@ -104,7 +60,7 @@ def time_text(value: datetime | None, zone: str | None, language: str) -> str:
     offset = local.strftime("%z")
     offset = f"{offset[:3]}:{offset[3:5]}"
     clock = local.strftime("%H:%M:%S.%f" if local.microsecond else "%H:%M:%S" if local.second else "%H:%M")
-    return f"{words['weekdays'][local.weekday()]} {local.day} {words['months'][local.month - 1]} {local.year} {clock} {offset}"
+    return f"{date_text(local, language)} {clock} {offset}"
 
 
 def block_text(block: BlockRecord, zone: str | None, language: str, kind: str | None = None) -> str:
@@ -120,20 +76,24 @@ def block_text(block: BlockRecord, zone: str | None, language: str, kind: str | 
 
 def need_text(need: str, language: str) -> str:
     """What would lift a block, in words."""
-    return str(messages(language)["needs"].get(need, need.replace("_", " ")))
+    return word(language, "needs", need)
+
+
+#: Something owed that is a pending item.
+_ITEMS = frozenset({"pending", "undated", "broken"})
 
 
 def due_text(due: Due, zone: str | None, language: str) -> str:
     """Something owed, in words."""
     table = messages(language)
     details = {**due.details, "anchor": due.anchor, "owner": due.owner or "", "due": time_text(due.due, zone, language)}
-    if "purpose" in details:
-        details["purpose"] = _purpose(str(details["purpose"]), language)
     text = say(language, "deadlines", due.code, details) + f": {table['states'][due.state]}"
     if due.due is not None:
         text += f" ({time_text(due.due, zone, language)})"
-    if due.owner:
-        text += f", {due.owner}" + (f" ({due.owner_kind})" if due.owner_kind else "")
+    if due.owner is None and due.code in _ITEMS:
+        text += f", {table['words']['no_owner']}"
+    elif due.owner:
+        text += f", {due.owner}" + (f" ({word(language, 'owner_kinds', due.owner_kind)})" if due.owner_kind else "")
     return text
 
 
@@ -141,10 +101,10 @@ def headline(record: Record, language: str) -> str:
     """The answer on one line."""
     table = messages(language)
     details = {
-        "channel": table["channels"].get(record.channel or "", record.channel or ""),
+        "channel": word(language, "channels", record.channel or ""),
         "contact_point": f" ({record.contact_point})" if record.contact_point else "",
-        "purpose": f" · {_purpose(record.purpose, language)}" if record.purpose else "",
-        "step": f" · {record.step}" if record.step else "",
+        "purpose": f" · {word(language, 'purposes', record.purpose)}" if record.purpose else "",
+        "step": f" · {word(language, 'steps', record.step)}" if record.step else "",
         "at": time_text(record.at, record.zone, language),
         "until": f"{table['words']['until']} {time_text(record.until, record.zone, language)}"
         if record.until
@@ -161,11 +121,6 @@ def headline(record: Record, language: str) -> str:
     return str(table["answers"][code]).format_map(details)
 
 
-def _purpose(code: str, language: str) -> str:
-    """A purpose in words where the language has them, else as it is written."""
-    return str(messages(language)["purposes"].get(code, code))
-
-
 def lines(record: Record, language: str) -> list[str]:
     """The explanation below the headline, a line each."""
     table = messages(language)
@@ -179,7 +134,7 @@ def lines(record: Record, language: str) -> list[str]:
                 if verdict.touches
                 else ""
             )
-            because = f"  — {verdict.because}" if verdict.because else ""
+            because = f"  — {because_text(verdict.because, language)}" if verdict.because else ""
             told.append(f"{verdict.rule}: {text}{touches}{because}")
     if record.waits_for:
         told.append(
@@ -187,12 +142,17 @@ def lines(record: Record, language: str) -> list[str]:
             + str(table["words"]["preference_waits"]).format(at=time_text(record.earliest, record.zone, language))
         )
     told += [f"{due.rule}: {due_text(due, record.zone, language)}" for due in record.deadlines if due.state != "met"]
-    told += [_report(report, language) for report in record.reports]
+    told += [report_text(report, language) for report in record.reports]
     return told
 
 
-def _report(report: tuple[str, ...], language: str) -> str:
+def report_text(report: tuple[str, ...], language: str) -> str:
+    """Something that is reported, in words."""
     code, first, second = (*report, "", "", "")[:3]
+    if code == "undeclared_disposition":
+        second = messages(language)["dispositions"].get(second, second)  # one to be declared, just as it is written
+    elif code == "no_owner":
+        second = word(language, "kinds", second)
     return say(language, "reports", code, {"first": first, "second": second})
 
 

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import length_text, messages, time_text
+from . import length_text, messages, time_text, word
+from ._words import anchor_text
 
 if TYPE_CHECKING:
     from ..decision import Proposal, Record
     from ..playbook import Playbook
 
 __all__ = ["playbook_text", "proposal_lines", "purpose_text", "step_text", "summary_text", "why_text", "word"]
-
-
-def word(language: str, table: str, code: str) -> str:
-    """A code of an open vocabulary in words: as the language has it, else the code with spaces."""
-    return str(messages(language)[table].get(code, code.replace("_", " ").replace("-", " ")))
 
 
 def purpose_text(code: str, language: str = "en") -> str:
@@ -48,7 +44,7 @@ def why_text(proposal: Proposal, language: str = "en", zone: str | None = None) 
     template = str(table["whys"].get(proposal.why, proposal.why))
     delay = length_text(proposal.delay, language) if proposal.delay else ""
     return template.format(
-        anchor=proposal.anchor or "",
+        anchor=anchor_text(proposal.anchor or "", language),
         delay=str(table["words"]["delay_after"]).format(delay=delay) if delay else "",
         kind=word(language, "kinds", proposal.kind) if proposal.kind else "",
         outcome=word(language, "outcomes", proposal.outcome) if proposal.outcome else "",
@@ -79,7 +75,7 @@ def playbook_text(playbook: Playbook, language: str = "en") -> str:
     words = messages(language)["words"]
     lines = [f"{playbook.name}: {summary_text(playbook, language)}"]
     for step in playbook.cadence.steps:
-        channels = ", ".join(messages(language)["channels"].get(name, name) for name in step.channels)
+        channels = ", ".join(word(language, "channels", name) for name in step.channels)
         delay = f", {length_text(str(step.after.delay), language)}" if step.after.delay else ""
         lines.append(f"  {step.id} ({channels or words['task']}{delay}): {step_text(playbook, step.id, language)}")
     return "\n".join(lines)

@@ -9,16 +9,28 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, model_validator
 
-from .._clock import FOREVER, day_number, micros
+from .._clock import DAY, EVER, FOREVER, day_number, micros
 from .._hours import DaysField, WeekField, WeekHours, week_table
 from .._periods import Delay, DelayField
+from .._spans import union
 from ..errors import InputError
 from .base import Deadline, Due, check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, calendar_of, over
-from .filters import TouchFilter, promised_range
+from .filters import ChoiceField, TouchFilter, promised_range
 
 if TYPE_CHECKING:
+    from .._spans import Span
     from .._view import Seen, View
+    from ..prospect import Fact
+
+
+def current(fact: Fact | None) -> list[Span]:
+    """When a fact is current; one whose value says no never is."""
+    if fact is None or fact.value in (False, None, "", "no", "false"):
+        return []
+    start = EVER if fact.since is None else micros(fact.since)
+    end = FOREVER if fact.until is None else micros(fact.until)
+    return [(start, end)] if start < end else []
 
 
 class Owing(Deadline):
@@ -87,17 +99,35 @@ class Timed(Owing):
 
 
 class RespondWithin(Timed):
-    """Speed to lead: an answer within a delay of each inbound touch, or of the case's opening (`of: opening`)."""
+    """Speed to lead: an answer within a delay of each inbound touch, of the case's opening, or of its becoming qualified.
+
+    With `of: qualification` it is owed from when a `fact` became current, or the prospect came to one of the stages `at_stages`;
+    where it is not known when, from the opening.
+    """
 
     rule: Literal["respond_within"] = "respond_within"
     within: DelayField
-    of: Literal["inbound", "opening"] = "inbound"
+    of: Literal["inbound", "opening", "qualification"] = "inbound"
     counts: TouchFilter = TouchFilter()
+    fact: str | None = None
+    at_stages: ChoiceField | None = None
+
+    @model_validator(mode="after")
+    def _qualified_by(self) -> RespondWithin:
+        named = self.fact is not None or self.at_stages is not None
+        if named is not (self.of == "qualification"):
+            raise InputError(
+                "`of: qualification`, and nothing else, needs the `fact` or the stages (`at_stages`) that qualify"
+            )
+        return self
 
     def delays(self) -> tuple[Delay, ...]:
         return (self.within,)
 
     def dues(self, case: View, as_of: int) -> Iterator[Due]:
+        if self.of == "qualification":
+            yield from self._attended(case, as_of)
+            return
         if self.of == "opening":
             if case.opened is not None:
                 due = self.due(case, self.within, case.opened, case.opened)
@@ -111,9 +141,25 @@ class RespondWithin(Timed):
             answered = FOREVER if met is None else met
             yield self.owed(case, "respond", seen.id, seen.lo, self.due(case, self.within, seen.lo, seen.lo), met)
 
+    def _attended(self, case: View, as_of: int) -> Iterator[Due]:
+        """One due for each stretch in which the prospect was qualified; one that ended before it was due, untouched, owes nothing."""
+        stages = [] if self.at_stages is None else [item for item in case.stages if self.at_stages.has(item[2])]
+        known = [] if self.fact is None else current(case.prospect.facts.get(self.fact))
+        for lo, hi in union([*((start, end) for start, end, _ in stages), *known]):
+            start = case.opened if lo <= EVER else lo
+            if start is None or start > as_of:
+                continue
+            due, met = self.due(case, self.within, start, start), self.first_met(case, start - 1)
+            if (met is None or met >= hi) and due is not None and due >= hi:
+                continue
+            yield self.owed(case, "attend", "qualification", start, due, met)
+
 
 class PromiseDue(Timed):
-    """What we promised: due at the promised instant, or at the end of the promised date, and `grace` after it."""
+    """What we promised: due at the promised instant, or at the end of the promised date, and `grace` after it.
+
+    A touch before the promised day keeps it only where it reached the person.
+    """
 
     rule: Literal["promise_due"] = "promise_due"
     grace: DelayField | None = None
@@ -132,7 +178,28 @@ class PromiseDue(Timed):
                 due = last + (low != last)
                 if self.grace is not None:
                     due = self.due(case, self.grace, last, due)
-            yield self.owed(case, "promise", seen.id, seen.lo, due, self.first_met(case, seen.hi), promise=promise.kind)
+            yield self.owed(case, "promise", seen.id, seen.lo, due, self._kept(case, seen), promise=promise.kind)
+
+    def _kept(self, view: View, seen: Seen) -> int | None:
+        """When a promise was kept: by a touch that reached the person, or by one on the promised day or later."""
+        day = EVER if seen.promise is None or seen.promise.at is None else _day_of(view, seen)
+        spoke: list[int] = view.remember(
+            self,
+            ("spoke", id(self)),
+            lambda: [other.lo for other in view.touches if self.meets(other) and other.reached],
+        )
+        early = bisect_right(spoke, seen.hi)
+        on_the_day = self.first_met(view, max(seen.hi, day - 1))
+        found = [at for at in (spoke[early] if early < len(spoke) else None, on_the_day) if at is not None]
+        return min(found, default=None)
+
+
+def _day_of(view: View, seen: Seen) -> int:
+    """The earliest instant of the day of a promise, in any plausible zone."""
+    low, last = promised_range(view, seen)
+    if low != last:
+        return low
+    return min((zone.at(zone.day(low)) for zone in view.zones), default=low - DAY)
 
 
 class TouchAtLeastEvery(Timed):
@@ -173,6 +240,7 @@ class NeverUndated(Owing):
                 due = micros(item.due)
             elif item.due is not None:
                 due = case.date_range(day_number(item.due))[1] + 1
+            owner, owner_kind = case.prospect.owner_of(item)
             broken = [
                 name for name, kept in (("content", item.content_kept), ("price", item.price_kept)) if kept is False
             ]
@@ -186,12 +254,12 @@ class NeverUndated(Owing):
                     None,
                     kind=item.kind,
                     kept_not=broken,
-                )._replace(owner=item.owner or case.prospect.owner)
+                )._replace(owner=owner, owner_kind=owner_kind)
                 continue
             owed = self.owed(
                 case, "pending" if due is not None else "undated", item.id, since, due, met, kind=item.kind
             )
-            yield owed._replace(owner=item.owner or owed.owner)
+            yield owed._replace(owner=owner, owner_kind=owner_kind)
 
 
 __all__ = ["NeverUndated", "PromiseDue", "RespondWithin", "TouchAtLeastEvery"]

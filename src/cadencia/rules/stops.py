@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from .._clock import DAY, EVER, FOREVER, When, day_number, micros
 from .._spans import Span, gaps, meet, union
 from ..errors import InputError
-from .base import Block, Count, Over, StopRule, check_clock, zones_of
+from .base import Block, Count, Over, Scope, StopRule, check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, calendars_apart, over
 from .filters import Candidate, ChoiceField, Since, TouchFilter
 
@@ -111,6 +111,19 @@ class Lasting(StopRule):
         return max((zone.at(day) for zone in zones), default=day * DAY + DAY // 2)
 
 
+def opts_out(seen: Seen) -> bool:
+    """Whether a touch says that they want no more of it."""
+    return not seen.booked and seen.disposition == "opted_out"
+
+
+def reaches(scope: Scope, seen: Seen, candidate: Candidate) -> bool:
+    """Whether a stop that follows a touch reaches a candidate: the whole case, its channel, or its contact point."""
+    if scope == "case":
+        return True
+    points = seen.point, candidate.point
+    return seen.channel == candidate.channel and (scope == "channel" or None in points or points[0] == points[1])
+
+
 class StopOn(Lasting):
     """Stops on a touch: one of these dispositions, or one that matches `counts`.
 
@@ -142,13 +155,7 @@ class StopOn(Lasting):
         pool = pools[self.over]
         told: list[Seen] = case.remember(self, ("told", id(self)), lambda: [seen for seen in pool if self.tells(seen)])
         for seen in told:
-            if self.scope != "case" and seen.channel != candidate.channel:
-                continue
-            if (
-                self.scope == "contact_point"
-                and None not in (seen.point, candidate.point)
-                and seen.point != candidate.point
-            ):
+            if not reaches(self.scope, seen, candidate):
                 continue
             start, end, needs = self.between(case, seen, pool)
             if start < end:
@@ -171,11 +178,15 @@ class StopOnStage(Lasting):
 
 
 class StopOnOptOut(Lasting):
-    """An opt-out of any channel or purpose stops the whole case (or its channel, by `scope`), not only what was withdrawn."""
+    """An opt-out of any channel or purpose stops the whole case (or its channel, by `scope`), not only what was withdrawn.
+
+    It stops whether it is on the prospect's record or was said in a touch (`opted_out`), however long ago.
+    """
 
     rule: Literal["stop_on_opt_out"] = "stop_on_opt_out"
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
+        yield from self._said(case, candidate)
         for item in case.prospect.opt_outs:
             if self.scope != "case" and item.channel not in (None, candidate.channel):
                 continue
@@ -191,6 +202,18 @@ class StopOnOptOut(Lasting):
                     channel=item.channel or "",
                     purpose=item.purpose or "",
                 )
+
+    def _said(self, case: View, candidate: Candidate) -> Iterator[Block]:
+        told = case.remember(self, ("opted_out", id(self)), lambda: [seen for seen in case.touches if opts_out(seen)])
+        for seen in told:
+            if not reaches(self.scope, seen, candidate):
+                continue
+            start, end, needs = self.between(case, seen, case.touches)
+            if start < end:
+                channel = "" if self.scope == "case" else seen.channel
+                yield self.stop(
+                    start, end, "opted_out", needs=needs, touches=(seen.id,), channel=channel, purpose=""
+                )  # fmt: skip
 
 
 class StopWhenExhausted(StopRule):
@@ -231,17 +254,18 @@ class StopWhenExhausted(StopRule):
 
 
 class StopUnlessQualified(StopRule):
-    """Only qualified prospects are contacted: a fact that is current, a tag, or a stage."""
+    """Only qualified prospects are contacted: a fact that is current, a tag, a stage, or a touch that showed it (`by`)."""
 
     rule: Literal["stop_unless_qualified"] = "stop_unless_qualified"
     fact: str | None = None
     tag: str | None = None
     at_stages: ChoiceField | None = None
+    by: TouchFilter | None = None
 
     @model_validator(mode="after")
     def _some(self) -> StopUnlessQualified:
-        if self.fact is None and self.tag is None and self.at_stages is None:
-            raise InputError("name the `fact`, the `tag` or the stages (`at_stages`) that qualify")
+        if self.fact is None and self.tag is None and self.at_stages is None and self.by is None:
+            raise InputError("name the `fact`, the `tag`, the stages (`at_stages`) or the touch (`by`) that qualifies")
         return self
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
@@ -256,6 +280,9 @@ class StopUnlessQualified(StopRule):
             spans = []
         if self.at_stages is not None:
             spans = meet(spans, union((start, end) for start, end, name in case.stages if self.at_stages.has(name)))
+        if self.by is not None:
+            shown = min((seen.hi for seen in case.touches if self.by.surely(seen)), default=None)
+            spans = meet(spans, [] if shown is None else [(shown, FOREVER)])
         for start, end in gaps(spans, EVER, FOREVER):
             yield self.stop(start, end, "unqualified", needs=("qualification",) if end == FOREVER else ())
 

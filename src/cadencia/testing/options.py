@@ -171,7 +171,12 @@ def _stop_on_refusal(draw: DrawFn, place: Place) -> dict[str, Any]:
 
 @st.composite
 def _qualified(draw: DrawFn, place: Place) -> dict[str, Any]:
-    by = {"fact": st.sampled_from(FACTS), "tag": st.sampled_from(TAGS), "at_stages": choice(STAGES)}
+    by = {
+        "fact": st.sampled_from(FACTS),
+        "tag": st.sampled_from(TAGS),
+        "at_stages": choice(STAGES),
+        "by": touch_filter(place),
+    }
     return {name: draw(by[name]) for name in draw(some(tuple(by), least=1))}
 
 
@@ -194,7 +199,10 @@ def _deadline(place: Place, field: str, required: bool = True) -> Data:
 
 @st.composite
 def _respond_within(draw: DrawFn, place: Place) -> dict[str, Any]:
-    more = draw(record({}, of=st.sampled_from(("inbound", "opening")), counts=touch_filter(place)))
+    more = draw(record({}, of=st.sampled_from(("inbound", "opening", "qualification")), counts=touch_filter(place)))
+    if more.get("of") == "qualification":
+        by = {"fact": st.sampled_from(FACTS), "at_stages": choice(STAGES)}
+        more |= {name: draw(by[name]) for name in draw(some(tuple(by), least=1))}
     return {**draw(_deadline(place, "within")), **more}
 
 

@@ -72,8 +72,8 @@ def hours_by_day(allow: Mapping[str, list[str]]) -> list[str]:
 def hours_table(purpose: str, states: bool | None = None) -> list[str]:
     """One row for each window of a purpose."""
     lines = [
-        "| where | Mon–Fri | Sat | Sun | holidays | by | seen | provision |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| where | Mon–Fri | Sat | Sun | holidays | by | whom | seen | provision |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for pack, provision, limit in rows({"quiet_hours"}, purpose):
         if states is not None and states is not pack.jurisdiction.startswith("US-"):
@@ -83,7 +83,8 @@ def hours_table(purpose: str, states: bool | None = None) -> list[str]:
         closed = "closed" if limit.get("holidays") else "as any day"
         if any(other["rule"] == "holiday_eves" for other in provision.limits):
             closed += "; the eve as Sat"
-        cells = [pack.name, week[0], week[5], week[6], closed, channels(provision), seen(provision), named(provision)]
+        cells = [pack.name, week[0], week[5], week[6], closed, channels(provision), whom(provision, limit)]
+        cells += [seen(provision), named(provision)]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
@@ -92,6 +93,26 @@ def channels(provision: Provision) -> str:
     """The channels of a provision in words; live calls stand for both kinds of call."""
     names = [name for name in provision.channels if name != "automated_call" or "phone" not in provision.channels]
     return ", ".join(CHANNELS[name] for name in names)
+
+
+def whom(provision: Provision, limit: Mapping[str, Any]) -> str:
+    """Whom and what it is limited to: the segment, the subjects, a clock that is not that of the person called; then its own words."""
+    told = [
+        {"consumer": "consumers", "residential": "a residence"}.get(provision.segment or "", ""),
+        *(f"only {name.replace('_', ' ')}" for name in listed(limit.get("subjects"))),
+        *(CLOCKS[name] for name in limit.get("clock", ()) if name != "prospect"),
+    ]
+    told = [text for text in told if text]
+    return "; ".join([*told, *([f"*{provision.scope}*"] if provision.scope not in (None, *told) else [])]) or "–"
+
+
+def listed(value: object) -> list[str]:
+    """The names of a filter; none where it leaves names out."""
+    return [value] if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else []
+
+
+#: Clocks that a text names, and what they mean beside the person's own.
+CLOCKS = {"Etc/GMT+6": "on the clock of UTC−6 all year as well: in summer an hour later by the person's"}
 
 
 def seen(provision: Provision) -> str:
@@ -112,8 +133,8 @@ COUNTED = {"attempted": "attempts", "delivered": "what was delivered", "reached"
 def caps_table() -> list[str]:
     """One row for each cap, silence and gap."""
     lines = [
-        "| where | at most | counted apart by | for | by | seen | provision |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| where | at most | counted apart by | for | by | whom | seen | provision |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for pack, provision, limit in rows(
         {"frequency_cap", "max_attempts", "cool_off", "spacing", "one_channel", "recall"}
@@ -121,7 +142,7 @@ def caps_table() -> list[str]:
         purposes = ", ".join(name.replace("_", " ") for name in provision.purposes)
         per = limit.get("per") or "–"
         cells = [pack.name, said(limit), per if isinstance(per, str) else ", ".join(per), purposes, channels(provision)]
-        lines.append(f"| {' | '.join([*cells, seen(provision), named(provision)])} |")
+        lines.append(f"| {' | '.join([*cells, whom(provision, limit), seen(provision), named(provision)])} |")
     return lines
 
 
@@ -164,11 +185,13 @@ def needs_table() -> list[str]:
     """What a marketing call needs besides the hour: consent, or a register looked up."""
     found: dict[str, tuple[Pack, list[str], list[str]]] = {}
     for kind, place in (("require_consent", 1), ("clear_register", 2)):
-        for pack, provision, _ in rows({kind}, "marketing"):
+        for pack, provision, limit in rows({kind}, "marketing"):
             if "phone" in provision.channels:
                 ids = found.setdefault(pack.jurisdiction, (pack, [], []))[place]
-                if f"`{provision.id}`" not in ids:  # type: ignore[operator]
-                    ids.append(f"`{provision.id}`")  # type: ignore[union-attr]
+                only = ", ".join(name.replace("_", " ") for name in listed(limit.get("subjects")))
+                text = f"`{provision.id}`" + (f" (only {only})" if only else "")
+                if text not in ids:  # type: ignore[operator]
+                    ids.append(text)  # type: ignore[union-attr]
     lines = ["| where | consent before | a register to look up |", "| --- | --- | --- |"]
     lines += [
         f"| {pack.name} | {', '.join(consents) or '–'} | {', '.join(registers) or '–'} |"
@@ -207,6 +230,7 @@ class Bar(NamedTuple):
     days: tuple[tuple[tuple[float, float], ...], ...]
     force: str
     holidays: bool
+    fixed: bool
 
     @property
     def weekly(self) -> float:
@@ -236,7 +260,8 @@ def bars(purpose: str, *, states: bool) -> list[Bar]:
                 for rule in windows_of([part], purpose)
                 if part.provision(rule.id).binding == "law"
             ]
-            found.append(Bar(label(parts[0]), permitted(name, [*own, *national], purpose), force, closed))
+            fixed = any(rule.clock != ("prospect",) for rule in own)
+            found.append(Bar(label(parts[0]), permitted(name, [*own, *national], purpose), force, closed, fixed))
     return sorted(found, key=lambda bar: (bar.weekly, bar.name))
 
 
@@ -334,9 +359,8 @@ def draw() -> None:
                         14.5, place, "closed", ha="center", va="center", fontsize=8, color="#9aa5b1", style="italic"
                     )
                 if column == 0:
-                    axes.text(
-                        5.8, place, bar.name + (" *" if bar.holidays else ""), ha="right", va="center", fontsize=9.5
-                    )
+                    name = bar.name + (" *" if bar.holidays else "") + (" †" if bar.fixed else "")
+                    axes.text(5.8, place, name, ha="right", va="center", fontsize=9.5)
         top -= tall + 0.36 / total
     figure.text(0.015, 1 - 0.42 / total, "When a consumer may be called", fontsize=19, fontweight="bold", va="center")
     figure.text(
@@ -355,7 +379,8 @@ def draw() -> None:
     )  # fmt: skip
     figure.text(
         0.015, 0.2 / total,
-        "* closed on public holidays.  Countries without a bar have no window in their pack, which does not say that they have no law.  "
+        "* closed on public holidays.  † fixed clock: an hour later in summer.  No bar: no window in the pack, "
+        "which is not to say no law.  "
         "Facts with sources, not legal advice.", fontsize=8.5, color=faint, va="center",
     )  # fmt: skip
     PICTURE.parent.mkdir(exist_ok=True)

@@ -56,6 +56,19 @@ class TestPhone:
         assert zones(phone_place("+1 212 555 1234", mobile="prefix")) == ["America/New_York"]
         assert zones(phone_place("+1 915 555 1234", mobile="prefix")) == ["America/Denver"]
 
+    @pytest.mark.parametrize(
+        ("number", "region", "count"),
+        [("+1 876 523 0123", "JM", 1), ("+7 701 234 5678", "KZ", 7), ("+7 912 345 67 89", "RU", 26)],
+    )
+    def test_a_code_that_countries_share_adds_none_of_the_others_zones(
+        self, number: str, region: str, count: int
+    ) -> None:
+        """Jamaica shares +1 and Kazakhstan +7; a mobile of theirs is in their zones, not in those of New York or Moscow."""
+        place = phone_place(number)
+        assert regions(place) == [region]
+        assert zones(place) == list(country_zones(region))
+        assert len(zones(place)) == count
+
     def test_a_toll_free_number_may_be_of_any_country_of_its_code(self) -> None:
         place = phone_place("+1 800 555 1234")
         assert {"US", "CA", "JM", "BS"} <= set(regions(place))
@@ -107,9 +120,8 @@ class TestPhone:
         for number in filter(None, examples.values()):
             text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
             wide, near = phone_place(text), phone_place(text, mobile="prefix")
-            if country != "XK":  # the zone data names no zone of Kosovo, so some of its numbers have none: closed
-                assert zones(wide), text
-                assert zones(near), text
+            assert zones(wide), text
+            assert zones(near), text
             assert regions(wide), text
             assert {
                 word for name in ("en", "es") for word in wide.kind if word not in messages(name)["places"]
@@ -140,12 +152,34 @@ class TestAddress:
         assert (zones(place), regions(place)) == (list(country_zones("MX")), ["MX-BCN"])
 
     @pytest.mark.parametrize(
+        ("country", "state", "where"),
+        [
+            ("FR", "974", "Indian/Reunion"), ("FR", "RE", "Indian/Reunion"), ("FR", "971", "America/Guadeloupe"),
+            ("FR", "972", "America/Martinique"), ("FR", "973", "America/Cayenne"), ("FR", "976", "Indian/Mayotte"),
+            ("FR", "PM", "America/Miquelon"), ("FR", "NC", "Pacific/Noumea"), ("US", "PR", "America/Puerto_Rico"),
+            ("US", "US-GU", "Pacific/Guam"), ("US", "VI", "America/St_Thomas"), ("NL", "AW", "America/Aruba"),
+            ("NL", "BQ2", "America/Kralendijk"), ("NO", "21", "Arctic/Longyearbyen"), ("CN", "HK", "Asia/Hong_Kong"),
+            ("CN", "TW", "Asia/Taipei"), ("FI", "01", "Europe/Mariehamn"),
+        ],
+    )  # fmt: skip
+    def test_a_territory_keeps_its_own_time(self, country: str, state: str, where: str) -> None:
+        place = address_place(country, state)
+        assert zones(place) == [where]
+        assert regions(place) == [f"{country}-{state.removeprefix('US-')}"]
+
+    def test_kosovo_is_a_country_with_a_zone(self) -> None:
+        """The tz database has no code of its own for it; its telephone numbers have the zone of Belgrade."""
+        assert (zones(address_place("XK")), regions(address_place("XK"))) == (["Europe/Belgrade"], ["XK"])
+        assert zones(phone_place("+383 44 123 456")) == ["Europe/Belgrade"]
+
+    @pytest.mark.parametrize(
         ("country", "state", "says"),
         [
             ("es", None, "country `es` is not known.*did you mean `ES`"),
             ("UK", None, "country `UK` is not known"),
             ("US", "Texas", "subdivision `Texas` is not one of US; write a code of ISO 3166-2 such as `US-AK`"),
             ("MX", "Baja California", "region"),
+            ("US", "tx", "did you mean `TX`"),
         ],
     )
     def test_one_line_for_what_is_wrong(self, country: str, state: str | None, says: str) -> None:

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from ._clock import day_date, day_number
+from ._territories import lies_in
 from .errors import InputError, did_you_mean, given
 
 #: What the name of a policy's own calendar looks like; no region does.
@@ -32,13 +33,16 @@ def regions_named(names: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ..
         elif not own:
             return None
         else:
-            found.update(region.partition("-")[0] if name == PROSPECT_COUNTRY else _plausible(region) for region in own)
+            whole = name == PROSPECT_COUNTRY
+            found.update(lies_in(region).partition("-")[0] if whole else _plausible(region) for region in own)
     return tuple(sorted(found))
 
 
 def _plausible(region: str) -> str:
     """A bare country may be any of its parts, if the calendar tells them apart."""
-    return region + _ANY_PART if "-" not in region and _parts(region) else region
+    if "-" in region:
+        return lies_in(region)
+    return region + _ANY_PART if _parts(region) else region
 
 
 def each_plausible(region: str) -> tuple[str, ...]:

@@ -24,9 +24,15 @@ BUSINESS: Final = "business"
 SEGMENTS: Final = ("consumer", "residential")
 
 
-def limits_of(provision: Provision, region: str | None) -> tuple[Limit, ...]:
-    """The limits of an active provision; with a region they speak only of prospects who may be there."""
+def limits_of(provision: Provision, region: str | None, segment: str | None = None) -> tuple[Limit, ...]:
+    """The limits of an active provision; with a region they speak only of prospects who may be there.
+
+    Where nobody has said to which segment a contact belongs, the tag `business` of each prospect tells. Where somebody has, no tag does:
+    for a business whatever excepts one is left out, and a consumer keeps it whatever the tag.
+    """
     found: list[Limit] = []
+    if segment == BUSINESS and provision.segment is not None:
+        return ()
     for entry in provision.limits if provision.status == "active" else ():
         data = {**entry, "id": provision.id + str(entry.get("id", ""))}
         data["because"] = f"{provision.says} [{provision.citation}]"
@@ -43,6 +49,11 @@ def limits_of(provision: Provision, region: str | None) -> tuple[Limit, ...]:
             if isinstance(counts, Mapping) and "same" in counts:
                 same = _scope(provision) if counts["same"] == "scope" else {}
                 data[name] = {**same, **{key: value for key, value in counts.items() if key != "same"}}
+        if segment is not None and "unless" in data:
+            unless = [_told(item, segment == BUSINESS) for item in _listed(data["unless"])]
+            if {} in unless:
+                continue
+            data["unless"] = [item for item in unless if item is not None]
         rule = read_rule(data)
         assert isinstance(rule, Limit)
         found.append(rule)
@@ -58,6 +69,17 @@ def _scope(provision: Provision) -> dict[str, Any]:
         )
         if chosen and (rest := sorted(set(known) - set(chosen)))
     }
+
+
+def _told(fact: Mapping[str, Any], business: bool) -> dict[str, Any] | None:
+    """An exception where it is known whether the contact is a business: what else it asks for, or None where it cannot hold."""
+    if _listed_names(fact.get("tags")) != [BUSINESS]:
+        return dict(fact)
+    return {key: value for key, value in fact.items() if key != "tags"} if business else None
+
+
+def _listed_names(value: Any) -> list[Any]:
+    return [value] if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else []
 
 
 def _listed(value: Mapping[str, Any] | Iterable[Any]) -> list[Any]:

@@ -7,7 +7,6 @@ no rule can express, are listed and say so.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
@@ -16,7 +15,7 @@ from typing import Any, ClassVar, Final, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from ._model import Model, Names
-from ._provisions import PURPOSES, limits_of
+from ._provisions import BUSINESS, PURPOSES, SEGMENTS, limits_of
 from .errors import InputError, PolicyError, did_you_mean, given, mistakes_of
 from .policy import Policy
 from .rules.base import InForce, Limit
@@ -154,7 +153,7 @@ class Pack(Model):
             raise PolicyError(
                 f"no pack {given(jurisdiction)} is shipped with this version"
                 + (
-                    did_you_mean(jurisdiction, cls.names())
+                    did_you_mean(jurisdiction.upper(), cls.names())
                     or f"; there are {known}, and `cadencia packs` lists them all"
                 )
             )
@@ -192,21 +191,37 @@ class Pack(Model):
     @cached_property
     def policy(self) -> Policy:
         """The active provisions as a layer: channels are left to others. It binds prospects who may be in the jurisdiction."""
-        return self._layer(f"pack:{self.jurisdiction}", self.jurisdiction, self.rules)
+        return self.layer()
 
     @cached_property
     def everywhere(self) -> Policy:
         """The same for whoever is contacted from the jurisdiction, wherever they are: the law that follows the caller."""
-        return self._layer(f"caller:{self.jurisdiction}", None, self.rules)
+        return self.layer(everywhere=True)
 
     @cached_property
     def for_business(self) -> Policy:
         """The layer without the provisions that protect consumers only."""
-        rules = [item for item in self.rules if item.segment is None]
-        return self._layer(f"pack:{self.jurisdiction}:business", self.jurisdiction, rules)
+        return self.layer(BUSINESS)
 
-    def _layer(self, name: str, region: str | None, rules: Iterable[Provision]) -> Policy:
-        limits: list[Limit] = [limit for item in rules for limit in limits_of(item, region)]
+    def layer(self, segment: str | None = None, *, everywhere: bool = False) -> Policy:
+        """The layer for a segment: `business` is without what protects consumers only, `consumer` and `residential` keep it whatever the
+        tags of a prospect, and None asks the tag `business`. With `everywhere` it follows the caller.
+        """
+        known: dict[tuple[str | None, bool], Policy] = self.__dict__.setdefault("_layers", {})
+        key = ("consumer" if segment in SEGMENTS else segment), everywhere
+        if key not in known:
+            name = ":".join(filter(None, ("caller" if everywhere else "pack", self.jurisdiction, key[0])))
+            known[key] = self._layer(name, None if everywhere else self.jurisdiction, key[0])
+        return known[key]
+
+    def binds(self, provision: Provision, segment: str | None) -> bool:
+        """Whether anything is left of an active provision for a segment."""
+        if not provision.limits:
+            return not (segment == BUSINESS and provision.segment is not None)
+        return bool(limits_of(provision, None, segment))
+
+    def _layer(self, name: str, region: str | None, segment: str | None) -> Policy:
+        limits: list[Limit] = [limit for item in self.rules for limit in limits_of(item, region, segment)]
         because = f"{self.name}, checked {self.checked.isoformat()}. {self.notice}"
         return Policy(
             name=name, version=self.checked.isoformat(), because=because, dispositions=self.dispositions, rules=limits

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from ._provisions import BUSINESS, PURPOSES, SEGMENTS
+from ._territories import lies_in
 from .errors import InputError, did_you_mean, given
 from .pack import NOTICE, Pack, Provision
 from .policy import Policy
@@ -87,7 +89,8 @@ def packs_for(
     Args:
         prospect: whose plausible regions count, each of them. A bare country may be any of its parts, so all their packs bind.
         purpose: what the contact is for; it narrows the provisions that are listed, never the policy, which reads each purpose itself.
-        segment: `business` leaves out what protects consumers only; so does the tag `business`. Unknown leaves nothing out.
+        segment: `business` leaves out what protects consumers only; so does the tag `business` where no segment is given. `consumer` and
+            `residential` leave nothing out, whatever the tag. Unknown leaves nothing out either.
         caller: the region or regions from which the contact is made, if their law follows the caller.
         on: the date for which provisions are listed; every one when not given. The policy knows its dates itself.
 
@@ -107,7 +110,7 @@ def packs_for(
         raise InputError(
             f"segment: {given(segment)} is not one of {', '.join(_SEGMENTS)}" + did_you_mean(segment, _SEGMENTS)
         )
-    business = segment == BUSINESS or (segment is None and BUSINESS in person.tags)
+    told = segment if segment is not None or BUSINESS not in person.tags else BUSINESS
     day = _date(on)
     regions = tuple(sorted({item.region for item in person.regions}))
     says: list[str] = []
@@ -118,36 +121,49 @@ def packs_for(
     def choose(name: str, because: str, policy: Policy, pack: Pack) -> None:
         if any(item.policy.name == policy.name for item in chosen):
             return
-        rules = tuple(item for item in pack.active if _speaks(item, purpose, business, day))
+        rules = tuple(item for item in pack.active if _speaks(pack, item, purpose, told, day))
         chosen.append(Chosen(pack, because, rules, policy))
         says.append(f"{name}: {because}")
+        if purpose in PURPOSES and not any(purpose in item.purposes for item in pack.active):
+            says.append(f"{name}: none of its rules is for the purpose `{purpose}`")
 
     for region in regions:
         for name, because in _packs_of(region):
             pack = Pack.load(name)
-            choose(name, because, pack.for_business if business else pack.policy, pack)
+            choose(name, because, pack.layer(told), pack)
         if not _packs_of(region):
             missing.append("rules_of_region")
-            says.append(f"{region}: no pack is shipped for it, so it stays closed until its rules are known")
+            nobody = region in Pack.names()
+            says.append(
+                f"{region}: its pack has no rule that binds by itself, so it stays closed until the country is named"
+                if nobody
+                else f"{region}: no pack is shipped for it, so it stays closed until its rules are known"
+            )
     if not regions:
         missing.append("region")
         says.append("region: not known, so nobody can say which law binds; it stays closed until a region is known")
     for region in (caller,) if isinstance(caller, str) else tuple(caller or ()):
-        found = [name for name in (region, region.partition("-")[0]) if name in Pack.names()]
+        place = lies_in(region)
+        country = place.partition("-")[0]
+        found = [name for name in (place, country) if name in Pack.names()] if country in _with_rules() else []
         if not found:
             raise InputError(
-                f"caller: no pack is shipped for {given(region)}; leave it out, or write one of the regions of `Pack.names()`"
+                f"caller: no pack with rules is shipped for {given(region)}; leave it out, or write one of the regions of `Pack.names()`"
                 + did_you_mean(region, Pack.names())
             )
         for name in found:
             pack = Pack.load(name)
-            choose(name, "the caller is there", pack.everywhere, pack)
+            choose(name, "the caller is there", pack.layer(told, everywhere=True), pack)
     if missing:
         layers.append(_closed())
     if purpose is not None and purpose not in PURPOSES:
         says.append(f"purpose `{purpose}`: not one of {', '.join(PURPOSES)}, so it is taken for each of them")
     says.append(
-        "consumers only is left out: the contact is a business" if business else "consumers and businesses alike"
+        "what protects consumers only is left out: the contact is a business"
+        if told == BUSINESS
+        else "consumers and businesses alike"
+        if told is None
+        else f"nothing is left out: the contact is {'a consumer' if told == 'consumer' else 'residential'}, whatever its tags"
     )
     says.append(NOTICE)
     policy = Policy(name="packs")
@@ -158,30 +174,40 @@ def packs_for(
 
 def _packs_of(region: str) -> list[tuple[str, str]]:
     """The packs of a region, each with its reason."""
-    country, dash, _ = region.partition("-")
+    place = lies_in(region)
+    country, dash, _ = place.partition("-")
     known = Pack.names()
+    if country not in _with_rules():
+        return []
     found = [(country, f"the prospect may be in {region}")] if country in known else []
     if dash:
-        return found + ([(region, f"{region} has rules of its own")] if region in known else [])
+        return found + ([(place, f"{place} has rules of its own")] if place in known else [])
     parts = [name for name in known if name.startswith(f"{country}-")]
     return found + [
         (name, f"the prospect may be in any part of {country}; naming the part lifts this") for name in parts
     ]
 
 
+@cache
+def _with_rules() -> tuple[str, ...]:
+    """The countries whose packs have a rule that binds by itself; a frame for others to fill in has none."""
+    return tuple(name for name in Pack.names() if "-" not in name and Pack.load(name).active)
+
+
 def _closed() -> Policy:
     """A layer that closes where a region is not known, or has no pack, and names what is missing."""
     from .rules.bars import KnownRegion
 
-    countries = tuple(name for name in Pack.names() if "-" not in name)
-    rule = KnownRegion(id="known-region", among=countries, because="a law can be named only where the region is known")
+    rule = KnownRegion(
+        id="known-region", among=_with_rules(), because="a law can be named only where the region is known"
+    )
     return Policy(name="packs:known", rules=[rule])
 
 
-def _speaks(item: Provision, purpose: str | None, business: bool, day: date | None) -> bool:
+def _speaks(pack: Pack, item: Provision, purpose: str | None, segment: str | None, day: date | None) -> bool:
     return (
         (purpose is None or purpose not in PURPOSES or purpose in item.purposes)
-        and not (business and item.segment is not None)
+        and pack.binds(item, segment)
         and (day is None or item.in_force_on(day))
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +13,11 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from cadencia import Account, Case, InputError, Policy, Prospect, Touch
+from cadencia import Account, Case, InputError, Pack, Policy, Prospect, Touch
 from cadencia._clock import moment
 from cadencia.audit import Audit, Auditor, Finding, audit
 from cadencia.rules import (
+    AnyOf,
     ClearRegister,
     FrequencyCap,
     MaxAttempts,
@@ -135,6 +138,40 @@ class TestJudging:
         both = one(HOURS, GAP, of=case(touch("a", "2026-03-02T10:00Z"), touch("b", "2026-03-02T11:00Z"), zones=()),
                    since="2026-03-02T11:00Z")  # fmt: skip
         assert (both.says, both.rules) == ("forbidden", ("gap",))
+
+    def test_a_rule_of_some_regions_proves_nothing_where_no_region_is_known(self) -> None:
+        """Who may live anywhere may live where the rule does not bind; several regions are what was known, and all had to permit."""
+        here = RequireConsent(id="yes", regions=["ES"])
+        anywhere = case(touch("a", "2026-03-02T10:00Z"), regions=())
+        finding = one(here, of=anywhere)
+        assert (finding.says, finding.rules) == ("unproven", ("yes",))
+        assert one(here, of=case(touch("a", "2026-03-02T10:00Z"), regions=["ES", "MX"])).says == "forbidden"
+        either = AnyOf(id="either", rules=[here, QuietHours(id="q", allow="09:00-09:30")])
+        assert one(either, of=anywhere).says == "unproven"
+        assert one(RequireConsent(id="no", regions=["ES"]), RequireConsent(id="yes"), of=anywhere).rules == ("yes",)
+        five = [Pack.load(name).policy for name in ("DE", "FR", "NL", "US")]
+        law = functools.reduce(operator.and_, five)
+        lima = case(
+            touch("a", "2026-09-09T16:00Z", purpose="marketing", subjects=["it"]), zones="America/Lima", regions=()
+        )
+        told = audit(law, [lima])
+        assert (told.summary.forbidden, told.summary.unproven) == (0, 1)
+
+    def test_two_zones_are_what_was_known(self) -> None:
+        """At a quarter past nine in Madrid it is a quarter past eight in the Canary Islands, where he may have been."""
+        log = case(touch("a", "2026-03-09T09:15+01:00"), zones=["Europe/Madrid", "Atlantic/Canary"], regions="ES")
+        assert one(HOURS, of=log).says == "forbidden"
+
+    def test_a_consent_on_record_whose_age_no_zone_tells(self) -> None:
+        """It is missing in none of the ways that a consent can be: the zone is what nobody knows."""
+        rule = RequireConsent(id="two-years", valid_for="24 months")
+        log = case(touch("a", "2026-03-09T10:00Z"), zones=(), consents={"since": "2026-01-01T00:00Z"})
+        finding = one(rule, of=log)
+        assert (finding.says, finding.needs) == ("unproven", ("zone",))
+        never = one(rule, of=case(touch("a", "2026-03-09T10:00Z"), zones=()))
+        assert (never.says, never.needs) == ("forbidden", ("consent",))
+        later = case(touch("a", "2025-12-09T10:00Z"), zones=(), consents={"since": "2026-01-01T00:00Z"})
+        assert one(rule, of=later).says == "forbidden"
 
     def test_a_rule_that_fails_proves_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(FrequencyCap, "blocks", lambda *_: 1 / 0)

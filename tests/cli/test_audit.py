@@ -123,7 +123,7 @@ def test_rows_that_may_be_about_anybody_come_first(run: Run, folder: Path) -> No
 
 
 def test_a_pack_is_a_policy(run: Run, folder: Path) -> None:
-    (folder / "people.csv").write_text("id,zone,region\np1,Europe/Madrid,ES\np2,UTC,\np3,UTC,\n")
+    (folder / "people.csv").write_text("id,zone,region\np1,Europe/Madrid,ES-MD\np2,UTC,\np3,UTC,\n")
     ran = run("audit", "people.csv", "touches.csv", "-p", "pack:ES", "-p", "policy.yaml", "-c", "phone")
     assert ran.status == 0
     assert "house & pack:ES" in ran.out

@@ -7,6 +7,9 @@ from datetime import date
 import pytest
 
 from cadencia import Blocked, Case, InputError, Pack, Policy, Prospect, packs_for
+from cadencia._provisions import limits_of
+from cadencia.pack_choice import PackChoice, Segment
+from cadencia.rules import Barred
 
 HOUSE = Policy(name="house", channels=["phone"])
 AT = "2026-09-14T11:00+02:00"
@@ -60,10 +63,111 @@ def test_a_business() -> None:
     """By its tag or by the segment; a consumer that is said to be one keeps everything."""
     tagged = Prospect(id="p", regions="DE", tags=["business"])
     assert packs_for(tagged).chosen[0].policy.name == "pack:DE:business"
-    assert packs_for(tagged, segment="consumer").chosen[0].policy.name == "pack:DE"
+    assert packs_for(tagged, segment="consumer").chosen[0].policy.name == "pack:DE:consumer"
     assert [rule.id for rule in packs_for(tagged, segment="consumer").chosen[0].rules] == ["DE-CONSENT"]
     assert packs_for(tagged).chosen[0].rules == ()
     assert packs_for(Prospect(id="p", regions="DE"), segment="business").chosen[0].rules == ()
+
+
+@pytest.mark.parametrize("segment", ["consumer", "residential"])
+def test_a_consumer_keeps_what_is_listed_whatever_the_tag(segment: Segment) -> None:
+    """What a choice lists for a segment is what its policy decides, in the caller's layer too."""
+    tagged = Prospect(id="p", zones="Europe/Berlin", regions="DE", tags=["business"])
+    choice = packs_for(tagged, segment=segment, purpose="marketing", caller="ES")
+    told = (choice.policy & HOUSE).why_not(tagged, "2026-09-14T23:00+02:00", "phone", purpose="marketing")
+    rules = {block.rule.rpartition("/")[2] for block in told}
+    assert {"DE-CONSENT", "ES-96-HOURS", "ES-62-TWO-YEARS"} <= rules <= listed_by(choice)
+    assert choice.says[-2].startswith("nothing is left out: the contact is")
+    by_tag = packs_for(tagged, purpose="marketing")
+    assert (by_tag.policy & HOUSE).decide(tagged, as_of=AT, purpose="marketing").answer == "contact"
+
+
+def test_a_business_is_asked_for_no_more_than_is_listed() -> None:
+    """Neither what protects consumers nor what excepts the tag `business`, though nobody wrote the tag."""
+    trader = Prospect(id="p", zones="Europe/Istanbul", regions="TR")
+    choice = packs_for(trader, segment="business", purpose="marketing")
+    assert (choice.policy & HOUSE).decide(trader, as_of=AT, purpose="marketing").answer == "contact"
+    assert (packs_for(trader).policy & HOUSE).decide(trader, as_of=AT, purpose="marketing").answer == "blocked"
+    firm = Prospect(id="p", zones="Europe/Berlin", regions="DE")
+    choice = packs_for(firm, segment="business", purpose="marketing", caller="ES")
+    told = (choice.policy & HOUSE).why_not(firm, "2026-09-12T23:00+02:00", "phone", purpose="marketing")
+    assert {block.rule.rpartition("/")[2] for block in told} <= listed_by(choice)
+    assert not {"ES-96-HOURS", "ES-62-TWO-YEARS"} & listed_by(choice)
+
+
+@pytest.mark.parametrize("name", [name for name in Pack.names() if "-" not in name])
+@pytest.mark.parametrize("tags", [[], ["business"]])
+def test_the_layers_of_a_segment_are_those_of_the_tag(name: str, tags: list[str]) -> None:
+    """Where nobody says the segment, the tag decides; the layer of a segment decides the same of whoever has that tag, or none."""
+    pack, zone = Pack.load(name), "UTC"
+    who = Prospect(id="p", zones=zone, regions=name, tags=tags)
+    asked = {"purpose": "marketing", "subjects": ["it"]}
+    for channel in ("phone", "sms", "email"):
+        for at in ("2026-09-12T03:00Z", "2026-09-14T11:00Z"):
+            by_tag = pack.policy.why_not(who, at, channel, **asked)  # type: ignore[arg-type]
+            told = pack.layer("business" if tags else "consumer").why_not(who, at, channel, **asked)  # type: ignore[arg-type]
+            assert {block.rule for block in by_tag} == {block.rule for block in told}
+
+
+@pytest.mark.parametrize("regions", [["EU"], ["DE", "EU"]])
+def test_a_frame_is_no_law(regions: list[str]) -> None:
+    """Nothing in the pack of the European Union binds by itself: who may be anywhere in it stays closed until the country is named."""
+    who = Prospect(id="p", zones="Europe/Berlin", regions=regions)
+    choice = packs_for(who, purpose="service")
+    assert choice.missing == ("rules_of_region",)
+    assert "EU: its pack has no rule that binds by itself, so it stays closed until the country is named" in choice.says
+    decision = (choice.policy & HOUSE).decide(who, as_of=AT, purpose="service")
+    assert isinstance(decision, Blocked)
+    assert decision.needs == ("rules_of_region",)
+    with pytest.raises(InputError, match="no pack with rules is shipped for `EU`"):
+        packs_for(who, caller="EU")
+
+
+@pytest.mark.parametrize(
+    ("region", "part", "pack"),
+    [
+        ("RE", "FR-974", "FR"),
+        ("GP", "FR-971", "FR"),
+        ("YT", "FR-976", "FR"),
+        ("FR-RE", "FR-974", "FR"),
+        ("PR", "US-PR", "US"),
+    ],
+)
+def test_a_territory_by_either_name(region: str, part: str, pack: str) -> None:
+    """The law of the country holds there, whichever of its two names evidence gives."""
+    names = (region, part)
+    assert {packs_for(Prospect(id="p", regions=name)).packs for name in names} == {(pack,)}
+    assert {packs_for(Prospect(id="p", regions=name)).missing for name in names} == {()}
+    for at in ("2026-09-14T03:00Z", "2026-12-20T11:00Z"):
+        told = [
+            {
+                block.rule
+                for block in Pack.load(pack).policy.why_not(
+                    Prospect(id="p", zones="UTC", regions=name), at, "phone", purpose="marketing", subjects=["it"]
+                )
+            }
+            for name in names
+        ]
+        assert told[0] == told[1] != set()
+    rule = Barred(id="there", regions=[part])
+    house = Policy(name="h", channels=["phone"], rules=[rule])
+    assert house.decide(Prospect(id="p", regions=region), as_of=AT).answer == "stop"
+    elsewhere = Policy(name="h", channels=["phone"], rules=[Barred(id="not-there", regions={"except": [region]})])
+    assert elsewhere.decide(Prospect(id="p", regions=part), as_of=AT).answer == "contact"
+
+
+def test_the_holidays_of_a_territory() -> None:
+    """On the day of the abolition in Réunion its telephone numbers are not called: `RE` is what they say."""
+    who = Prospect(id="p", zones="Indian/Reunion", regions="RE")
+    told = Pack.load("FR").policy.why_not(who, "2027-12-20T11:00+04:00", "phone", purpose="marketing", subjects=["it"])
+    assert "holiday" in {block.code for block in told}
+
+
+def listed_by(choice: PackChoice) -> set[str]:
+    """The ids of the limits of the provisions that a choice lists."""
+    return {limit.id for item in choice.chosen for rule in item.rules for limit in limits_of(rule, None)} | {
+        "known-region"
+    }
 
 
 def test_what_is_listed_and_what_is_decided() -> None:
@@ -107,7 +211,7 @@ def test_plain_data_and_cases() -> None:
             {"segment": "busines"},
             "segment: `busines` is not one of consumer, residential, business.*did you mean `business`",
         ),
-        ({"caller": "PL"}, "caller: no pack is shipped for `PL`"),
+        ({"caller": "PL"}, "caller: no pack with rules is shipped for `PL`"),
         ({"on": "22/11/2026"}, "on: `22/11/2026` is not a date; write for example `2026-11-22`"),
         ({"on": 7}, "on: `7` is not a date"),
     ],
@@ -123,3 +227,18 @@ def test_a_provision_in_force() -> None:
     later = {item.id for item in pack.in_force_on(date(2026, 8, 11))}
     assert ids == {"FR-OLD-HOURS", "FR-OLD-CAP", "FR-OLD-60D", "FR-OLD-BLOCTEL", "FR-L34-5"}
     assert later == {"FR-OPTIN", "FR-CONSENT-1Y", "FR-HOURS", "FR-CAP", "FR-NO-60D", "FR-CALLBACK", "FR-L34-5"}
+
+
+def test_a_purpose_of_which_a_pack_says_nothing() -> None:
+    """An empty list is not read as a mistake: the choice says that the law seen has no rule for the purpose."""
+    choice = packs_for(Prospect(id="p", regions="DE"), purpose="debt_collection")
+    assert choice.chosen[0].rules == ()
+    assert "DE: none of its rules is for the purpose `debt_collection`" in choice.says
+    assert not any(
+        "none of its rules" in line for line in packs_for(Prospect(id="p", regions="DE"), purpose="marketing").says
+    )
+
+
+def test_a_code_in_small_letters() -> None:
+    with pytest.raises(InputError, match="no pack `fr` is shipped with this version; did you mean `FR`"):
+        Pack.load("fr")

@@ -42,12 +42,33 @@ def test_every_window_and_cap_in_force_is_on_the_page() -> None:
                 assert f"`{provision.id}`" in text
 
 
+def test_what_narrows_a_row_stands_beside_it() -> None:
+    """Nobody reads the hours of public adjusters as those of Texas, nor the clock of Mississippi as the person's."""
+    lines = comparison.PAGE.read_text(encoding="utf-8").splitlines()
+    for id, words in NARROW.items():
+        found = [line for line in lines if f"`{id}`" in line]
+        assert found
+        assert all(words in line for line in found), id
+
+
+NARROW = {
+    "US-TX-ADJ": "only public adjusting",
+    "US-TCPA-HEALTH": "only health care",
+    "US-MS-HOURS": "UTC−6 all year",
+    "GB-PECR-CLAIMS": "(only claims management, pensions)",
+    "BR-NMP": "(only payroll loans, telecom)",
+    "ES-96-HOURS": "consumers",
+    "US-KY-HOURS": "a residence",
+}
+
+
 def test_the_picture_shows_what_the_engine_decides() -> None:
     found = {bar.name: bar for bar in comparison.bars("marketing", states=False)}
     assert found["Spain"].days == (((9.0, 21.0),), (), ())
     assert found["France"].days == (((10.0, 13.0), (14.0, 20.0)), (), ())
     assert (found["France"].weekly, found["France"].holidays, found["Italy"].force) == (45.0, True, "other")
     states = {bar.name: bar for bar in comparison.bars("marketing", states=True)}
+    assert [name for name, bar in states.items() if bar.fixed] == ["Mississippi"]
     assert states["Texas"].days[2] == ((12.0, 21.0),)
     assert states["Pennsylvania"].days == (((9.0, 19.0),), ((9.0, 19.0),), ())
     assert comparison.PICTURE.is_file()

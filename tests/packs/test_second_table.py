@@ -26,6 +26,10 @@ ZONES = {
     "AU": "Australia/Sydney", "BR": "America/Sao_Paulo", "CA": "America/Toronto", "CL": "America/Santiago", "CO": "America/Bogota",
     "EC": "America/Guayaquil", "ES": "Europe/Madrid", "MX": "America/Mexico_City", "NZ": "Pacific/Auckland", "US": "America/New_York",
 }  # fmt: skip
+#: The kinds of rule that say when or how often: each provision with one of them is in the table.
+WINDOWS_AND_CAPS = {
+    "quiet_hours", "business_days", "holiday_eves", "frequency_cap", "max_attempts", "cool_off", "spacing", "one_channel", "recall",
+}  # fmt: skip
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: A part of a country in which no week below has a holiday of some part, as it may where only the country is known.
 PARTS = {"BR": "BR-SP"}
@@ -115,10 +119,23 @@ def test_the_table_names_what_there_is() -> None:
     spoken = {
         id
         for id, (_, provision) in PROVISIONS.items()
-        if provision.status == "active"
-        and any(limit["rule"] in ("quiet_hours", "frequency_cap", "cool_off") for limit in provision.limits)
+        if provision.status == "active" and any(limit["rule"] in WINDOWS_AND_CAPS for limit in provision.limits)
     }
     assert spoken <= rows, sorted(spoken - rows)
+    of_one_channel = {
+        id for id, (_, item) in PROVISIONS.items() if any(limit["rule"] == "one_channel" for limit in item.limits)
+    }
+    assert of_one_channel == set(TABLE["one_channel"])
+    of_eves = {
+        id for id, (_, item) in PROVISIONS.items() if any(limit["rule"] == "holiday_eves" for limit in item.limits)
+    }
+    assert of_eves == {id for id, row in TABLE["windows"].items() if "eves" in row}
+
+
+def test_whom_each_provision_protects() -> None:
+    """A provision leaves out a business exactly where the table, typed from the sentences of the research, says so."""
+    found = {id: item.segment for id, (_, item) in PROVISIONS.items() if item.status == "active" and item.segment}
+    assert found == TABLE["whom"]
 
 
 @pytest.mark.parametrize("id", TABLE["windows"])

@@ -17,7 +17,7 @@ from ..errors import InputError, given
 from ..explain import made_with
 from ..policy import Policy
 from ..prospect import Prospect
-from ..rules.base import Block
+from ..rules.base import Block, Limit
 from ..rules.filters import Candidate
 from ..touch import Touch
 from .findings import Audit, Finding, MonthCount, RuleCount, Says, Summary
@@ -148,6 +148,11 @@ class Auditor:
         wanted = Candidate(seen.channel, seen.point, seen.purpose or self._purpose, seen.step, seen.subjects, length)
         question = Question(self._engine, view.case, view, self._engine.limits_of(view), wanted, start, end)
         allowed = self._engine.channels is None or seen.channel in self._engine.channels
+        elsewhere = (
+            frozenset()
+            if view.regions
+            else frozenset(item.rule.id for item in question.limits if _of_a_region(item.rule))
+        )
         says: Says | None = None
         blocks: list[Block] = []
         candidate = wanted
@@ -155,7 +160,7 @@ class Auditor:
             says, blocks = "forbidden", [not_allowed(seen.channel)]
         else:
             for option in [wanted] if seen.point is not None else question.candidates((seen.channel,)):
-                said, found = _said(question.blocks(option, start, end), start, end)
+                said, found = _said(question.blocks(option, start, end), start, end, elsewhere)
                 if says is None or said is None or (said, says) == ("unproven", "forbidden"):
                     says, blocks, candidate = said, found, option
                 if said is None:
@@ -249,12 +254,17 @@ def _state(touch: Touch) -> str:
     return "booked" if touch.booked else ""
 
 
-def _said(blocks: list[Block], start: int, end: int) -> tuple[Says | None, list[Block]]:
-    """What blocks come to over the instants at which a touch may have begun, and those that say so."""
+def _said(
+    blocks: list[Block], start: int, end: int, elsewhere: frozenset[str] = frozenset()
+) -> tuple[Says | None, list[Block]]:
+    """What blocks come to over the instants at which a touch may have begun, and those that say so.
+
+    The rules of `elsewhere` prove nothing: they bind in some regions, and nobody knows where the person was.
+    """
     blocks = sorted((block for block in blocks if block.start < end and block.end > start), key=_by_rule)
     if not blocks:
         return None, []
-    known = [block for block in blocks if not _unknown(block)]
+    known = [block for block in blocks if not _unknown(block) and block.rule not in elsewhere]
     if known and _cover(known, start, end):
         alone = [block for block in known if _cover([item for item in known if item.rule == block.rule], start, end)]
         return "forbidden", alone or known
@@ -268,6 +278,11 @@ def _cover(blocks: list[Block], start: int, end: int) -> bool:
 
 def _by_rule(block: Block) -> tuple[Any, ...]:
     return block.rule, block.start, block.end, block.code, block.touches, str(block.details)
+
+
+def _of_a_region(rule: Limit) -> bool:
+    """Whether a limit binds only in some regions, or one of those that it is made of does."""
+    return rule.regions is not None or any(_of_a_region(item) for item in getattr(rule, "rules", ()))
 
 
 def _unknown(block: Block) -> bool:

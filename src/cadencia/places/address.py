@@ -10,13 +10,14 @@ from importlib.resources import files
 from typing import Final
 
 from .._clock import check_zone
+from .._territories import code_of
 from ..errors import InputError, did_you_mean, given
 from .place import Place, place_of
 
 __all__ = ["address_place", "country_zones", "zone_place"]
 
-#: Parts of a country that have a code of their own, for telephones, and no zones: those of ISO 3166-1 `SH` are one entry there.
-_PARTS: Final = {"AC": "SH", "TA": "SH"}
+#: Codes that the tz database does not list, and those under which it lists their zones: parts of ISO 3166-1 `SH`, and Kosovo.
+_PARTS: Final = {"AC": "SH", "TA": "SH", "XK": "RS"}
 
 
 def address_place(
@@ -27,23 +28,27 @@ def address_place(
     Args:
         country: two letters of ISO 3166-1: `US`.
         subdivision: of ISO 3166-2, with or without its country: `TX`, `US-TX`. Of countries with several zones those of the US,
-            Canada, Australia, Brazil, Spain and Portugal are known; any other has every zone of its country.
+            Canada, Australia, Brazil, Spain and Portugal are known, and territories with a country code of their own (`FR-974`
+            is `RE`); any other has every zone of its country.
         source: what to note as the source of the evidence; `since` is when it was learned.
 
     Raises:
         InputError: no such country, or no such subdivision where they are known.
     """
-    if country not in _countries():
+    if country not in _countries() and country not in _PARTS:
         near = did_you_mean(country.upper(), _countries())
         raise InputError(f"country {given(country)} is not known; write two letters of ISO 3166 such as `ES`{near}")
     if not subdivision:
         return place_of(country_zones(country), [country], "country", source, since)
     code = subdivision.removeprefix(f"{country}-")
+    own = code_of(f"{country}-{code}")
+    if own is not None:  # a territory: on the clock of its own, and not of the country it belongs to
+        return place_of(country_zones(own), [f"{country}-{code}"], "subdivision", source, since)
     known = _subdivisions().get(country)
     if known is not None and code not in known:
         raise InputError(
             f"subdivision {given(subdivision)} is not one of {country}; write a code of ISO 3166-2 such as "
-            f"`{country}-{next(iter(known))}`" + did_you_mean(code, known)
+            f"`{country}-{next(iter(known))}`" + did_you_mean(code.upper(), known)
         )
     zones = country_zones(country) if known is None else tuple(known[code])
     return place_of(zones, [f"{country}-{code}"], "subdivision", source, since)

@@ -8,7 +8,6 @@ is travelling abroad with the number is not seen by any prefix.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
@@ -90,11 +89,13 @@ def _kind(book: Any, found: Any) -> str:
 
 
 def _zones_of_prefix(found: Any) -> set[str]:
-    """The zones of the longest known prefix of a number; none where it has none."""
+    """The zones of the longest known prefix of a number; none where it has none but the country code, which several countries may share."""
     from phonenumbers import timezone
+    from phonenumbers.tzdata import TIMEZONE_DATA
 
-    zones: Iterable[str] = timezone.time_zones_for_number(found)
-    return {zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE}
+    zones: tuple[str, ...] = timezone.time_zones_for_number(found)
+    widest = TIMEZONE_DATA.get(str(found.country_code), ())
+    return set() if set(zones) == set(widest) else {zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE}
 
 
 def _reason(error: Exception) -> str:

@@ -11,7 +11,7 @@ from .._clock import EVER, FOREVER, micros
 from .._model import Names
 from .._spans import Span
 from .base import Block, Limit
-from .filters import Candidate
+from .filters import Candidate, Choice, in_region
 
 if TYPE_CHECKING:
     from .._view import View
@@ -72,7 +72,7 @@ class KnownRegion(Limit):
         if not case.regions:
             yield self.block(EVER, FOREVER, "region_unknown", needs=("region",))
         for region in case.regions:
-            if self.among is not None and not {region, region.partition("-")[0]} & set(self.among):
+            if self.among is not None and not in_region(Choice(frozenset(self.among)), region):
                 yield self.block(EVER, FOREVER, "region_without_rules", needs=("rules_of_region",), region=region)
 
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 from .._clock import EVER, FOREVER, micros
 from .._model import Names
 from .._periods import Delay, read_delay
-from .._spans import Span, gaps, union
+from .._spans import Span, cut, gaps, union
 from .base import Block, Limit, Scope, check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, consent_covers, consent_span, fresh_until, promised_range
@@ -42,12 +42,15 @@ class RequireConsent(Limit):
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         purpose = self.purpose or candidate.purpose
-        granted = union(
-            span
-            for item in case.prospect.consents
-            if consent_covers(item, candidate.channel, purpose, self.basis)
-            for span in self._while(case, item)
-        )
+        on_record = [
+            item for item in case.prospect.consents if consent_covers(item, candidate.channel, purpose, self.basis)
+        ]
+        granted = union(span for item in on_record for span in self._while(case, item))
+        if self.valid_for is not None and self.valid_for.kind != "elapsed" and not zones_of(case, self.clock):
+            told = union(span for item in on_record if (span := consent_span(item))[0] < span[1])
+            for start, end in cut(told, granted):  # it is on record; how old it is, only a zone would say
+                yield self.block(start, end, "zone_unknown", needs=("zone",) if end == FOREVER else ())
+            granted = union([*granted, *told])
         for start, end in gaps(granted, EVER, FOREVER):
             yield self.block(
                 start, end, "no_consent",

@@ -19,6 +19,7 @@ from .._clock import EVER, FOREVER, day_number, micros
 from .._model import Model, Names
 from .._periods import Delay, Length, LengthField
 from .._spans import Span, cut, meet, union
+from .._territories import all_lie_in, lies_in
 from ..errors import InputError, given
 from .delays import Clockwork, TimelessDelay, calendar_of, over
 
@@ -340,8 +341,8 @@ def _replying(view: View, channel: str | None) -> list[Span]:
 
 def in_region(choice: Choice, region: str) -> bool:
     """Whether a region, or the country it lies in, is chosen."""
-    country = region.partition("-")[0]
-    return (region in choice.names or country in choice.names) is not choice.excluded
+    place, names = lies_in(region), all_lie_in(choice.names)
+    return (place in names or place.partition("-")[0] in names) is not choice.excluded
 
 
 def may_be_in_region(choice: Choice, regions: tuple[str, ...]) -> bool:
@@ -351,7 +352,7 @@ def may_be_in_region(choice: Choice, regions: tuple[str, ...]) -> bool:
     for region in regions:
         if in_region(choice, region):
             return True
-        if "-" not in region and any(name.partition("-")[0] == region for name in choice.names):
+        if "-" not in region and any(name.partition("-")[0] == region for name in all_lie_in(choice.names)):
             return True
     return False
 

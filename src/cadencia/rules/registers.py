@@ -46,7 +46,9 @@ class ClearRegister(Limit):
         if self.required:
             if self.max_age is not None and self.max_age.kind != "elapsed" and not zones and checks:
                 yield self.block(EVER, FOREVER, "zone_unknown", needs=("zone",))
-            asked = union(self._good(case, item, zones) for item in checks)
+                asked = union((micros(item.since), FOREVER) for item in checks)  # how old it is, only a zone would say
+            else:
+                asked = union(self._good(case, item, zones) for item in checks)
             for start, end in gaps(asked, EVER, FOREVER):
                 yield self.block(
                     start, end, "register_unchecked",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .cadence.planning import Plan, Position
     from .cadence.proposing import CadenceEngine
     from .lint import Finding
-    from .rules.base import Block
+    from .rules.block import Block
 
 __all__ = ["Parameter", "Playbook", "packaged_names"]
 

@@ -27,7 +27,7 @@ from .touch import DISPOSITIONS, Disposition, Touch
 if TYPE_CHECKING:
     from .engine import Engine
     from .lint import Finding
-    from .rules.base import Block
+    from .rules.block import Block
     from .rules.filters import Candidate
 
 __all__ = ["FORMAT", "Policy"]

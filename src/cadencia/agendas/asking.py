@@ -16,7 +16,7 @@ from ..playbook import Playbook
 from ..policy import Policy
 
 if TYPE_CHECKING:
-    from ..rules.base import Block
+    from ..rules.block import Block
     from ..touch import Touch
 
 __all__ = ["Answer", "Source"]

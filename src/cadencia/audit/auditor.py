@@ -11,13 +11,13 @@ from .._clock import EPOCH, EVER, FOREVER, day_date, micros, moment, read_instan
 from .._spans import gaps, union
 from .._view import Seen, View
 from ..case import Case
-from ..decision import BlockRecord
 from ..engine import Question, not_allowed
 from ..errors import InputError, given
 from ..explain import made_with
 from ..policy import Policy
 from ..prospect import Prospect
-from ..rules.base import Block
+from ..record import BlockRecord
+from ..rules.block import Block
 from ..rules.filters import Candidate
 from ..touch import Touch
 from .findings import Audit, Finding, MonthCount, RuleCount, Says, Summary

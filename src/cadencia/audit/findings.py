@@ -10,8 +10,8 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from .._clock import When
-from ..decision import BlockRecord, Time
 from ..errors import InputError, mistakes_of
+from ..record import BlockRecord, Time
 
 __all__ = ["Audit", "Finding", "MonthCount", "RuleCount", "Summary"]
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from .._clock import EVER, FOREVER, zone_of
 from .._digest import Place
 from .._lane import Road
-from ..explain import chain_of
 from ..rules.attempts import MaxAttempts
-from ..rules.base import Block as No
+from ..rules.block import Block as No
+from ..rules.block import chain_of
 from ..rules.channels import NoRepeatedChannel
 from ..rules.hours import CHUNK
 from .coding import Bools, Ints

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .._clock import EVER, FOREVER, micros
 from .._spans import Span, cut, gaps, meet, union
-from ..rules.base import Block, Deadline, Due, Offer, Preference, StopRule
+from ..rules.base import Deadline, Due, Offer, Preference, StopRule
+from ..rules.block import Block
 from ..rules.delays import over
 from .anchors import clockwork_of, shown, turn_of, windows_of
 from .conditions import holds, required_spans

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ..decision import Record
 from ..language import time_text
 from ..reading import Book, Tally
+from ..record import Record
 from .shared import clean
 from .words import WORDS
 

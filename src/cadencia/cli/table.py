@@ -10,9 +10,10 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..decision import BlockRecord, Decision, Record
+from ..decision import Decision
 from ..language import block_text, due_text, headline, messages, need_text, say, time_text
 from ..language.playbook import proposal_lines
+from ..record import BlockRecord, Record
 from .shared import clean
 from .words import WORDS
 

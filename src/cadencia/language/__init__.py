@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from ..errors import InputError, check_text, did_you_mean, given
 
 if TYPE_CHECKING:
-    from ..decision import BlockRecord, Due, Record
+    from ..record import BlockRecord, Due, Record
 
 __all__ = ["languages", "messages", "render", "render_html"]
 

@@ -14,7 +14,8 @@ from .._hours import DAYS
 from .._periods import LengthField, Period, period_days, period_index
 from .._spans import Span
 from ..errors import InputError, did_you_mean, given
-from .base import Block, ReadsHistory, Segment, check_clock, zones_of
+from .base import ReadsHistory, Segment, check_clock, zones_of
+from .block import Block
 from .delays import ClockNames
 from .filters import Candidate
 

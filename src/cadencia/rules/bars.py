@@ -10,7 +10,8 @@ from pydantic import AfterValidator
 from .._clock import EVER, FOREVER, micros
 from .._model import Names
 from .._spans import Span
-from .base import Block, Limit
+from .base import Limit
+from .block import Block
 from .filters import Candidate
 
 if TYPE_CHECKING:

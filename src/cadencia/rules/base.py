@@ -19,39 +19,14 @@ from .._clock import DAY, EVER, FOREVER, HOUR, When, Zone, check_zone, day_numbe
 from .._model import Model, Names, OneOrMore
 from .._spans import Span, cut, meet, union
 from ..errors import InputError, given
+from .block import Block, Scope
 from .filters import Candidate, ChoiceField, Since, TouchFilter, Unless, may_be_in_region, stage_spans
 
 if TYPE_CHECKING:
     from .._view import Seen, View
 
-Scope = Literal["case", "channel", "contact_point"]
 #: Numbers as large as this are still written and read everywhere.
 _LARGEST = 10**18 - 1
-
-
-class Block(NamedTuple):
-    """No, from here to there, because.
-
-    Attributes:
-        start, end: instants in microseconds, half open; `end` is `FOREVER` when time alone lifts nothing.
-        rule: the id of the rule that says so.
-        code: what kind of no, one word; with `details` it renders in any language.
-        needs: what would lift it, when time alone does not.
-        touches: ids of the touches that counted.
-        stops: it ends the case, the channel or the contact point (`scope`).
-        final: nothing can lift it (an exhausted or expired case).
-    """
-
-    start: int
-    end: int
-    rule: str
-    code: str
-    needs: tuple[str, ...] = ()
-    touches: tuple[str, ...] = ()
-    details: tuple[tuple[str, Any], ...] = ()
-    stops: bool = False
-    scope: Scope = "case"
-    final: bool = False
 
 
 class InForce(Model):

@@ -12,7 +12,8 @@ from .._clock import DAY, EVER, FOREVER
 from .._periods import LengthField
 from .._spans import Span
 from ..errors import InputError
-from .base import Block, ReadsHistory, Segment, check_clock, zones_of
+from .base import ReadsHistory, Segment, check_clock, zones_of
+from .block import Block
 from .delays import ClockNames
 from .filters import Candidate
 

@@ -12,7 +12,8 @@ from .._clock import EVER, FOREVER, micros
 from .._model import Names
 from .._periods import Delay, read_delay
 from .._spans import Span, gaps, union
-from .base import Block, Limit, Scope, check_clock, zones_of
+from .base import Limit, check_clock, zones_of
+from .block import Block, Scope
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, consent_covers, consent_span, fresh_until, promised_range
 

@@ -13,7 +13,8 @@ from .._model import Names
 from .._spans import Span
 from ..errors import InputError, did_you_mean, given
 from ..prospect import ITEM_KINDS
-from .base import Block, Limit, ReadsHistory, tells
+from .base import Limit, ReadsHistory, tells
+from .block import Block
 from .filters import Candidate
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from .._clock import FOREVER, micros
 from .._spans import Span
-from .base import Block, Per, shares
+from .base import Per, shares
+from .block import Block
 from .filters import Candidate, Choice, ChoiceField, ConsentFact, TouchFilter, consent_covers, consent_span
 from .stops import Lasting
 

@@ -17,7 +17,8 @@ from .._periods import Delay, DelayField, LengthField
 from .._spans import Span
 from ..errors import InputError
 from ._places import Places
-from .base import Block, ReadsHistory, Segment, check_clock, zones_of
+from .base import ReadsHistory, Segment, check_clock, zones_of
+from .block import Block
 from .delays import DATED, ClockNames, Clockwork, Holidays, Over, calendar_of, close_to, over
 from .filters import Candidate, TouchFilter
 

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field, model_validator
 from .._clock import DAY, EVER, FOREVER, When, day_number, micros
 from .._spans import Span, gaps, meet, union
 from ..errors import InputError
-from .base import Block, Count, Over, StopRule, check_clock, zones_of
+from .base import Count, Over, StopRule, check_clock, zones_of
+from .block import Block
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, ChoiceField, Since, TouchFilter
 

@@ -10,7 +10,8 @@ from .._clock import iso
 from .._spans import Span
 from .._view import View
 from ..case import Case
-from ..rules.base import Block, Limit, Rule
+from ..rules.base import Limit, Rule
+from ..rules.block import Block
 from ..rules.filters import Candidate
 
 T = TypeVar("T")

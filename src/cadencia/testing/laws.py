@@ -21,7 +21,8 @@ from ..case import Case
 from ..language import languages
 from ..language import messages as house_messages
 from ..prospect import Prospect
-from ..rules.base import Block, Limit, Rule, StopRule
+from ..rules.base import Limit, Rule, StopRule
+from ..rules.block import Block
 from ..rules.filters import Candidate
 from ..touch import Touch
 from ._asking import answer, asked, broken, difference, points, said, view_of

@@ -11,7 +11,8 @@ from ..._clock import FOREVER, micros
 from ..._model import Model, Names
 from ..._view import Seen, View
 from ...case import Case
-from ...decision import Record, Stop
+from ...decision import Stop
+from ...record import Record
 from ...rules.deadlines import TouchAtLeastEvery
 from ..asking import Answer
 from ..day import Day

@@ -21,8 +21,10 @@ import yaml
 from pydantic import BaseModel
 
 from cadencia.language import messages
-from cadencia.rules.base import Deadline, Limit, Preference, ReadsHistory, Rule, StopRule
-from cadencia.rules.filters import Choice, TouchFilter, Unless
+from cadencia.rules.base import Deadline, Limit, Preference, Rule, StopRule
+from cadencia.rules.choice import Choice
+from cadencia.rules.filters import TouchFilter, Unless
+from cadencia.rules.history import ReadsHistory
 from cadencia.rules.registry import ALWAYS, BUILT_IN, rule_class
 from cadencia.rules.spacing import Backoff
 from cadencia.touch import DISPOSITIONS

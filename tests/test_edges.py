@@ -36,7 +36,7 @@ from cadencia.rules import (
     StopOnOptOut,
 )
 from cadencia.rules.author import FOREVER, Span, View
-from cadencia.rules.base import together
+from cadencia.rules.history import together
 from cadencia.rules.registry import register
 
 NOON = "2026-03-03T12:00Z"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .._clock import DAY, EVER, FOREVER, day_date, day_number, iso, micros
 from .._spans import Span
-from ..rules.base import zones_of
+from ..rules.clock import zones_of
 from ..rules.delays import Clockwork, calendar_of, over
 from ..rules.filters import promised_range
 from .conditions import due_of

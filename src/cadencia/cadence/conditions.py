@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from .._clock import EVER, FOREVER, day_number, micros
 from .._spans import Span, cut, meet, union
-from ..rules.filters import Choice, consent_span, stage_spans
+from ..rules.choice import Choice
+from ..rules.filters import consent_span, stage_spans
 
 if TYPE_CHECKING:
     from .._view import View

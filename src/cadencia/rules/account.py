@@ -12,8 +12,9 @@ from pydantic import AfterValidator, Field
 from .._clock import DAY, EVER, FOREVER
 from .._periods import LengthField
 from .._spans import Span, union
-from .base import Limit, check_clock, zones_of
+from .base import Limit
 from .block import Block
+from .clock import check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, TouchFilter
 

@@ -14,10 +14,11 @@ from .._hours import DAYS
 from .._periods import LengthField, Period, period_days, period_index
 from .._spans import Span
 from ..errors import InputError, did_you_mean, given
-from .base import ReadsHistory, Segment, check_clock, zones_of
 from .block import Block
+from .clock import check_clock, zones_of
 from .delays import ClockNames
 from .filters import Candidate
+from .history import ReadsHistory, Segment
 
 if TYPE_CHECKING:
     from .._clock import Zone

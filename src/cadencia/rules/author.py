@@ -20,7 +20,7 @@ from .._hours import WeekField
 from .._periods import DelayField, LengthField
 from .._spans import Span
 from .._view import Seen, View
-from .filters import ChoiceField
+from .choice import ChoiceField
 
 __all__ = [
     "DAY",

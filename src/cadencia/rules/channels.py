@@ -12,10 +12,11 @@ from .._clock import DAY, EVER, FOREVER
 from .._periods import LengthField
 from .._spans import Span
 from ..errors import InputError
-from .base import ReadsHistory, Segment, check_clock, zones_of
 from .block import Block
+from .clock import check_clock, zones_of
 from .delays import ClockNames
 from .filters import Candidate
+from .history import ReadsHistory, Segment
 
 if TYPE_CHECKING:
     from .._clock import Zone

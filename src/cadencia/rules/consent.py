@@ -12,8 +12,9 @@ from .._clock import EVER, FOREVER, micros
 from .._model import Names
 from .._periods import Delay, read_delay
 from .._spans import Span, gaps, union
-from .base import Limit, check_clock, zones_of
+from .base import Limit
 from .block import Block, Scope
+from .clock import check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, consent_covers, consent_span, fresh_until, promised_range
 

@@ -13,7 +13,8 @@ from .._clock import FOREVER, day_number, micros
 from .._hours import DaysField, WeekField, WeekHours, week_table
 from .._periods import Delay, DelayField
 from ..errors import InputError
-from .base import Deadline, Due, check_clock, zones_of
+from .base import Deadline, Due
+from .clock import check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, calendar_of, over
 from .filters import TouchFilter, promised_range
 

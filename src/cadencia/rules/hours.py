@@ -13,8 +13,9 @@ from .._holidays import calendar_name, closed_days, holiday_days
 from .._hours import DatesField, DaysField, WeekField, WeekHours, date_name, dates_table, open_spans, week_table
 from .._spans import Span, gaps, meet, union
 from ..errors import InputError
-from .base import Limit, check_clock, zones_of
+from .base import Limit
 from .block import Block
+from .clock import check_clock, zones_of
 from .delays import ClockNames, Holidays, regions_of
 from .filters import Candidate
 

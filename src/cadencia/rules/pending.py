@@ -13,9 +13,10 @@ from .._model import Names
 from .._spans import Span
 from ..errors import InputError, did_you_mean, given
 from ..prospect import ITEM_KINDS
-from .base import Limit, ReadsHistory, tells
+from .base import Limit
 from .block import Block
 from .filters import Candidate
+from .history import ReadsHistory, tells
 
 if TYPE_CHECKING:
     from .._view import Seen, View

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 from .._clock import FOREVER, micros
 from .._spans import Span
-from .base import Per, shares
 from .block import Block
-from .filters import Candidate, Choice, ChoiceField, ConsentFact, TouchFilter, consent_covers, consent_span
+from .choice import Choice, ChoiceField
+from .filters import Candidate, ConsentFact, TouchFilter, consent_covers, consent_span
+from .history import Per, shares
 from .stops import Lasting
 
 if TYPE_CHECKING:

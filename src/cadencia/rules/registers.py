@@ -9,8 +9,9 @@ from pydantic import AfterValidator
 
 from .._clock import EVER, FOREVER, day_number, micros
 from .._spans import Span, gaps, union
-from .base import Limit, check_clock, zones_of
+from .base import Limit
 from .block import Block
+from .clock import check_clock, zones_of
 from .delays import ClockNames, Clockwork, TimelessDelay, calendar_of, over
 from .filters import Candidate
 

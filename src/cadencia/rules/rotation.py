@@ -13,9 +13,11 @@ from .._model import Names
 from .._periods import DelayField, LengthField
 from .._spans import meet
 from ..errors import InputError, given
-from .base import Offer, Preference, check_clock, tells, zones_of
+from .base import Offer, Preference
+from .clock import check_clock, zones_of
 from .delays import ClockNames
 from .filters import TouchFilter
+from .history import tells
 
 if TYPE_CHECKING:
     from .._view import Seen, View

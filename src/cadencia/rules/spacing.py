@@ -17,10 +17,11 @@ from .._periods import Delay, DelayField, LengthField
 from .._spans import Span
 from ..errors import InputError
 from ._places import Places
-from .base import ReadsHistory, Segment, check_clock, zones_of
 from .block import Block
+from .clock import check_clock, zones_of
 from .delays import DATED, ClockNames, Clockwork, Holidays, Over, calendar_of, close_to, over
 from .filters import Candidate, TouchFilter
+from .history import ReadsHistory, Segment
 
 if TYPE_CHECKING:
     from .._view import Seen, View

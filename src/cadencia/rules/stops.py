@@ -11,10 +11,13 @@ from pydantic import AfterValidator, Field, model_validator
 from .._clock import DAY, EVER, FOREVER, When, day_number, micros
 from .._spans import Span, gaps, meet, union
 from ..errors import InputError
-from .base import Count, Over, StopRule, check_clock, zones_of
+from .base import StopRule
 from .block import Block
+from .choice import ChoiceField
+from .clock import check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
-from .filters import Candidate, ChoiceField, Since, TouchFilter
+from .filters import Candidate, Since, TouchFilter
+from .history import Count, Over
 
 if TYPE_CHECKING:
     from .._clock import Zone

@@ -19,7 +19,8 @@ from .._hours import DatesField, WeekField
 from .._periods import Delay, Length
 from ..errors import PolicyError
 from ..rules.base import Limit, Rule, StopRule
-from ..rules.filters import Choice, TouchFilter
+from ..rules.choice import Choice
+from ..rules.filters import TouchFilter
 from ..rules.registry import BUILT_IN, kind_of
 from .fragments import (
     DAYS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,10 @@ from ..rules.block import Block as No
 from ..rules.block import chain_of
 from ..rules.channels import NoRepeatedChannel
 from ..rules.hours import CHUNK
+from .block import Block
 from .coding import Bools, Ints
 from .history import History
-
-if TYPE_CHECKING:
-    from .numeric import Block, Found, Track
+from .track import BLOCKED, ENGINE, STOP, WAIT, Found, Track
 
 __all__ = ["explain"]
 
@@ -28,8 +27,6 @@ Rows = npt.NDArray[np.intp]
 
 def explain(block: Block, found: Found, history: History, offered: dict[str, Bools] | None) -> None:
     """Fill in the reasons of the answers of a block; a row whose reason only the engine can tell is left to it."""
-    from .numeric import BLOCKED, ENGINE, STOP, WAIT
-
     assert found.rule is not None
     assert found.stops is not None
     kind, channel, at = found.kind[block.part], found.channel[block.part], found.at[block.part]

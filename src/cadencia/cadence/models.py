@@ -14,6 +14,7 @@ from ..rules.choice import ChoiceField
 from ..rules.clock import check_clock
 from ..rules.delays import ClockNames, RegionHolidays
 from ..rules.filters import TouchFilter
+from .checks import check
 from .outcomes import Outcome, Outcomes
 
 __all__ = ["After", "Cadence", "Carry", "Condition", "Ending", "Entry", "Requirement", "Made", "Step", "name_pattern"]
@@ -255,8 +256,6 @@ class Cadence(Model):
 
     @model_validator(mode="after")
     def _whole(self) -> Cadence:
-        from .checks import check
-
         check(self)
         return self
 

@@ -104,7 +104,7 @@ def default_text(found: type[BaseModel], name: str) -> str:
 def _plain(found: type[BaseModel], name: str, value: Any) -> Any:
     """A default value as data: written by the field's own serializer where it has one."""
     if isinstance(value, tuple) and all(isinstance(item, int) for item in value):
-        from cadencia._hours import days_text
+        from cadencia._time.hours import days_text
 
         return days_text(value)
     if isinstance(value, Choice):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cadencia import Policy
-from cadencia._holidays import holiday_days
+from cadencia._time.holidays import holiday_days
 from cadencia.rules import QuietHours
 
 HOURS = QuietHours(id="hours", allow={"mon-fri": ["09:00-18:00"]}, holidays="prospect")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import ValidationError
 
-from ._clock import iso, local_moment, micros
+from ._time.clock import iso, local_moment, micros
 from .errors import InputError, check_text, mistakes_of
 from .inquiry import Ask, Inquiry
 from .record import (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import TZPATH
 
-from ._clock import FOREVER, moment
+from ._time.clock import FOREVER, moment
 from .decision import Contact, Decision, Stop, Wait
 from .engine.closed import lifting
 from .errors import RuleFailure

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from ._lane import Lane
-    from ._rows import Raw
+    from ._lane.lane import Lane
+    from ._lane.rows import Raw
     from ._view import View
     from .case import Case
     from .errors import RuleFailure

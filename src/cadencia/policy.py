@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from ._lane.rows import Raw, read_raw
 from ._model import Model, Names
-from ._rows import Raw, read_raw
 from .calendars import NamedCalendar, bind, check_name, undeclared
 from .case import Case
 from .decision import Decided, answered

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, PlainSerializer, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
-from ._clock import EVER, FOREVER, check_zone, micros, moment, read_instant
+from ._time.clock import EVER, FOREVER, check_zone, micros, moment, read_instant
 from .rules.block import Block
 
 __all__ = ["BlockRecord", "Carried", "Due", "OptionRecord", "Proposal", "Record", "Verdict"]

@@ -14,7 +14,7 @@ from pydantic import Field
 from batch.books import as_ofs, prospect_rows, touch_rows
 from batch.test_law_13 import agree, frames
 from cadencia import Policy, decide_many
-from cadencia._clock import EVER, FOREVER
+from cadencia._time.clock import EVER, FOREVER
 from cadencia.batch import Past
 from cadencia.rules import Block, Limit, MaxAttempts, QuietHours, Spacing, register
 from cadencia.testing import check_rule

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._clock import micros
+from .._time.clock import micros
 from ..bookshelf import Playbooks
 from ..case import Case
 from ..decision import Decided

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from .._clock import FOREVER, micros, moment
+from .._time.clock import FOREVER, micros, moment
 from .._view import Seen
 from ..case import Case
 from ..decision import Blocked, Contact, Stop, Wait

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .._clock import FOREVER, micros, moment
+from .._time.clock import FOREVER, micros, moment
 from .._view import Seen
 from ..cadence.anchors import LIFTING
 from ..cadence.conditions import due_of

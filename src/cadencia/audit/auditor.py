@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from .._clock import EPOCH, EVER, FOREVER, day_date, micros, moment, read_instant, zone_of
-from .._spans import gaps, union
+from .._time.clock import EPOCH, EVER, FOREVER, day_date, micros, moment, read_instant, zone_of
+from .._time.spans import gaps, union
 from .._view import Seen, View
 from ..case import Case
 from ..engine import Question, not_allowed

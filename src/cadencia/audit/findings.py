@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from .._clock import When
+from .._time.clock import When
 from ..errors import InputError, mistakes_of
 from ..record import BlockRecord, Time
 

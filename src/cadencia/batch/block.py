@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .._clock import EVER, FOREVER
-from .._lane import Road
+from .._lane.lane import Road
+from .._time.clock import EVER, FOREVER
 from .calendar import after
 from .coding import Bools, Ints, Some
 from .history import History

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .._clock import FOREVER, micros, moment, read_instant
-from .._lane import Lane
+from .._lane.lane import Lane
+from .._time.clock import FOREVER, micros, moment, read_instant
 from ..case import Case
 from ..engine import length_of
 from ..errors import InputError, RuleFailure, did_you_mean, given

@@ -13,9 +13,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from .._clock import EVER, FOREVER
-from .._digest import Digest, Place
-from .._lane import Lane, lane_for
+from .._lane.digest import Digest, Place
+from .._lane.lane import Lane, lane_for
+from .._time.clock import EVER, FOREVER
 from ..engine import ALWAYS, Engine
 from ..errors import RuleFailure
 from ..rules.base import Limit, Preference, Rule, StopRule

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._clock import EVER, FOREVER, zone_of
-from .._digest import Place
-from .._lane import Road
+from .._lane.digest import Place
+from .._lane.lane import Road
+from .._time.clock import EVER, FOREVER, zone_of
 from ..rules.attempts import MaxAttempts
 from ..rules.block import Block as No
 from ..rules.block import chain_of

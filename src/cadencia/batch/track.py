@@ -10,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from .._clock import DAY, EVER, day_date
-from .._digest import Place
-from .._holidays import holiday_days
-from .._lane import Lane
-from .._timeline import Timeline
+from .._lane.digest import Place
+from .._lane.lane import Lane
+from .._lane.timeline import Timeline
+from .._time.clock import DAY, EVER, day_date
+from .._time.holidays import holiday_days
 from ..rules.base import Limit
 from ..rules.consent import ContactPoints
 from ..rules.rotation import ChannelRotation, PreferredChannel

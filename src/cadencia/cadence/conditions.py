@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._clock import EVER, FOREVER, day_number, micros
-from .._spans import Span, cut, meet, union
+from .._time.clock import EVER, FOREVER, day_number, micros
+from .._time.spans import Span, cut, meet, union
 from ..rules.choice import Choice
 from ..rules.filters import consent_span, stage_spans
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from .._clock import EVER, FOREVER, micros
-from .._spans import Span, cut, gaps, meet, union
+from .._time.clock import EVER, FOREVER, micros
+from .._time.spans import Span, cut, gaps, meet, union
 from ..rules.base import Deadline, Due, Offer, Preference, StopRule
 from ..rules.block import Block
 from ..rules.delays import over

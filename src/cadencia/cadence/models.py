@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from .._model import Model, Names, OneOrMore
-from .._periods import DelayField, LengthField
+from .._time.periods import DelayField, LengthField
 from ..errors import InputError, did_you_mean, given
 from ..rules.choice import ChoiceField
 from ..rules.clock import check_clock

@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._clock import EVER, FOREVER, moment
-from .._spans import Span, gaps, union
+from .._time.clock import EVER, FOREVER, moment
+from .._time.spans import Span, gaps, union
 from ..decision import Decided, Stop
 from ..engine import Engine, Question, Ruled
 from ..errors import PolicyError, given
@@ -23,7 +23,7 @@ from .limit import StepChannels, StepDue, StepLimit, allowed_spans
 from .walk import Run, State, runs_of, state_at
 
 if TYPE_CHECKING:
-    from .._lane import Lane
+    from .._lane.lane import Lane
     from .._view import View
     from ..case import Case
     from ..playbook import Playbook

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._clock import EVER, FOREVER
-from .._spans import union
+from .._time.clock import EVER, FOREVER
+from .._time.spans import union
 from .._view import Seen
 from .conditions import ALWAYS, holds
 

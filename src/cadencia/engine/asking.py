@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from .._clock import DAY, EVER, FOREVER, SECOND
-from .._periods import read_length
+from .._time.clock import DAY, EVER, FOREVER, SECOND
+from .._time.periods import read_length
 from ..errors import InputError, check_text, given
 from ..rules.block import Block
 from ..rules.filters import Candidate

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._clock import EVER
-from .._spans import Span
+from .._time.clock import EVER
+from .._time.spans import Span
 from ..errors import RuleFailure
 from ..inquiry import Option
 from ..rules.base import Offer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._clock import DAY, FOREVER
-from .._spans import gaps, union
+from .._time.clock import DAY, FOREVER
+from .._time.spans import gaps, union
 from ..decision import Blocked, Stop
 from ..inquiry import Inquiry
 from .openings import Openings

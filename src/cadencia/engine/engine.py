@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .._clock import DAY, micros, moment, read_instant
-from .._reasons import reasons_of
-from .._spans import Span
+from .._lane.reasons import reasons_of
+from .._time.clock import DAY, micros, moment, read_instant
+from .._time.spans import Span
 from ..case import Case
 from ..errors import InputError, PolicyError, check_text, given
 from ..inquiry import Ask, Inquiry
@@ -21,7 +21,7 @@ from .question import Question
 from .ruled import ALWAYS, Rules
 
 if TYPE_CHECKING:
-    from .._lane import Lane
+    from .._lane.lane import Lane
     from ..decision import Decided
     from ..policy import Policy
     from ..prospect import Prospect
@@ -69,7 +69,7 @@ class Engine(Rules):
     @cached_property
     def lane(self) -> Lane | None:
         """The fast lane of the policy; None where a rule needs the general path."""
-        from .._lane import lane_for
+        from .._lane.lane import lane_for
 
         if self.channels is None or any(item.table is not DISPOSITIONS for item in self.limits):
             return None

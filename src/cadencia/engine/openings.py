@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .._clock import DAY, EVER, FOREVER
-from .._spans import Span, gaps, union
+from .._time.clock import DAY, EVER, FOREVER
+from .._time.spans import Span, gaps, union
 from ..errors import RuleFailure
 from ..inquiry import Option
 from ..rules.block import Block

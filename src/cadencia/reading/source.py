@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from .._clock import check_zone
 from .._model import Model, Names
+from .._time.clock import check_zone
 from ..errors import InputError, did_you_mean, given, mistakes_of
 from ..rules.choice import Labels
 

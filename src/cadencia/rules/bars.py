@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator
 
-from .._clock import EVER, FOREVER, micros
 from .._model import Names
-from .._spans import Span
+from .._time.clock import EVER, FOREVER, micros
+from .._time.spans import Span
 from .base import Limit
 from .block import Block
 from .filters import Candidate

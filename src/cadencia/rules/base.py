@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from .._clock import DAY, EVER, FOREVER, HOUR, When, Zone, day_number, micros
 from .._model import Model, OneOrMore
-from .._spans import Span, cut, meet, union
+from .._time.clock import DAY, EVER, FOREVER, HOUR, When, Zone, day_number, micros
+from .._time.spans import Span, cut, meet, union
 from ..errors import InputError, given
 from .block import Block, Scope
 from .choice import ChoiceField, may_be_in_region

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._clock import Zone, check_zone, zone_of
 from .._model import Names
+from .._time.clock import Zone, check_zone, zone_of
 from ..errors import InputError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, model_validator
 
-from .._spans import Span
+from .._time.spans import Span
 from ..errors import InputError, given
 from .base import Limit, Rule
 from .block import Block

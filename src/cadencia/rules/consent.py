@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator
 
-from .._clock import EVER, FOREVER, micros
 from .._model import Names
-from .._periods import Delay, read_delay
-from .._spans import Span, gaps, union
+from .._time.clock import EVER, FOREVER, micros
+from .._time.periods import Delay, read_delay
+from .._time.spans import Span, gaps, union
 from .base import Limit
 from .block import Block, Scope
 from .clock import check_clock, zones_of

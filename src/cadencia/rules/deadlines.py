@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, model_validator
 
-from .._clock import FOREVER, day_number, micros
-from .._hours import DaysField, WeekField, WeekHours, week_table
-from .._periods import Delay, DelayField
+from .._time.clock import FOREVER, day_number, micros
+from .._time.hours import DaysField, WeekField, WeekHours, week_table
+from .._time.periods import Delay, DelayField
 from ..errors import InputError
 from .base import Deadline, Due
 from .clock import check_clock, zones_of

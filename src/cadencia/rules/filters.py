@@ -11,15 +11,15 @@ from datetime import datetime
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from .._clock import EVER, FOREVER, day_number, micros
 from .._model import Model, Names
-from .._periods import Delay, Length, LengthField
-from .._spans import Span, cut, meet, union
+from .._time.clock import EVER, FOREVER, day_number, micros
+from .._time.periods import Delay, Length, LengthField
+from .._time.spans import Span, cut, meet, union
 from .choice import Choice, ChoiceField, in_region
 from .delays import Clockwork, TimelessDelay, calendar_of, over
 
 if TYPE_CHECKING:
-    from .._clock import Zone
+    from .._time.clock import Zone
     from .._view import Seen, View
     from ..prospect import Consent
 

@@ -8,8 +8,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
-from .._clock import EVER, FOREVER
 from .._model import OneOrMore
+from .._time.clock import EVER, FOREVER
 from .base import Limit
 from .filters import Candidate, Since, TouchFilter
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .._clock import DAY, EVER, FOREVER
-from .._hours import DaysField, WeekField, WeekHours, week_table
 from .._model import Model, OneOrMore
-from .._periods import Delay, DelayField, LengthField
-from .._spans import Span
+from .._time.clock import DAY, EVER, FOREVER
+from .._time.hours import DaysField, WeekField, WeekHours, week_table
+from .._time.periods import Delay, DelayField, LengthField
+from .._time.spans import Span
 from ..errors import InputError
 from ._places import Places
 from .block import Block

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Protocol
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .._clock import DAY, EVER, FOREVER, When, day_number, micros
-from .._spans import Span, gaps, meet, union
+from .._time.clock import DAY, EVER, FOREVER, When, day_number, micros
+from .._time.spans import Span, gaps, meet, union
 from ..errors import InputError
 from .base import StopRule
 from .block import Block
@@ -20,7 +20,7 @@ from .filters import Candidate, Since, TouchFilter
 from .history import Count, Over
 
 if TYPE_CHECKING:
-    from .._clock import Zone
+    from .._time.clock import Zone
     from .._view import Seen, View
 
 

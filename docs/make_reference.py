@@ -21,8 +21,10 @@ import yaml
 from pydantic import BaseModel
 
 from cadencia.language import messages
-from cadencia.rules.base import Deadline, Limit, Preference, ReadsHistory, Rule, StopRule
-from cadencia.rules.filters import Choice, TouchFilter, Unless
+from cadencia.rules.base import Deadline, Limit, Preference, Rule, StopRule
+from cadencia.rules.choice import Choice
+from cadencia.rules.filters import TouchFilter, Unless
+from cadencia.rules.history import ReadsHistory
 from cadencia.rules.registry import ALWAYS, BUILT_IN, rule_class
 from cadencia.rules.spacing import Backoff
 from cadencia.touch import DISPOSITIONS
@@ -102,7 +104,7 @@ def default_text(found: type[BaseModel], name: str) -> str:
 def _plain(found: type[BaseModel], name: str, value: Any) -> Any:
     """A default value as data: written by the field's own serializer where it has one."""
     if isinstance(value, tuple) and all(isinstance(item, int) for item in value):
-        from cadencia._hours import days_text
+        from cadencia._time.hours import days_text
 
         return days_text(value)
     if isinstance(value, Choice):

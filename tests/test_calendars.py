@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cadencia import Case, Policy, PolicyError, Prospect
-from cadencia._holidays import holiday_days
+from cadencia._time.holidays import holiday_days
 from cadencia.calendars import NamedCalendar, bind
 from cadencia.rules import AnyOf, QuietHours, Spacing
 from cadencia.testing import cases

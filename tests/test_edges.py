@@ -10,10 +10,10 @@ import pytest
 
 from cadencia import Blocked, Case, Contact, Decision, InputError, OptOut, Policy, Prospect, Stop, Suppression, Wait
 from cadencia import explain as explaining
-from cadencia._clock import micros, zone_of
-from cadencia._holidays import closed_days, holiday_days
-from cadencia._periods import read_delay, read_length
-from cadencia._spans import gaps
+from cadencia._time.clock import micros, zone_of
+from cadencia._time.holidays import closed_days, holiday_days
+from cadencia._time.periods import read_delay, read_length
+from cadencia._time.spans import gaps
 from cadencia.language import say
 from cadencia.rules import (
     AccountReply,
@@ -39,7 +39,7 @@ from cadencia.rules import (
     StopUnlessQualified,
 )
 from cadencia.rules.author import FOREVER, Span, View
-from cadencia.rules.base import together
+from cadencia.rules.history import together
 from cadencia.rules.registry import register
 
 NOON = "2026-03-03T12:00Z"

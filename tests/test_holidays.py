@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cadencia import Policy
-from cadencia._holidays import holiday_days
+from cadencia._time.holidays import holiday_days
 from cadencia.rules import BusinessDays, HolidayEves, QuietHours, Spacing, StopOn
 
 HOURS = QuietHours(id="hours", allow={"mon-fri": ["09:00-18:00"]}, holidays="prospect")

@@ -11,9 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cadencia import Case, Decision, Policy, Prospect, Touch
-from cadencia._clock import DAY, EPOCH, zone_of
-from cadencia._lane import fits
-from cadencia._rows import read_raw
+from cadencia._lane.lane import fits
+from cadencia._lane.rows import read_raw
+from cadencia._time.clock import DAY, EPOCH, zone_of
 from cadencia.rules import MaxAttempts, QuietHours, Spacing, StopOn
 from cadencia.rules.registry import read_rule
 

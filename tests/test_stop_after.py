@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cadencia import Blocked, Contact, Decision, Policy, Stop
-from cadencia._lane import fits
+from cadencia._lane.lane import fits
 from cadencia.errors import InputError
 from cadencia.rules import StopOn
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ._clock import DAY, EVER, FOREVER, HOUR, Zone, day_number, micros, zone_of
-from ._spans import Span
+from ._time.clock import DAY, EVER, FOREVER, HOUR, Zone, day_number, micros, zone_of
+from ._time.spans import Span
 from .touch import DISPOSITIONS, UNDECLARED, Disposition, Touch
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ._clock import micros, moment, read_instant
+from ._time.clock import micros, moment, read_instant
 from .cadence.stays import admits
 from .cadence.walk import runs_of, state_at
 from .case import Case

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ._holidays import OF_PROSPECT, OWN_NAME, check_region
 from ._model import Model, Names, OneOrMore
+from ._time.holidays import OF_PROSPECT, OWN_NAME, check_region
 from .errors import InputError, did_you_mean, given
 
 if TYPE_CHECKING:

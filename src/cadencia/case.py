@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import ValidationError
 
-from ._clock import EVER, Instant, day_number, micros, read_instant
 from ._model import Model, OneOrMore
+from ._time.clock import EVER, Instant, day_number, micros, read_instant
 from .errors import InputError, given, mistakes_of
 from .prospect import Prospect
 from .touch import Touch
@@ -17,7 +17,7 @@ from .touch import Touch
 if TYPE_CHECKING:
     from pydantic import PrivateAttr
 
-    from ._digest import Digest
+    from ._lane.digest import Digest
     from ._view import View
 
 __all__ = ["Account", "Case"]
@@ -108,7 +108,7 @@ class Case(Model):
         try:
             return self._digest
         except AttributeError:  # the slot is still empty
-            from ._digest import digest_of
+            from ._lane.digest import digest_of
 
             found = digest_of(self)
             object.__setattr__(self, "_digest", found)

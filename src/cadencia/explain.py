@@ -8,23 +8,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import TZPATH
 
-from ._clock import FOREVER, micros, moment
-from .decision import BlockRecord, Contact, Decision, Due, OptionRecord, Record, Stop, Verdict, Wait
+from ._time.clock import FOREVER, micros, moment
+from .decision import Contact, Decision, Stop, Wait
+from .engine.closed import lifting
 from .errors import RuleFailure
-from .rules.base import Block
+from .inquiry import Option
+from .record import BlockRecord, Due, OptionRecord, Record, Verdict
+from .rules.block import Block, chain_of, principal
 from .rules.filters import Candidate
 
 if TYPE_CHECKING:
-    from .engine import Option, Question
-
+    from .engine import Question
 
 #: What is owed without touching anybody: no limit can keep it from being done.
 _UNLIMITED = frozenset({"task", "record"})
 
 
-def record_of(decision: Decision) -> Record:
-    """The whole decision as plain data."""
-    question, options, candidate = decision.inquiry()
+def record_of(question: Question, decision: Decision) -> Record:
+    """The whole of a decision on a question as plain data."""
+    _, options, candidate = decision.inquiry()
     engine, policy, view = question.engine, question.engine.policy, question.view
     opened = isinstance(decision, (Contact, Wait))
     if candidate is None:
@@ -83,41 +85,6 @@ def _moment(instant: int | None) -> Any:
     return None if instant is None else moment(instant)
 
 
-def chain_of(blocks: list[Block], start: int, end: int) -> list[Block]:
-    """From `start`, the covering block that ends last (ties by rule, then by content), then the one at its end, and so on."""
-    waiting = sorted(blocks, key=lambda block: block.start, reverse=True)
-    chain: list[Block] = []
-    best: Block | None = None  # of all that have begun, the one that ends last
-    at = start
-    while at < end:
-        while waiting and waiting[-1].start <= at:
-            block = waiting.pop()
-            best = block if best is None else chain_link([best, block])
-        if best is None or best.end <= at:
-            break
-        chain.append(best)
-        at = best.end
-    return chain
-
-
-def chain_link(covering: list[Block]) -> Block:
-    """Of some blocks the one that ends last, ties by rule, then by content."""
-    best = covering[0]
-    end = best[1]
-    for block in covering:
-        if block[1] >= end and block is not best and (block[1] > end or _before(block, best)):
-            best = block
-            end = block[1]
-    return best
-
-
-def _before(block: Block, other: Block) -> bool:
-    """Whether a block comes before another that ends with it."""
-    if block[2] != other[2]:
-        return block[2] < other[2]
-    return (block.code, block.touches, str(block.details)) < (other.code, other.touches, str(other.details))
-
-
 def _in_order(question: Question, options: tuple[Option, ...], chosen: Candidate, at: int | None) -> list[Option]:
     """The options: the chosen one, the others by opening, those that never open last."""
     return sorted(
@@ -134,7 +101,7 @@ def _in_order(question: Question, options: tuple[Option, ...], chosen: Candidate
 def _option(question: Question, option: Option) -> OptionRecord:
     candidate = option.candidate
     now = question.blocks(candidate, question.start, question.start + 1)
-    needs, not_before = ((), None) if option.opening is not None else question.lifting(candidate)
+    needs, not_before = ((), None) if option.opening is not None else lifting(question, candidate)
     return OptionRecord(
         candidate.channel,
         candidate.point,
@@ -153,15 +120,6 @@ def _hopes(options: tuple[OptionRecord, ...]) -> tuple[tuple[str, ...], Any]:
     if timed:
         return (), min(timed)
     return (needing[0] if needing else ("policy",)), None
-
-
-def principal(blocks: list[Block], start: int) -> Block:
-    """The block that speaks for a stop: of those that cover now, a stop before a final limit, the longest, ties by rule."""
-    ending = [block for block in blocks if (block.stops or block.final) and block.start <= start < block.end]
-    return min(
-        ending,
-        key=lambda block: (not block.stops, -block.end, block.rule, block.code, block.touches, str(block.details)),
-    )
 
 
 def _waiting(question: Question, decision: Decision, earliest: int | None) -> str | None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
-from ._clock import micros, read_instant
 from ._model import Model, Said
-from ._periods import Length, LengthField
+from ._time.clock import micros, read_instant
+from ._time.periods import Length, LengthField
 from .cadence.models import Cadence
 from .case import Case
 from .decision import Decided
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .cadence.planning import Plan, Position
     from .cadence.proposing import CadenceEngine
     from .lint import Finding
-    from .rules.base import Block
+    from .rules.block import Block
 
 __all__ = ["Parameter", "Playbook", "packaged_names"]
 

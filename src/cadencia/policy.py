@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -13,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from ._lane.rows import Raw, read_raw
 from ._model import Model, Names
-from ._rows import Raw, read_raw
 from .calendars import NamedCalendar, bind, check_name, undeclared
 from .case import Case
 from .decision import Decided, answered
 from .errors import InputError, PolicyError, check_text, did_you_mean, given, mistakes_of
+from .policy_form import dispositions_in, fingerprint_of
 from .prospect import Prospect
 from .rules.base import Rule
 from .rules.registry import ALWAYS, RuleField, is_plug_in
@@ -27,7 +27,7 @@ from .touch import DISPOSITIONS, Disposition, Touch
 if TYPE_CHECKING:
     from .engine import Engine
     from .lint import Finding
-    from .rules.base import Block
+    from .rules.block import Block
     from .rules.filters import Candidate
 
 __all__ = ["FORMAT", "Policy"]
@@ -146,7 +146,7 @@ class Policy(Model):
     def _declared(self, info: ValidationInfo) -> Policy:
         known = {**DISPOSITIONS, **self.dispositions}
         for rule in self.rules:
-            for name in sorted(_dispositions_in(rule.model_dump(mode="json", by_alias=True))):
+            for name in sorted(dispositions_in(rule.model_dump(mode="json", by_alias=True))):
                 if name not in known:
                     raise InputError(
                         f"rule {given(rule.id)}: disposition {given(name)} is neither well known nor declared under `dispositions`"
@@ -237,21 +237,7 @@ class Policy(Model):
     @cached_property
     def fingerprint(self) -> str:
         """A hash of all that can change a decision: blind to name, version, because, examples and order."""
-        canonical = json.dumps(self._canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-    def _canonical(self) -> dict[str, Any]:
-        calendars = {name: item.model_dump(mode="json") for name, item in self.calendars.items()}
-        return {
-            **({"calendars": calendars} if calendars else {}),
-            "format": self.cadencia,
-            "channels": self.channels,
-            "dispositions": {
-                name: [item.went_out, item.delivered, item.reached] for name, item in self.dispositions.items()
-            },
-            "rules": {rule.id: _told(_as_ever(rule.model_dump(mode="json", by_alias=True))) for rule in self.rules},
-            "layers": {layer.name: layer.fingerprint for layer in self.layers},
-        }
+        return fingerprint_of(self)
 
     @cached_property
     def bound_rules(self) -> tuple[Rule, ...]:
@@ -435,41 +421,3 @@ def _pack(name: str) -> Policy:
     from .pack import Pack
 
     return Pack.load(name.removeprefix("pack:")).policy
-
-
-def _told(data: Any) -> Any:
-    """Data without what cannot change a decision, lists of names in order."""
-    if isinstance(data, dict):
-        return {key: _told(value) for key, value in data.items() if key != "because"}
-    return [_told(item) for item in data] if isinstance(data, list) else data
-
-
-def _as_ever(data: dict[str, Any]) -> dict[str, Any]:
-    """A rule's data without the options that came later and are not used: older policies keep their fingerprints."""
-    later = [("subjects", data), *(("subjects", item) for item in data.get("unless", ()))]
-    for item in data.get("unless", ()):
-        if item["consent"] is not None:
-            later += [("valid_for", item["consent"]), ("ended_by", item["consent"])]
-    for name, part in later:
-        if part.get(name, True) is None:
-            del part[name]
-    for inner in data.get("rules", ()):
-        _as_ever(inner)
-    return data
-
-
-def _dispositions_in(data: Any) -> set[str]:
-    """Every disposition that a rule's data names."""
-    found: set[str] = set()
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if key == "dispositions" and value:
-                found.update(value.get("except", ()) if isinstance(value, dict) else value)
-            elif key == "after" and data.get("rule") == "recall":
-                found.update(name for name in value if name != "otherwise")
-            else:
-                found |= _dispositions_in(value)
-    elif isinstance(data, list):
-        for item in data:
-            found |= _dispositions_in(item)
-    return found

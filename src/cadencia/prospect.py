@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ._clock import Instant, When, check_zone
 from ._model import Model, Names, OneOrMore, Word
+from ._time.clock import Instant, When, check_zone
 from .errors import InputError, given, one_line
 
 if TYPE_CHECKING:

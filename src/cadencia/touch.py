@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from ._clock import Instant, When, check_zone
 from ._model import Model, Names, Word
+from ._time.clock import Instant, When, check_zone
 from .errors import InputError, given
 
 __all__ = ["CHANNELS", "DISPOSITIONS", "Disposition", "Promise", "Touch"]

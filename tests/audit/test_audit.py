@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from cadencia import Account, Case, InputError, Pack, Policy, Prospect, Touch
-from cadencia._clock import moment
+from cadencia._time.clock import moment
 from cadencia.audit import Audit, Auditor, Finding, audit
 from cadencia.rules import (
     AnyOf,

@@ -14,7 +14,7 @@ from pydantic import Field
 from batch.books import as_ofs, prospect_rows, touch_rows
 from batch.test_law_13 import agree, frames
 from cadencia import Policy, decide_many
-from cadencia._clock import EVER, FOREVER
+from cadencia._time.clock import EVER, FOREVER
 from cadencia.batch import Past
 from cadencia.rules import Block, Limit, MaxAttempts, QuietHours, Spacing, register
 from cadencia.testing import check_rule
@@ -48,12 +48,12 @@ class RestAfterReply(Limit):
 
 
 class Wrong(RestAfterReply):
-    """Forgets the channel in its columns."""
+    """Takes any touch on the channel for a reply in its columns."""
 
     rule: Literal["acme.wrong_rest"] = "acme.wrong_rest"
 
     def columns(self, past: Past, channel: str) -> Any:
-        return past.latest(past.having("replied")) + self.hours * HOUR
+        return past.latest(past.on(channel)) + self.hours * HOUR
 
 
 class Raises(RestAfterReply):

@@ -14,10 +14,10 @@ import ours
 from workload import NOW, as_dicts, rows
 
 from cadencia import Case, Policy
-from cadencia._clock import micros
-from cadencia._digest import Digest
-from cadencia._lane import Lane
-from cadencia._rows import read_raw
+from cadencia._lane.digest import Digest
+from cadencia._lane.lane import Lane
+from cadencia._lane.rows import read_raw
+from cadencia._time.clock import micros
 from cadencia.decision import Decision
 
 PROSPECTS = 3_000

@@ -15,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from cadencia import Case, Policy, PolicyError, Prospect, Touch
 from cadencia import testing as kit
-from cadencia._clock import DAY, FOREVER, micros, zone_of
+from cadencia._time.clock import DAY, FOREVER, micros, zone_of
 from cadencia.rules import Candidate, Deadline, Limit, Preference, Rule, StopRule
 from cadencia.rules.registry import ALWAYS, BUILT_IN, read_rule, rule_class
 from cadencia.testing.clocks import CONSTANT_ZONES, ZONES, clock_changes

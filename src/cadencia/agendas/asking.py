@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._clock import micros
+from .._time.clock import micros
 from ..bookshelf import Playbooks
 from ..case import Case
 from ..decision import Decided
@@ -16,7 +16,7 @@ from ..playbook import Playbook
 from ..policy import Policy
 
 if TYPE_CHECKING:
-    from ..rules.base import Block
+    from ..rules.block import Block
     from ..touch import Touch
 
 __all__ = ["Answer", "Source"]

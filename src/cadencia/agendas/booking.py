@@ -12,7 +12,7 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from .._clock import FOREVER, micros, moment
+from .._time.clock import FOREVER, micros, moment
 from ..case import Account, Case
 from ..decision import Contact, Wait
 from ..touch import Touch

@@ -11,11 +11,12 @@ from .._version import __version__
 from ..errors import MissingExtra
 from ..language import messages, word
 from ..language.playbook import purpose_text
-from .models import Agenda, Entry
 from .words import channel_text, entry_why
 
 if TYPE_CHECKING:
     from icalendar import Event
+
+    from .models import Agenda, Entry
 
 __all__ = ["to_ical", "uid_of"]
 

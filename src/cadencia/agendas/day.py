@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from .._clock import DAY, micros, moment, read_instant, zone_of
+from .._time.clock import DAY, micros, moment, read_instant, zone_of
 
 __all__ = ["Day", "day_of"]
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from .._clock import FOREVER, micros, moment
+from .._time.clock import FOREVER, micros, moment
 from .._view import Seen
 from ..case import Case
-from ..decision import Blocked, BlockRecord, Contact, Record, Stop, Wait
+from ..decision import Blocked, Contact, Stop, Wait
+from ..record import BlockRecord, Record
 from .asking import Answer
 from .day import Day
 from .models import Entry, Place

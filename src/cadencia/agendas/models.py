@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, PlainSerializer, TypeAdapter, ValidationError
 
-from ..decision import BlockRecord, Due, Proposal, Time
 from ..errors import InputError, mistakes_of
+from ..record import BlockRecord, Due, Proposal, Time
 
 __all__ = ["Agenda", "Entry", "Figure", "Item", "Place", "Row"]
 

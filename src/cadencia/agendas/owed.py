@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .._clock import FOREVER, micros, moment
+from .._time.clock import FOREVER, micros, moment
 from .._view import Seen
 from ..cadence.anchors import LIFTING
 from ..cadence.conditions import due_of
 from ..case import Case
-from ..decision import BlockRecord, Stop
+from ..decision import Stop
 from ..prospect import PendingItem
+from ..record import BlockRecord
 from ..rules.consent import AwaitPromise
 from ..rules.filters import Candidate, promised_range
 from .asking import Answer, Source

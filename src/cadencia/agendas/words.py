@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..language import block_text, due_text, messages, need_text, time_text, word
 from ..language.playbook import purpose_text, why_text
 from ..prospect import ITEM_KINDS
-from .models import Agenda, Entry, Figure, Item
+
+if TYPE_CHECKING:
+    from .models import Agenda, Entry, Figure, Item
 
 __all__ = [
     "channel_text", "entry_why", "figure_lines", "figure_text", "item_text", "needs_text", "sections", "text_of", "title_of",

@@ -7,17 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from .._clock import EPOCH, EVER, FOREVER, day_date, micros, moment, read_instant, zone_of
-from .._spans import gaps, union
+from .._time.clock import EPOCH, EVER, FOREVER, day_date, micros, moment, read_instant, zone_of
+from .._time.spans import gaps, union
 from .._view import Seen, View
 from ..case import Case
-from ..decision import BlockRecord
 from ..engine import Question, not_allowed
 from ..errors import InputError, given
 from ..explain import made_with
 from ..policy import Policy
 from ..prospect import Prospect
-from ..rules.base import Block, Limit
+from ..record import BlockRecord
+from ..rules.base import Limit
+from ..rules.block import Block
 from ..rules.filters import Candidate
 from ..touch import Touch
 from .findings import Audit, Finding, MonthCount, RuleCount, Says, Summary

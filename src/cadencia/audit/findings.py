@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from .._clock import When
-from ..decision import BlockRecord, Time
+from .._time.clock import When
 from ..errors import InputError, mistakes_of
+from ..record import BlockRecord, Time
 
 __all__ = ["Audit", "Finding", "MonthCount", "RuleCount", "Summary"]
 

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from .._clock import EVER, micros, moment
+from .._time.clock import EVER, micros, moment
 from .._view import Seen, View
 from ..case import Account, Case, prospect_at
 from ..prospect import Prospect

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..language import block_text, date_text, messages, time_text, word
-from .findings import Finding, MonthCount, Summary
+
+if TYPE_CHECKING:
+    from .findings import Finding, MonthCount, Summary
 
 __all__ = ["finding_text", "said", "summary_lines"]
 

@@ -13,11 +13,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .._clock import DAY, EVER, FOREVER, HOUR, MINUTE, day_date, zone_of
-from .._digest import Place
-from .._holidays import holiday_days
-from .._lane import Gap
-from .._spans import Span
+from .._lane.digest import Place
+from .._lane.lane import Gap
+from .._time.clock import DAY, EVER, FOREVER, HOUR, MINUTE, day_date, zone_of
+from .._time.holidays import holiday_days
+from .._time.spans import Span
 from .coding import Ints
 
 __all__ = ["Days", "Openings", "after"]

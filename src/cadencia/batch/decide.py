@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .._clock import FOREVER, micros, moment, read_instant
-from .._lane import Lane
+from .._lane.lane import Lane
+from .._time.clock import FOREVER, micros, moment, read_instant
 from ..case import Case
 from ..engine import length_of
 from ..errors import InputError, RuleFailure, did_you_mean, given
@@ -26,10 +26,11 @@ from .engine import Said, Seen, answer_one_by_one, said_of
 from .events import Events, read_events
 from .frames import kind_of, read_frame, write_frame
 from .history import ordered, read_history, vocabulary
-from .numeric import CONTACT, ENGINE, NEEDS, STOP, WAIT, Found, Track
+from .numeric import answer
 from .past import column_lane, read_past
 from .people import People, read_people
 from .reserve import Bookings
+from .track import CONTACT, ENGINE, NEEDS, STOP, WAIT, Found, Track
 
 __all__ = ["Decides", "decide_many"]
 
@@ -214,9 +215,9 @@ def by_columns(
         track.ask(read_past(owner, at, end, code, events.words, people, now, ordered))
     words = vocabulary(events.words, lane, track.channels, track.number)
     history = read_history(owner, at, code, words, people=usable, at_most=lane.most, whole=question.reasons == "all")
-    found = track.answer(
-        history, usable, people.place, at, end, code, words, now, question.horizon, people.offered, question.reasons
-    )
+    found = answer(
+        track, history, usable, people.place, at, end, code, words, now, question.horizon, people.offered, question.reasons,
+    )  # fmt: skip
     fast: Bools = found.kind != ENGINE
     _put(found, fast, track, people, columns, question.options.get("step"))
     assert len(fast) == count

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .._clock import FOREVER, micros
+from .._time.clock import FOREVER, micros
 from ..case import Case
 from ..decision import Decision
 from ..reading.book import Book, Problem

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .._clock import DAY, EVER, FOREVER
+from .._time.clock import DAY, EVER, FOREVER
 from ..errors import InputError
 from .coding import Bools, Ints, Some, positions, read_codes, repeated, said, texts
 from .people import People

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .._digest import _NOT_OUT
-from .._lane import Lane
+from .._lane.digest import _NOT_OUT
+from .._lane.lane import Lane
 from ..rules.stops import StopOn
 from .coding import Bools, Ints, Some
 from .events import Words

@@ -8,422 +8,59 @@ to the engine.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cached_property
-from threading import RLock
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from .._clock import DAY, EVER, FOREVER, day_date
-from .._digest import Place
-from .._holidays import holiday_days, regions_named
-from .._lane import Lane, Road
-from .._timeline import Timeline
-from ..rules.base import Limit
-from ..rules.consent import ContactPoints
-from ..rules.rotation import ChannelRotation, PreferredChannel
-from ..rules.stops import StopOn
-from .calendar import Openings, after
+from .block import Block
 from .coding import Bools, Ints, Some
 from .history import History, Vocabulary
-from .past import Past, releases
+from .reasons import explain
+from .track import Found, Track
 
-__all__ = ["BLOCKED", "CONTACT", "ENGINE", "NEEDS", "STOP", "WAIT", "Found", "Track"]
+__all__ = ["answer"]
 
-#: How a row was answered; `ENGINE` where it was not.
-ENGINE: Final = 0
-CONTACT: Final = 1
-WAIT: Final = 2
-STOP: Final = 3
-BLOCKED: Final = 4
-
-#: The rule that every policy has for those without an address.
-POINTS: Final = ContactPoints().id
-#: What a blocked case may need, the least first: the number of `needs`.
-NEEDS: Final = (("contact_point",), ("other_channel",), ("contact_point", "other_channel"))
-_NEVER: Final = 1 << 62
 _BLOCK: Final = 1 << 16
 #: Blocks are worked on side by side where there are several; numpy lets go of the interpreter while it computes.
 _THREADS: Final = 4
 
 
-@dataclass(slots=True)
-class Found:
-    """The answers of the lane, one for each prospect.
+def answer(
+    track: Track, history: History, people: Bools, place: npt.NDArray[np.int32], at: Ints, end: Ints | None, code: Some,
+    words: Vocabulary, now: Any, horizon: int, offered: dict[str, Bools] | None, reasons: str,
+) -> Found:  # fmt: skip
+    """The answers of these people; block by block, so that what is worked on stays near."""
+    count = len(people)
+    found = Found(
+        np.zeros(count, np.int8), np.full(count, -1, np.int8), np.empty(count, np.int64), np.empty(count, np.int64),
+        None if reasons == "none" else np.full(count, -1, np.int8),
+        None if reasons == "none" else np.zeros(count, np.int64),
+        np.zeros(count, np.int64) if reasons == "all" else None, {},
+    )  # fmt: skip
 
-    Attributes:
-        kind: `CONTACT`, `WAIT`, `STOP`, `BLOCKED`, or `ENGINE` where the engine must say.
-        channel: the channel's number, -1 where there is none.
-        at, until: when, and where the window ends (`FOREVER`: not before the horizon).
-        rule: the number of the rule that binds, or that ended the case; -1 where there is none.
-        stops, blocking: rules as bits.
-        needs: by row, the number among `NEEDS` of what a blocked case needs.
-    """
-
-    kind: npt.NDArray[np.int8]
-    channel: npt.NDArray[np.int8]
-    at: Ints
-    until: Ints
-    rule: npt.NDArray[np.int8] | None
-    stops: Ints | None
-    blocking: Ints | None
-    needs: dict[int, int]
-
-
-class Track:
-    """A lane made ready for columns.
-
-    Attributes:
-        lane: what it was made from.
-        channels: those of the policy, then those that preferences name; any other has the number after the last.
-        rules: the ids of the limits, sorted: bits and numbers mean these.
-    """
-
-    def __init__(
-        self, lane: Lane, places: Sequence[Place], start: int, end: int, first: int, more: tuple[Limit, ...] = ()
-    ) -> None:
-        """Between the first instant asked about and the last horizon; no touch is before `first`.
-
-        `more` are limits that are asked in columns; `said` holds what they say.
-        """
-        self.lane = lane
-        self.more = more
-        self.said: dict[tuple[str, str], Ints] = {}
-        self.first = first
-        self._covered: Bools | None = None
-        self.places = places
-        self.start = start
-        self.end = end
-        self.roads = list(lane.roads.values())
-        named = [
-            name
-            for rule in lane.preferences
-            if isinstance(rule, (ChannelRotation, PreferredChannel))
-            for name in rule.order
-        ]
-        self.channels = list(dict.fromkeys([*lane.roads, *named]))
-        self.rules = sorted([POINTS, *(rule.id for rule in (*lane.limits, *more))])
-        self.number = {name: index for index, name in enumerate(self.rules)}
-        self.numbered = [(rule, self.number[rule.id]) for rule in lane.limits]
-        self.stopping = sum(1 << number for rule, number in self.numbered if isinstance(rule, StopOn))
-        self.points = self.number[POINTS]
-        self.ranks = self._ranked()
-        self.by_rank = np.argsort(self.ranks, axis=1).astype(np.int8)
-        self.rank_bits = len(self.roads).bit_length()
-        # a rank beyond the last stands where no channel opens
-        self.by_rank = np.pad(self.by_rank, ((0, 0), (0, (1 << self.rank_bits) - len(self.roads))))
-        self._openings: dict[tuple[int, ...], Openings] = {}
-        self._making = RLock()
-
-    @staticmethod
-    def fits(lane: Lane, more: tuple[Limit, ...] = ()) -> bool:
-        """Whether there are few enough channels and rules for their bits."""
-        return len(lane.roads) <= 60 and len(lane.limits) + len(more) <= 60
-
-    def ask(self, past: Past) -> None:
-        """Ask the limits that come in columns."""
-        for rule in self.more:
-            for channel in self.lane.roads:
-                if rule.channels is None or rule.channels.has(channel):
-                    self.said[rule.id, channel] = releases(rule, past, channel)
-
-    def _ranked(self) -> Ints:
-        """The rank of each channel after a last touch on each; the row after the last is for other channels, then for none."""
-        lasts = [(name,) for name in self.channels] + [("",), ()]
-        ranks = np.empty((len(lasts), len(self.roads)), np.int64)
-        number = {road.channel: index for index, road in enumerate(self.roads)}
-        for row, last in enumerate(lasts):
-            for rank, road in enumerate(self.lane.order(last)):
-                ranks[row, number[road.channel]] = rank
-        return ranks
-
-    def openings(self, rules: tuple[Any, ...]) -> Openings:
-        """The table of some hours rules together; channels with the same hours share it."""
-
-        def spans(place: Place, low: int, high: int) -> list[tuple[int, int]]:
-            return Timeline(rules, place).spans(low, high)
-
-        key = tuple(map(id, rules))
-        with self._making:
-            known = self._openings.get(key)
-            if known is None:
-                known = self._openings[key] = Openings(spans, self.places, self.start, self.end)
-        return known
-
-    def covered(self) -> Bools:
-        """The places whose calendars reach as far as anybody looks, so that no rule of the lane needs one."""
-        if self._covered is None:
-            gaps = [gap for gap in self.lane.spacings.values() if gap.elapsed < 0]
-            years = range(day_date(max(self.first, EVER) // DAY - 1).year, day_date(self.end // DAY + 1).year + 1)
-            found = []
-            for _, regions in self.places:
-                named = {name for gap in gaps for name in (gap.rule.calendar or ())}
-                named |= {name for road in self.roads for rule in road.hours for name in (rule.holidays or ())}
-                names = regions_named(tuple(sorted(named)), regions)
-                known = names is not None and all(
-                    holiday_days(name, year) is not None for name in names for year in years
-                )
-                found.append(known)
-            self._covered = np.array(found, np.bool_)
-        return self._covered
-
-    def answer(
-        self, history: History, people: Bools, place: npt.NDArray[np.int32], at: Ints, end: Ints | None, code: Some,
-        words: Vocabulary, now: Any, horizon: int, offered: dict[str, Bools] | None, reasons: str,
-    ) -> Found:  # fmt: skip
-        """The answers of these people; block by block, so that what is worked on stays near."""
-        count = len(people)
-        from .reasons import explain
-
-        found = Found(
-            np.zeros(count, np.int8), np.full(count, -1, np.int8), np.empty(count, np.int64), np.empty(count, np.int64),
-            None if reasons == "none" else np.full(count, -1, np.int8),
-            None if reasons == "none" else np.zeros(count, np.int64),
-            np.zeros(count, np.int64) if reasons == "all" else None, {},
+    def decide(low: int) -> None:
+        high = min(low + _BLOCK, count)
+        part = slice(low, high)
+        rows = history.rows[history.offsets[low] : history.offsets[high]]
+        block = Block(
+            track, part, history.offsets[low : high + 1] - history.offsets[low],
+            at[rows], None if end is None else end[rows], words.channel[code[rows]], place[part],
+            now if isinstance(now, int) else now[part], horizon,
         )  # fmt: skip
+        block.decide(found, history, people[part], offered)
+        if reasons != "none":
+            explain(block, found, history, offered)
 
-        def decide(low: int) -> None:
-            high = min(low + _BLOCK, count)
-            part = slice(low, high)
-            rows = history.rows[history.offsets[low] : history.offsets[high]]
-            block = Block(
-                self, part, history.offsets[low : high + 1] - history.offsets[low],
-                at[rows], None if end is None else end[rows], words.channel[code[rows]], place[part],
-                now if isinstance(now, int) else now[part], horizon,
-            )  # fmt: skip
-            block.decide(found, history, people[part], offered)
-            if reasons != "none":
-                explain(block, found, history, offered)
-
-        for road in self.roads:
-            if road.hours:
-                self.openings(road.hours)  # made before threads share them
-        threads = min(os.cpu_count() or 1, _THREADS, count // (2 * _BLOCK))
-        if threads < 2:
-            for low in range(0, count, _BLOCK):
-                decide(low)
-        else:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(decide, range(0, count, _BLOCK)))
-        return found
-
-
-class Trip(NamedTuple):
-    """A channel of a block.
-
-    Attributes:
-        opening: when it opens, for each row.
-        begins, closing: the stretch of its hours that is open then; None without hours.
-        own: the numbers of its own spacings, with their releases.
-    """
-
-    opening: Ints
-    begins: Ints | None
-    closing: Ints | None
-    own: list[tuple[int, Ints]]
-
-
-class Block:
-    """Some prospects next to each other, with their counted touches in order."""
-
-    def __init__(
-        self, track: Track, part: slice, offsets: Ints, at: Ints, end: Ints | None, channel: Some,
-        place: npt.NDArray[np.int32], now: Any, horizon: int,
-    ) -> None:  # fmt: skip
-        self.track = track
-        self.part = part
-        self.size = part.stop - part.start
-        self.counts = offsets[1:] - offsets[:-1]
-        self.after = offsets[1:]
-        self.none = len(at)  # stands for a touch that there is not
-        self.at = np.append(at, EVER)
-        self.ends = self.at if end is None else np.append(np.maximum(end, at), EVER)
-        self.long = end is not None
-        self.channel = np.append(channel, np.uint16(len(track.channels) + 1))
-        self.place = np.maximum(place, 0)
-        self.now = now
-        self.end = now + horizon
-        self.whose = np.repeat(np.arange(self.size, dtype=np.int32), self.counts)
-        last = np.where(self.counts > 0, self.after - 1, self.none)
-        self.last = self.channel[last]
-        self.odd = self._odd(last)
-        self.latest = self._latest(last)
-        self.by_channel = self._by_channel()
-        self.shared: list[tuple[int, Ints]] = []
-        self.trips: list[Trip] = []
-
-    def _odd(self, last: Ints) -> Bools:
-        """Whose last touches are several at once, and what else only the engine tells."""
-        before = np.where(self.counts > 1, self.after - 2, self.none)
-        odd: Bools = (self.at[before] == self.at[last]) & (self.counts > 1)
-        if self.long and self.track.lane.dated:
-            odd[self.whose[np.flatnonzero(self.ends[: self.none] != self.at[: self.none])]] = True
-        if self.track.lane.runs and self.none:
-            equal = np.flatnonzero(
-                (self.at[1 : self.none] == self.at[: self.none - 1]) & (self.whose[1:] == self.whose[:-1])
-            )
-            odd[self.whose[equal]] = True
-        return odd
-
-    def _latest(self, last: Ints) -> Ints:
-        """The latest end of any counted touch; a later touch may end earlier."""
-        latest = self.ends[last]
-        if self.long and self.none:
-            touched = np.flatnonzero(self.counts > 0)
-            latest[touched] = np.maximum.reduceat(self.ends[: self.none], (self.after - self.counts)[touched])
-        return latest
-
-    def _by_channel(self) -> Ints | None:
-        """The latest end on each channel, where any limit asks."""
-        if not any(road.gaps for road in self.track.roads):
-            return None
-        width = len(self.track.channels) + 1
-        found = np.full(self.size * width, EVER, np.int64)
-        where = self.whose.astype(np.int64)
-        where *= width
-        where += self.channel[: self.none]
-        if self.long:
-            np.maximum.at(found, where, self.ends[: self.none])
-        else:
-            found[where] = self.ends[: self.none]  # in time order, so that the latest stays
-        return found.reshape(self.size, width)
-
-    def release_of_caps(self) -> list[tuple[int, Ints]]:
-        """For each rolling cap its number, and when it lets go."""
-        found = []
-        for cap in self.track.lane.caps:
-            row = np.where(self.counts >= cap.at_most, self.after - cap.at_most, self.none)
-            found.append((self.track.number[cap.id], self.at[row] + cap.width))
-        return found
-
-    def release_of(self, gap: Any, latest: Ints) -> Ints:
-        """When a spacing after these touches is over."""
-        if gap.elapsed >= 0:
-            released: Ints = latest + gap.elapsed
-            return released
-        return after(gap, self.track.places, self.place, latest, self.now)
-
-    def decide(self, found: Found, history: History, people: Bools, offered: dict[str, Bools] | None) -> None:
-        """Fill in the answers of the block."""
-        track, part = self.track, self.part
-        ended = history.ended[part]
-        deadly = None if history.deadly is None else history.deadly[part]
-        self.shared = [
-            *self.release_of_caps(),
-            *((track.number[gap.id], self.release_of(gap, self.latest)) for gap in track.lane.gaps),
-        ]
-        floor = np.full(self.size, self.now, np.int64) if isinstance(self.now, int) else self.now.copy()
-        for _, release in self.shared:
-            np.maximum(floor, release, out=floor)
-        best = np.full(self.size, _NEVER, np.int64)
-        bits = track.rank_bits
-        for number, road in enumerate(track.roads):
-            trip = self.trip(number, road, floor)
-            self.trips.append(trip)
-            shut = trip.opening >= self.end
-            if deadly is not None:
-                shut |= (deadly >> number) & 1 == 1
-            if offered is not None:
-                shut |= self.unaddressed(road.channel, offered)
-            if road.running:
-                shut |= self.runs(number, road.running)
-            key = np.minimum(trip.opening, self.end)
-            key -= self.now
-            key <<= bits
-            key |= track.ranks[self.last, number]
-            key[shut] = _NEVER
-            np.minimum(best, key, out=best)
-        opens = best < _NEVER
-        chosen = track.by_rank[self.last, best & ((1 << bits) - 1)]
-        if deadly is not None:
-            ended = ended | (deadly == (1 << len(track.roads)) - 1)
-        wait = best >> bits
-        kind = found.kind[part]
-        kind[opens] = WAIT
-        kind[wait == 0] = CONTACT
-        kind[self.odd] = ENGINE
-        kind[ended] = STOP
-        kind[~people] = ENGINE
-        rest = np.flatnonzero(people & ~(opens | ended | self.odd))
-        if len(rest):
-            self.blocked(rest, found, deadly, offered)
-        answered = (kind == CONTACT) | (kind == WAIT)
-        at, until = found.at[part], found.until[part]
-        np.add(wait, self.now, out=at)
-        channel = found.channel[part]
-        channel[answered] = chosen[answered]
-        until[:] = FOREVER
-        for number, trip in enumerate(self.trips):
-            if trip.closing is not None:
-                mine = np.flatnonzero(channel == number)
-                until[mine] = trip.closing[mine]
-        until[until >= self.end] = FOREVER
-
-    def unaddressed(self, channel: str, offered: dict[str, Bools]) -> Bools:
-        """Who has no address for a channel."""
-        told = offered.get(channel)
-        return np.ones(self.size, np.bool_) if told is None else ~told[self.part]
-
-    def blocked(self, rows: Ints, found: Found, deadly: Ints | None, offered: dict[str, Bools] | None) -> None:
-        """Answer those that no time opens: each channel is over, or wants an address or another channel before it.
-
-        Whatever else closes a channel is left to the engine.
-        """
-        if self.track.more:
-            return  # what a stranger's rule needs, only its blocks say
-        told = self.track.covered()[self.place[rows]]
-        least = np.full(len(rows), len(NEEDS))
-        for number, road in enumerate(self.track.roads):
-            over = (deadly[rows] >> number & 1 == 1) if deadly is not None else np.zeros(len(rows), np.bool_)
-            nowhere = (
-                np.zeros(len(rows), np.bool_) if offered is None else self.unaddressed(road.channel, offered)[rows]
-            )
-            again = self.runs(number, road.running)[rows] if road.running else np.zeros(len(rows), np.bool_)
-            needs = np.where(nowhere & again, 2, np.where(again, 1, 0))
-            told &= over | ((nowhere | again) & (self.trips[number].opening[rows] < self.end_of(rows)))
-            least = np.where(over, least, np.minimum(least, needs))
-        told &= least < len(NEEDS)
-        found.kind[self.part][rows[told]] = BLOCKED
-        found.needs.update(zip((rows[told] + self.part.start).tolist(), least[told].tolist(), strict=True))
-
-    def end_of(self, rows: Ints) -> Any:
-        """Where the horizon of some rows ends."""
-        return self.end if isinstance(self.end, int) else self.end[rows]
-
-    def trip(self, number: int, road: Road, floor: Ints) -> Trip:
-        """When a channel is released and when it opens."""
-        release, own = floor, []
-        for gap in road.gaps:
-            assert self.by_channel is not None
-            over = self.release_of(gap, self.by_channel[:, number])
-            own.append((self.track.number[gap.id], over))
-            release = np.maximum(release, over)
-        for rule in self.track.more:
-            told = self.track.said.get((rule.id, road.channel))
-            if told is not None:
-                own.append((self.track.number[rule.id], told[self.part]))
-                release = np.maximum(release, told[self.part])
-        if not road.hours:
-            return Trip(release, None, None, own)
-        table = self.track.openings(road.hours)
-        begins, closing = table.find(self.place, np.minimum(release, FOREVER - 1))
-        return Trip(np.maximum(release, begins), begins, closing, own)
-
-    def runs(self, number: int, at_most: int) -> Bools:
-        """Who has used a channel too often running."""
-        on_it: Bools = self.last == number
-        return on_it if at_most == 1 else on_it & (self.run_lengths >= at_most)
-
-    @cached_property
-    def run_lengths(self) -> Ints:
-        """How many counted touches run on the last channel at the end."""
-        turns = np.ones(self.none, np.bool_)
-        turns[1:] = (self.channel[1 : self.none] != self.channel[: self.none - 1]) | (self.whose[1:] != self.whose[:-1])
-        begins = np.append(np.maximum.accumulate(np.where(turns, np.arange(self.none), 0)), 0)
-        last = np.where(self.counts > 0, self.after - 1, self.none)
-        length: Ints = np.where(self.counts > 0, self.after - begins[last], 0)
-        return length
+    for road in track.roads:
+        if road.hours:
+            track.openings(road.hours)  # made before threads share them
+    threads = min(os.cpu_count() or 1, _THREADS, count // (2 * _BLOCK))
+    if threads < 2:
+        for low in range(0, count, _BLOCK):
+            decide(low)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(decide, range(0, count, _BLOCK)))
+    return found

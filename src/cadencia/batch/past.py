@@ -13,10 +13,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from .._clock import EVER, FOREVER
-from .._digest import Digest, Place
-from .._lane import Lane, lane_for
-from ..engine import _ALWAYS, Engine
+from .._lane.digest import Digest, Place
+from .._lane.lane import Lane, lane_for
+from .._time.clock import EVER, FOREVER
+from ..engine import ALWAYS, Engine
 from ..errors import RuleFailure
 from ..rules.base import Limit, Preference, Rule, StopRule
 from ..touch import DISPOSITIONS
@@ -108,7 +108,7 @@ def column_lane(engine: Engine) -> tuple[Lane, tuple[Limit, ...]] | None:
     limits = [item.rule for item in engine.limits]
     ours = tuple(rule for rule in limits if has_columns(rule))
     preferences: list[Preference] = [item.rule for item in engine.preferences]
-    lane = lane_for(engine.channels, [rule for rule in limits if rule not in ours], list(preferences), _ALWAYS)
+    lane = lane_for(engine.channels, [rule for rule in limits if rule not in ours], list(preferences), ALWAYS)
     return None if lane is None else (lane, ours)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .._digest import Place
+from .._lane.digest import Place
 from ..errors import InputError
 from ..reading.cells import Context
 from ..reading.plain import prospects_as_named

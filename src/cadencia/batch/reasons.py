@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .._clock import EVER, FOREVER, zone_of
-from .._digest import Place
-from .._lane import Road
-from ..explain import chain_of
+from .._lane.digest import Place
+from .._lane.lane import Road
+from .._time.clock import EVER, FOREVER, zone_of
 from ..rules.attempts import MaxAttempts
-from ..rules.base import Block as No
+from ..rules.block import Block as No
+from ..rules.block import chain_of
 from ..rules.channels import NoRepeatedChannel
 from ..rules.hours import CHUNK
+from .block import Block
 from .coding import Bools, Ints
 from .history import History
-
-if TYPE_CHECKING:
-    from .numeric import Block, Found, Track
+from .track import BLOCKED, ENGINE, STOP, WAIT, Found, Track
 
 __all__ = ["explain"]
 
@@ -28,8 +27,6 @@ Rows = npt.NDArray[np.intp]
 
 def explain(block: Block, found: Found, history: History, offered: dict[str, Bools] | None) -> None:
     """Fill in the reasons of the answers of a block; a row whose reason only the engine can tell is left to it."""
-    from .numeric import BLOCKED, ENGINE, STOP, WAIT
-
     assert found.rule is not None
     assert found.stops is not None
     kind, channel, at = found.kind[block.part], found.channel[block.part], found.at[block.part]

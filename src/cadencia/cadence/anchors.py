@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._clock import DAY, EVER, FOREVER, day_date, day_number, iso, micros
-from .._spans import Span
-from ..rules.base import zones_of
+from .._time.clock import DAY, EVER, FOREVER, day_date, day_number, iso, micros
+from .._time.spans import Span
+from ..rules.clock import zones_of
 from ..rules.delays import Clockwork, calendar_of, over
 from ..rules.filters import promised_range
 from .conditions import due_of
 
 if TYPE_CHECKING:
-    from .._periods import Delay
+    from .._time.periods import Delay
     from .._view import Seen, View
     from ..prospect import Occasion
     from .models import Cadence, Step

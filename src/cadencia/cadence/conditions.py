@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from .._clock import DAY, EVER, FOREVER, day_number, micros, read_instant
-from .._spans import Span, cut, meet, union
+from .._time.clock import DAY, EVER, FOREVER, day_number, micros, read_instant
+from .._time.spans import Span, cut, meet, union
 from ..errors import InputError
-from ..rules.filters import Choice, consent_span
+from ..rules.choice import Choice
+from ..rules.filters import consent_span
 
 if TYPE_CHECKING:
     from .._model import Names

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
-from .._clock import EVER, FOREVER, micros
-from .._spans import Span, cut, gaps, meet, union
-from ..rules.base import Block, Deadline, Due, Offer, Preference, StopRule
+from .._time.clock import EVER, FOREVER, micros
+from .._time.spans import Span, cut, gaps, meet, union
+from ..rules.base import Deadline, Due, Offer, Preference, StopRule
+from ..rules.block import Block
 from ..rules.delays import over
 from .anchors import clockwork_of, shown, turn_of, windows_of
 from .conditions import holds, required_spans

@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from .._model import Model, Names, OneOrMore
-from .._periods import DelayField, LengthField
+from .._time.periods import DelayField, LengthField
 from ..errors import InputError, did_you_mean, given
-from ..rules.base import check_clock
+from ..rules.choice import ChoiceField
+from ..rules.clock import check_clock
 from ..rules.delays import ClockNames, RegionHolidays
-from ..rules.filters import ChoiceField, TouchFilter
+from ..rules.filters import TouchFilter
+from .checks import check
 from .outcomes import Outcome, Outcomes
 
 __all__ = ["After", "Cadence", "Carry", "Condition", "Ending", "Entry", "Requirement", "Made", "Step", "name_pattern"]
@@ -284,8 +286,6 @@ class Cadence(Model):
 
     @model_validator(mode="after")
     def _whole(self) -> Cadence:
-        from .checks import check
-
         check(self)
         return self
 

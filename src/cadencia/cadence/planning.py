@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from .._clock import moment
+from .._time.clock import moment
 from ..case import Case
-from ..decision import Contact, Decided, Proposal, Wait
+from ..decision import Contact, Decided, Wait
 from ..errors import InputError, given
+from ..record import Proposal
 from ..touch import Touch
 from .walk import runs_of, state_at
 

@@ -7,12 +7,14 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._clock import EVER, FOREVER, moment
-from .._spans import Span, gaps, union
-from ..decision import Carried, Decided, Proposal, Stop
+from .._time.clock import EVER, FOREVER, moment
+from .._time.spans import Span, gaps, union
+from ..decision import Decided, Stop
 from ..engine import Engine, Question, Ruled
 from ..errors import PolicyError, given
-from ..rules.base import Block, Due, Limit
+from ..record import Carried, Proposal
+from ..rules.base import Due, Limit
+from ..rules.block import Block, principal
 from ..rules.filters import Candidate
 from ..touch import DISPOSITIONS
 from .anchors import turn_of, windows_of
@@ -24,7 +26,7 @@ from .telling import told
 from .walk import runs_of, state_at
 
 if TYPE_CHECKING:
-    from .._lane import Lane
+    from .._lane.lane import Lane
     from .._view import View
     from ..case import Case
     from ..playbook import Playbook
@@ -395,8 +397,6 @@ _TO_THEM = frozenset({"respond", "attend", "promise", "touch", "step"})
 
 def decision_code(decision: Stop) -> str:
     """The code of the block that ended a case, read without the whole record."""
-    from ..explain import principal
-
     question, options, _ = decision.inquiry()
     candidate = options[0].candidate if options else question.wanted
     return principal(question.blocks(candidate, question.start, question.start + 1), question.start).code

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from .._clock import EVER, FOREVER, micros
+from .._time.clock import EVER, FOREVER, micros
 from .conditions import holds
 
 if TYPE_CHECKING:
     from .._model import Names
-    from .._spans import Span
+    from .._time.spans import Span
     from .._view import Seen, View
     from .models import Cadence, Entry
 

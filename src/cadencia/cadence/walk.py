@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from .._clock import EVER, FOREVER
-from .._spans import union
+from .._time.clock import EVER, FOREVER
+from .._time.spans import union
 from .._view import Seen
 from ..rules.delays import over
 from .anchors import clockwork_of, turn_of

@@ -17,7 +17,7 @@ from typing import IO, TextIO, cast
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from .._clock import read_instant
+from .._time.clock import read_instant
 from ..errors import CadenciaError, InputError, did_you_mean, given, one_line
 from ..language import languages
 from ..pack import Pack

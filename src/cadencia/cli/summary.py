@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ..decision import Record
 from ..language import messages, time_text
 from ..reading import Book, Tally
+from ..record import Record
 from .shared import clean
 
 __all__ = ["Summary", "book_lines", "nameless_lines"]

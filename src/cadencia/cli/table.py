@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..decision import BlockRecord, Decision, Record
+from ..decision import Decision
 from ..language import (
     because_text,
     block_text,
@@ -24,6 +24,7 @@ from ..language import (
     word,
 )
 from ..language.playbook import proposal_lines
+from ..record import BlockRecord, Record
 from .shared import clean
 
 __all__ = ["explained", "row_of", "table_of"]

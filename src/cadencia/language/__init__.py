@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ._words import because_text, date_text, detail_texts, languages, length_text, messages, said_in, word
 
 if TYPE_CHECKING:
-    from ..decision import BlockRecord, Due, Record
+    from ..record import BlockRecord, Due, Record
 
 __all__ = [
     "because_text", "block_text", "date_text", "due_text", "headline", "languages", "length_text", "lines", "messages",

@@ -9,8 +9,8 @@ from . import length_text, messages, time_text, word
 from ._words import anchor_text
 
 if TYPE_CHECKING:
-    from ..decision import Proposal, Record
     from ..playbook import Playbook
+    from ..record import Proposal, Record
 
 __all__ = ["playbook_text", "proposal_lines", "purpose_text", "step_text", "summary_text", "why_text", "word"]
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .._clock import DAY, HOUR
-from .._periods import Delay
+from .._time.clock import DAY, HOUR
+from .._time.periods import Delay
 from ..rules.attempts import FrequencyCap
 from ..rules.spacing import Spacing
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..rules.base import Limit
-from ..rules.filters import Choice, TouchFilter
+from ..rules.choice import Choice
+from ..rules.filters import TouchFilter
 
 _SPOKEN: Final = ("channels", "purposes", "steps", "tags", "stages", "subjects")
 _COUNTED: Final = ("channels", "dispositions", "purposes", "steps", "subjects")

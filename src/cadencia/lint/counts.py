@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .._periods import Delay
+from .._time.periods import Delay
 from ..errors import given
 from ..rules.attempts import FrequencyCap, MaxAttempts
 from ..rules.spacing import CoolOff, Spacing

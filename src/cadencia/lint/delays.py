@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from .._clock import DAY
+from .._time.clock import DAY
 from ..errors import given
 from ..rules.deadlines import TouchAtLeastEvery
 from ..rules.spacing import CoolOff, Recall, Spacing

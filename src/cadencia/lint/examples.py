@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import ValidationError
 
-from .._clock import iso, micros, read_instant
+from .._time.clock import iso, micros, read_instant
 from ..case import Case
-from ..decision import Answer, Record
 from ..errors import CadenciaError, InputError, did_you_mean, given, mistakes_of, one_line
+from ..record import Answer, Record
 from ..touch import CHANNELS
 
 if TYPE_CHECKING:

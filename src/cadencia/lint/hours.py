@@ -7,8 +7,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
 
-from .._clock import DAY, HOUR, day_number, micros
-from .._spans import cut, gaps, union
+from .._time.clock import DAY, HOUR, day_number, micros
+from .._time.spans import cut, gaps, union
 from .._view import View
 from ..case import Case
 from ..errors import given

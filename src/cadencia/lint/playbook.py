@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from .._clock import DAY
+from .._time.clock import DAY
 from ..cadence.checks import after_tasks, follow, leads
 from ..cadence.models import TONES
 from ..errors import given

@@ -9,8 +9,8 @@ from typing import Any
 from ..errors import given
 from ..rules.attempts import FrequencyCap, MaxAttempts
 from ..rules.base import Rule
+from ..rules.choice import Choice
 from ..rules.combine import AnyOf
-from ..rules.filters import Choice
 from ..rules.spacing import Spacing
 from ..rules.stops import StopOn, StopOnStage
 from ._told import Entry, Finding, Told, narrows

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .._clock import read_instant
+from .._time.clock import read_instant
 from ..prospect import Region, ZoneEvidence
 
 __all__ = ["Place", "place_of"]

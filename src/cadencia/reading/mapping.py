@@ -30,7 +30,7 @@ from ..prospect import (
     Suppression,
     ZoneEvidence,
 )
-from ..rules.filters import Labels
+from ..rules.choice import Labels
 from ..touch import Promise, Touch
 from .source import SOURCE_KEYS, Part, Source, Spec, Zone
 

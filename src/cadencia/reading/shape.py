@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
-from .._clock import read_instant
+from .._time.clock import read_instant
 from ..errors import InputError, mistakes_of, one_line
 from ..prospect import Prospect
 from ..touch import CHANNELS, Touch

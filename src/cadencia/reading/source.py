@@ -6,10 +6,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from .._clock import check_zone
 from .._model import Model, Names
+from .._time.clock import check_zone
 from ..errors import InputError, did_you_mean, given, mistakes_of
-from ..rules.filters import Labels
+from ..rules.choice import Labels
 
 __all__ = ["SOURCE_KEYS", "Part", "Source", "Spec", "Zone"]
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .._clock import day_number, moment, zone_of
+from .._time.clock import day_number, moment, zone_of
 from ..errors import InputError, given
 from .source import Source
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .account import AccountDay, AccountLoad, AccountReply
     from .attempts import FrequencyCap, MaxAttempts
     from .bars import Barred, KnownRegion
-    from .base import Block, Deadline, Due, Limit, Offer, Preference, Rule, StopRule
+    from .base import Deadline, Due, Limit, Offer, Preference, Rule, StopRule
+    from .block import Block
     from .channels import NoRepeatedChannel, OneChannel
     from .combine import AnyOf
     from .consent import AwaitPromise, RequireConsent
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 _HOME = {
     "account": ("AccountDay", "AccountLoad", "AccountReply"),
     "attempts": ("FrequencyCap", "MaxAttempts"),
-    "base": ("Block", "Deadline", "Due", "Limit", "Offer", "Preference", "Rule", "StopRule"),
+    "base": ("Deadline", "Due", "Limit", "Offer", "Preference", "Rule", "StopRule"),
+    "block": ("Block",),
     "bars": ("Barred", "KnownRegion"),
     "channels": ("NoRepeatedChannel", "OneChannel"),
     "combine": ("AnyOf",),

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from .._clock import DAY, EVER, FOREVER
-from .._periods import Delay
-from .._spans import Span
+from .._time.clock import DAY, EVER, FOREVER
+from .._time.periods import Delay
+from .._time.spans import Span
 from .delays import Clockwork, close_to, over
 
 if TYPE_CHECKING:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from .._clock import DAY, EVER, FOREVER
-from .._periods import LengthField
-from .._spans import Span, union
-from .base import Block, Limit, check_clock, zones_of
+from .._time.clock import DAY, EVER, FOREVER
+from .._time.periods import LengthField
+from .._time.spans import Span, union
+from .base import Limit
+from .block import Block
+from .clock import check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, TouchFilter
 

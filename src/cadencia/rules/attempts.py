@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .._clock import DAY, EVER, FOREVER
-from .._hours import DAYS
-from .._periods import LengthField, Period, period_days, period_index
-from .._spans import Span
+from .._time.clock import DAY, EVER, FOREVER
+from .._time.hours import DAYS
+from .._time.periods import LengthField, Period, period_days, period_index
+from .._time.spans import Span
 from ..errors import InputError, did_you_mean, given
-from .base import Block, ReadsHistory, Segment, check_clock, zones_of
+from .block import Block
+from .clock import check_clock, zones_of
 from .delays import ClockNames
 from .filters import Candidate
+from .history import ReadsHistory, Segment
 
 if TYPE_CHECKING:
-    from .._clock import Zone
+    from .._time.clock import Zone
     from .._view import Seen, View
 
 

@@ -15,12 +15,12 @@ Example:
 
 from __future__ import annotations
 
-from .._clock import DAY, EVER, FOREVER, HOUR, MINUTE, SECOND, Zone, weekday
-from .._hours import WeekField
-from .._periods import DelayField, LengthField
-from .._spans import Span
+from .._time.clock import DAY, EVER, FOREVER, HOUR, MINUTE, SECOND, Zone, weekday
+from .._time.hours import WeekField
+from .._time.periods import DelayField, LengthField
+from .._time.spans import Span
 from .._view import Seen, View
-from .filters import ChoiceField
+from .choice import ChoiceField
 
 __all__ = [
     "DAY",

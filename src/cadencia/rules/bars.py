@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator
 
-from .._clock import EVER, FOREVER, micros
 from .._model import Names
-from .._spans import Span
-from .base import Block, Limit
-from .filters import Candidate, Choice, in_region
+from .._time.clock import EVER, FOREVER, micros
+from .._time.spans import Span
+from .base import Limit
+from .block import Block
+from .choice import Choice, in_region
+from .filters import Candidate
 
 if TYPE_CHECKING:
     from .._view import View

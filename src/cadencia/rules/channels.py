@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .._clock import DAY, EVER, FOREVER
-from .._periods import LengthField
-from .._spans import Span
+from .._time.clock import DAY, EVER, FOREVER
+from .._time.periods import LengthField
+from .._time.spans import Span
 from ..errors import InputError
-from .base import Block, ReadsHistory, Segment, check_clock, zones_of
+from .block import Block
+from .clock import check_clock, zones_of
 from .delays import ClockNames
 from .filters import Candidate
+from .history import ReadsHistory, Segment
 
 if TYPE_CHECKING:
-    from .._clock import Zone
+    from .._time.clock import Zone
     from .._view import Seen, View
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, model_validator
 
-from .._spans import Span
+from .._time.spans import Span
 from ..errors import InputError, given
-from .base import Block, Limit, Rule
+from .base import Limit, Rule
+from .block import Block
 from .filters import Candidate
 from .registry import RuleField
 

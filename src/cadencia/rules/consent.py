@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator
 
-from .._clock import EVER, FOREVER, micros
 from .._model import Names
-from .._periods import Delay, read_delay
-from .._spans import Span, cut, gaps, union
-from .base import Block, Limit, Scope, check_clock, zones_of
+from .._time.clock import EVER, FOREVER, micros
+from .._time.periods import Delay, read_delay
+from .._time.spans import Span, cut, gaps, union
+from .base import Limit
+from .block import Block, Scope
+from .clock import check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, consent_covers, consent_span, fresh_until, promised_range
 

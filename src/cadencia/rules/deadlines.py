@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, model_validator
 
-from .._clock import DAY, EVER, FOREVER, day_number, micros
-from .._hours import DaysField, WeekField, WeekHours, week_table
-from .._periods import Delay, DelayField
-from .._spans import union
+from .._time.clock import DAY, EVER, FOREVER, day_number, micros
+from .._time.hours import DaysField, WeekField, WeekHours, week_table
+from .._time.periods import Delay, DelayField
+from .._time.spans import union
 from ..errors import InputError
-from .base import Deadline, Due, check_clock, zones_of
+from .base import Deadline, Due
+from .choice import ChoiceField
+from .clock import check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, calendar_of, over
-from .filters import ChoiceField, TouchFilter, promised_range
+from .filters import TouchFilter, promised_range
 
 if TYPE_CHECKING:
-    from .._spans import Span
+    from .._time.spans import Span
     from .._view import Seen, View
     from ..prospect import Fact
 

@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator
 
-from .._clock import DAY, EVER, FOREVER, Zone, day_date, weekday
-from .._holidays import OF_PROSPECT, OWN_NAME, calendar_name, check_region, each_plausible, holiday_days, regions_named
-from .._hours import WeekHours, open_spans
 from .._model import Names
-from .._periods import Delay, DelayField, add_months, same_wall_clock
-from .._spans import Span
+from .._time.clock import DAY, EVER, FOREVER, Zone, day_date, weekday
+from .._time.holidays import (
+    OF_PROSPECT,
+    OWN_NAME,
+    calendar_name,
+    check_region,
+    each_plausible,
+    holiday_days,
+    regions_named,
+)
+from .._time.hours import WeekHours, open_spans
+from .._time.periods import Delay, DelayField, add_months, same_wall_clock
+from .._time.spans import Span
 from ..errors import InputError, given
 
 if TYPE_CHECKING:

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from .._clock import DAY, EVER, FOREVER, HOUR, When, day_date, day_number, micros
-from .._holidays import calendar_name, closed_days, holiday_days, kept_in
-from .._hours import DatesField, DaysField, WeekField, WeekHours, date_name, dates_table, open_spans, week_table
-from .._spans import Span, gaps, meet, union
+from .._time.clock import DAY, EVER, FOREVER, HOUR, When, day_date, day_number, micros
+from .._time.holidays import calendar_name, closed_days, holiday_days, kept_in
+from .._time.hours import DatesField, DaysField, WeekField, WeekHours, date_name, dates_table, open_spans, week_table
+from .._time.spans import Span, gaps, meet, union
 from ..errors import InputError
-from .base import Block, Limit, check_clock, zones_of
+from .base import Limit
+from .block import Block
+from .clock import check_clock, zones_of
 from .delays import ClockNames, Holidays, regions_of
 from .filters import Candidate
 
 if TYPE_CHECKING:
-    from .._clock import Zone
+    from .._time.clock import Zone
     from .._view import View
 
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from .._clock import EVER, FOREVER, day_number, micros
 from .._model import Names
-from .._spans import Span
+from .._time.clock import EVER, FOREVER, day_number, micros
+from .._time.spans import Span
 from ..errors import InputError, did_you_mean, given
 from ..prospect import ITEM_KINDS
-from .base import Block, Limit, ReadsHistory, tells
+from .base import Limit
+from .block import Block
 from .filters import Candidate
+from .history import ReadsHistory, tells
 
 if TYPE_CHECKING:
     from .._view import Seen, View

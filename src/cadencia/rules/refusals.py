@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from .._clock import FOREVER, micros
-from .._spans import Span
-from .base import Block, Per, shares
-from .filters import Candidate, Choice, ChoiceField, ConsentFact, TouchFilter, consent_covers, consent_span
+from .._time.clock import FOREVER, micros
+from .._time.spans import Span
+from .block import Block
+from .choice import Choice, ChoiceField
+from .filters import Candidate, ConsentFact, TouchFilter, consent_covers, consent_span
+from .history import Per, shares
 from .stops import Lasting
 
 if TYPE_CHECKING:

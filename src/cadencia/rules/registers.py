@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator
 
-from .._clock import EVER, FOREVER, day_number, micros
-from .._spans import Span, gaps, union
-from .base import Block, Limit, check_clock, zones_of
+from .._time.clock import EVER, FOREVER, day_number, micros
+from .._time.spans import Span, gaps, union
+from .base import Limit
+from .block import Block
+from .clock import check_clock, zones_of
 from .delays import ClockNames, Clockwork, TimelessDelay, calendar_of, over
 from .filters import Candidate
 
 if TYPE_CHECKING:
-    from .._clock import Zone
+    from .._time.clock import Zone
     from .._view import View
     from ..prospect import RegisterCheck
 

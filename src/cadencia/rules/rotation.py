@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .._hours import WeekField, WeekHours, open_spans, week_table
 from .._model import Names
-from .._periods import DelayField, LengthField
-from .._spans import meet
+from .._time.hours import WeekField, WeekHours, open_spans, week_table
+from .._time.periods import DelayField, LengthField
+from .._time.spans import meet
 from ..errors import InputError, given
-from .base import Offer, Preference, check_clock, tells, zones_of
+from .base import Offer, Preference
+from .clock import check_clock, zones_of
 from .delays import ClockNames
 from .filters import TouchFilter
+from .history import tells
 
 if TYPE_CHECKING:
     from .._view import Seen, View

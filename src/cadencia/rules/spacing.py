@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .._clock import DAY, EVER, FOREVER
-from .._hours import DaysField, WeekField, WeekHours, week_table
 from .._model import Model, OneOrMore
-from .._periods import Delay, DelayField, LengthField
-from .._spans import Span
+from .._time.clock import DAY, EVER, FOREVER
+from .._time.hours import DaysField, WeekField, WeekHours, week_table
+from .._time.periods import Delay, DelayField, LengthField
+from .._time.spans import Span
 from ..errors import InputError
 from ._places import Places
-from .base import Block, ReadsHistory, Segment, check_clock, zones_of
+from .block import Block
+from .clock import check_clock, zones_of
 from .delays import DATED, ClockNames, Clockwork, Holidays, Over, calendar_of, close_to, over
 from .filters import Candidate, TouchFilter
+from .history import ReadsHistory, Segment
 
 if TYPE_CHECKING:
     from .._view import Seen, View

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Protocol
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .._clock import DAY, EVER, FOREVER, When, day_number, micros
-from .._spans import Span, gaps, meet, union
+from .._time.clock import DAY, EVER, FOREVER, When, day_number, micros
+from .._time.spans import Span, gaps, meet, union
 from ..errors import InputError
-from .base import Block, Count, Over, Scope, StopRule, check_clock, zones_of
+from .base import StopRule
+from .block import Block, Scope
+from .choice import ChoiceField
+from .clock import check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, calendars_apart, over
-from .filters import Candidate, ChoiceField, Since, TouchFilter
+from .filters import Candidate, Since, TouchFilter
+from .history import Count, Over
 
 if TYPE_CHECKING:
     from .._view import Seen, View

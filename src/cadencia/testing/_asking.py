@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from .._clock import iso
-from .._spans import Span
+from .._time.clock import iso
+from .._time.spans import Span
 from .._view import View
 from ..case import Case
-from ..rules.base import Block, Limit, Rule
+from ..rules.base import Limit, Rule
+from ..rules.block import Block
 from ..rules.filters import Candidate
 
 T = TypeVar("T")

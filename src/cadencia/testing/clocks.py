@@ -13,7 +13,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from .._clock import DAY, HOUR, MINUTE, SECOND, day_number, micros, moment, read_instant, zone_of
+from .._time.clock import DAY, HOUR, MINUTE, SECOND, day_number, micros, moment, read_instant, zone_of
 
 __all__ = ["CONSTANT_ZONES", "ZONES", "clock_changes", "instants", "spans", "ticks", "ticks_near", "zones"]
 

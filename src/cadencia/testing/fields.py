@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from pydantic.fields import FieldInfo
 
-from .._clock import micros
-from .._hours import DatesField, WeekField
-from .._periods import Delay, Length
+from .._time.clock import micros
+from .._time.hours import DatesField, WeekField
+from .._time.periods import Delay, Length
 from ..errors import PolicyError
 from ..rules.base import Limit, Rule, StopRule
-from ..rules.filters import Choice, TouchFilter
+from ..rules.choice import Choice
+from ..rules.filters import TouchFilter
 from ..rules.registry import BUILT_IN, kind_of
 from .fragments import (
     DAYS,

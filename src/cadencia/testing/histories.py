@@ -8,7 +8,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from .._clock import HOUR, MINUTE, day_date, micros, zone_of
+from .._time.clock import HOUR, MINUTE, day_date, micros, zone_of
 from ..touch import Touch
 from .clocks import ticks_near, zones
 from .words import (

@@ -14,14 +14,15 @@ from itertools import pairwise
 from string import Formatter
 from typing import Final
 
-from .._clock import micros
-from .._spans import union
+from .._time.clock import micros
+from .._time.spans import union
 from .._view import View
 from ..case import Case
 from ..language import languages
 from ..language import messages as house_messages
 from ..prospect import Prospect
-from ..rules.base import Block, Limit, Rule, StopRule
+from ..rules.base import Limit, Rule, StopRule
+from ..rules.block import Block
 from ..rules.filters import Candidate
 from ..touch import Touch
 from ._asking import answer, asked, broken, difference, points, said, view_of
@@ -204,7 +205,7 @@ def column_form(rule: Rule, question: Question) -> None:
     assert isinstance(rule, Limit)
     if not hasattr(rule, "columns"):
         return
-    from .._digest import digest_of
+    from .._lane.digest import digest_of
     from ..batch.past import has_columns, past_of, releases
 
     law = "columns"
@@ -256,7 +257,7 @@ def _turned(case: Case, turn: Callable[[tuple[Touch, ...]], tuple[Touch, ...]]) 
 
 def _older(instant: int, channel: str) -> list[Touch]:
     """Touches that ended at an instant, of the sorts that count most."""
-    from .._clock import moment
+    from .._time.clock import moment
 
     at = moment(instant)
     sorts = (

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import combinations
 from typing import Any, Final
 
-from .._clock import DAY, HOUR, micros, moment
+from .._time.clock import DAY, HOUR, micros, moment
 from .._view import View
 from ..rules.base import Deadline, Due, Offer, Preference, Rule
 from ..touch import Touch

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from .._clock import micros, read_instant
+from .._time.clock import micros, read_instant
 from ..case import Account, Case
 from ..prospect import Prospect
 from .clocks import CONSTANT_ZONES, ZONES, zones

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from .._clock import micros
+from .._time.clock import micros
 from .._view import View
 from ..case import Case
 from ..decision import Contact, Decided, Opened, Stop

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from .._clock import HOUR, MINUTE
-from .._spans import Span
+from .._time.clock import HOUR, MINUTE
+from .._time.spans import Span
 from ..case import Case
 from ..rules.filters import Candidate
 from .clocks import instants, spans, zones

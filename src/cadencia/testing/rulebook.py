@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from .._clock import micros
+from .._time.clock import micros
 from ..errors import PolicyError, did_you_mean, given
 from ..rules.base import Deadline, Limit, Preference, Rule, StopRule
 from ..rules.registry import ALWAYS, BUILT_IN, read_rule

@@ -9,7 +9,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from .._clock import day_date, moment, zone_of
+from .._time.clock import day_date, moment, zone_of
 from .clocks import ticks_near
 
 #: Whatever can be drawn, in the spelling of data.

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from ..._clock import FOREVER, micros
 from ..._model import Model, Names
+from ..._time.clock import FOREVER, micros
 from ..._view import Seen, View
 from ...case import Case
-from ...decision import Record, Stop
+from ...decision import Stop
+from ...record import Record
 from ...rules.deadlines import TouchAtLeastEvery
 from ..asking import Answer
 from ..day import Day

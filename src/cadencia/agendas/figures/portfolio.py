@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from math import ceil
 
-from ..._clock import micros
+from ..._time.clock import micros
 from ..._view import Seen
 from ...rules.pending import EarnFirst
 from ..day import Day

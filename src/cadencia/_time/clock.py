@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from .errors import InputError, did_you_mean, given
+from ..errors import InputError, did_you_mean, given
 
 if TYPE_CHECKING:
     import pendulum

@@ -25,8 +25,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from ._clock import DAY, HOUR, MINUTE, SECOND, Zone, day_date, day_number
-from .errors import InputError, given
+from ..errors import InputError, given
+from .clock import DAY, HOUR, MINUTE, SECOND, Zone, day_date, day_number
 
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _LENGTH = re.compile(r"(\d{1,6}) ?([smhd])")

@@ -10,23 +10,23 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._clock import EVER, FOREVER, zone_of
-from ._digest import Digest, Place, Row
-from ._holidays import regions_named
-from ._timeline import WIDTH, Timeline
-from .rules.attempts import FrequencyCap, MaxAttempts
-from .rules.base import Limit, Rule
-from .rules.channels import NoRepeatedChannel
-from .rules.delays import Calendar, Clockwork, over
-from .rules.filters import TouchFilter
-from .rules.hours import BusinessDays, OnTheClock, QuietHours
-from .rules.rotation import ChannelRotation, PreferredChannel
-from .rules.spacing import Spacing
-from .rules.stops import StopOn
+from .._time.clock import EVER, FOREVER, zone_of
+from .._time.holidays import regions_named
+from ..rules.attempts import FrequencyCap, MaxAttempts
+from ..rules.base import Limit, Rule
+from ..rules.channels import NoRepeatedChannel
+from ..rules.delays import Calendar, Clockwork, over
+from ..rules.filters import TouchFilter
+from ..rules.hours import BusinessDays, OnTheClock, QuietHours
+from ..rules.rotation import ChannelRotation, PreferredChannel
+from ..rules.spacing import Spacing
+from ..rules.stops import StopOn
+from .digest import Digest, Place, Row
+from .timeline import WIDTH, Timeline
 
 if TYPE_CHECKING:
-    from ._clock import Zone
-    from ._periods import Delay
+    from .._time.clock import Zone
+    from .._time.periods import Delay
 
 _NO_FILTER = TouchFilter()
 _NO_MAXIMUM = 1 << 60

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from ._clock import DAY, HOUR, MINUTE, Zone, day_date, day_number, weekday
-from ._spans import Span, meet, union
-from .errors import InputError, did_you_mean, given
+from ..errors import InputError, did_you_mean, given
+from .clock import DAY, HOUR, MINUTE, Zone, day_date, day_number, weekday
+from .spans import Span, meet, union
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"(>?)(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)")

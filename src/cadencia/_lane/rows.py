@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from ._clock import EPOCH, EVER, FOREVER, moment
-from ._digest import Digest, Row
+from .._time.clock import EPOCH, EVER, FOREVER, moment
+from .digest import Digest, Row
 
 if TYPE_CHECKING:
-    from .case import Case
+    from ..case import Case
 
 _PROSPECT: Final = frozenset({"id", "name", "zones", "regions", "owner", "owner_kind"})
 _DIRECTIONS: Final = frozenset({"outbound", "inbound"})
@@ -43,7 +43,7 @@ class Raw(Digest):
         try:
             return self._case
         except AttributeError:  # the slot is still empty
-            from .case import Case
+            from ..case import Case
 
             touches = [
                 {
@@ -123,8 +123,8 @@ def _ordinary(prospect: dict[str, Any]) -> bool:
 
 def _place(zone: Any, region: Any) -> tuple[str, tuple[str, ...]] | None:
     """The place of a zone and region that the models accept; kept by name."""
-    from .errors import InputError
-    from .prospect import Prospect
+    from ..errors import InputError
+    from ..prospect import Prospect
 
     if type(zone) is not str or type(region) is not str:
         return None

@@ -6,14 +6,14 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ._clock import DAY, FOREVER, Zone, zone_of
-from ._digest import Place
-from ._holidays import closed_days, regions_named
-from ._hours import NO_DAYS, opened
-from ._spans import Span, gaps, meet, union
+from .._time.clock import DAY, FOREVER, Zone, zone_of
+from .._time.holidays import closed_days, regions_named
+from .._time.hours import NO_DAYS, opened
+from .._time.spans import Span, gaps, meet, union
+from .digest import Place
 
 if TYPE_CHECKING:
-    from .rules.hours import OnTheClock
+    from ..rules.hours import OnTheClock
 
 Stretch = tuple[int, int, int]
 

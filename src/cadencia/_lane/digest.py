@@ -11,11 +11,11 @@ from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._clock import EVER, Zone, micros, zone_of
-from .touch import DISPOSITIONS
+from .._time.clock import EVER, Zone, micros, zone_of
+from ..touch import DISPOSITIONS
 
 if TYPE_CHECKING:
-    from .case import Case
+    from ..case import Case
 
 #: Where a case lies: its zone and its regions, by which calendars are kept.
 Place = tuple[str, tuple[str, ...]]

@@ -7,9 +7,9 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import Final
 
-from ._clock import day_date, day_number
-from ._territories import lies_in
-from .errors import InputError, did_you_mean, given
+from .._territories import lies_in
+from ..errors import InputError, did_you_mean, given
+from .clock import day_date, day_number
 
 #: What the name of a policy's own calendar looks like; no region does.
 OWN_NAME = "[a-z][a-z0-9_-]*"

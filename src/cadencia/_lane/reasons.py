@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ._clock import EVER, FOREVER, zone_of
-from .decision import Ask, BlockRecord, Reasons, Verdict
-from .explain import chain_link
-from .rules.attempts import FrequencyCap, MaxAttempts
-from .rules.base import Block
-from .rules.channels import NoRepeatedChannel
-from .rules.hours import CHUNK, OnTheClock
-from .rules.spacing import Spacing
-from .rules.stops import StopOn
+from .._time.clock import EVER, FOREVER, zone_of
+from ..record import BlockRecord, Reasons, Verdict
+from ..rules.attempts import FrequencyCap, MaxAttempts
+from ..rules.block import Block, chain_link
+from ..rules.channels import NoRepeatedChannel
+from ..rules.hours import CHUNK, OnTheClock
+from ..rules.spacing import Spacing
+from ..rules.stops import StopOn
 
 if TYPE_CHECKING:
-    from ._digest import Digest, Row
+    from ..inquiry import Ask
+    from .digest import Digest, Row
 
 _HOURS: Final = 1
 _STOP: Final = 2

@@ -1,0 +1,1 @@
+"""Time: instants as whole numbers, wall clocks, spans, lengths, the hours of a week, and holidays. Private."""

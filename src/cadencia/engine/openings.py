@@ -1,0 +1,105 @@
+"""The few lines that unite blocks. One primitive: the blocks of a candidate on a span. An option is what they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from .._time.clock import DAY, EVER, FOREVER
+from .._time.spans import Span, gaps, union
+from ..errors import RuleFailure
+from ..inquiry import Option
+from ..rules.block import Block
+from ..rules.hours import OnTheClock
+from .ruled import Ruled, Rules
+
+if TYPE_CHECKING:
+    from .._view import View
+    from ..case import Case
+    from ..rules.filters import Candidate
+
+__all__ = ["Openings"]
+
+_FIRST_LOOK = 4 * DAY
+
+
+class Openings:
+    """What some limits leave open of a case, for what is wanted, in a span."""
+
+    __slots__ = ("case", "end", "engine", "failures", "limits", "reports", "start", "view", "wanted", "_steady")
+
+    def __init__(
+        self, engine: Rules, case: Case, view: View, limits: list[Ruled], wanted: Candidate, start: int, end: int
+    ) -> None:
+        self.engine, self.case, self.view, self.limits = engine, case, view, limits
+        self.wanted, self.start, self.end = wanted, start, end
+        self.failures: dict[str, RuleFailure] = {}
+        self.reports: dict[tuple[str, ...], None] = {}
+        self._steady: dict[Candidate, list[Block]] = {}
+
+    def candidates(self, channels: Iterable[str]) -> list[Candidate]:
+        """What might be done on these channels: one for each contact point, or one without an address."""
+        points = self.view.prospect.contact_points
+        found: list[Candidate] = []
+        for channel in channels:
+            addresses = None if points is None else [point.address for point in points if point.channel == channel]
+            found += [self.wanted._replace(channel=channel, point=address) for address in addresses or (None,)]
+        return found
+
+    def blocks(self, candidate: Candidate, start: int, end: int) -> list[Block]:
+        """Every block of a candidate on `[start, end)`, by rule; one that a contact of that length would run into begins earlier.
+
+        What does not follow the calendar is asked once for the whole span of the question, and cut.
+        """
+        if start < self.start or end > self.end:
+            return self._ask(self.limits, candidate, start, end)
+        steady = self._steady.get(candidate)
+        if steady is None:
+            limits = [item for item in self.limits if not isinstance(item.rule, OnTheClock)]
+            steady = self._steady[candidate] = self._ask(limits, candidate, self.start, self.end)
+        found = [block for block in steady if block.start < end and block.end > start]
+        return found + self._ask(
+            [item for item in self.limits if isinstance(item.rule, OnTheClock)], candidate, start, end
+        )
+
+    def _ask(self, limits: list[Ruled], candidate: Candidate, start: int, end: int) -> list[Block]:
+        long = candidate.duration
+        span = (start, end + long)
+        found: list[Block] = []
+        for rule, table in limits:
+            view = self.view.using(table)
+            try:
+                for block in rule.answer(view, candidate, span):
+                    if block.start >= block.end:
+                        raise ValueError(f"block from {block.start} to {block.end} is empty or turned round")
+                    found.append(block._replace(start=max(block.start - long, EVER)) if long else block)
+            except Exception as error:  # when in doubt, closed: whatever a rule raises is a block
+                self.failures.setdefault(rule.id, RuleFailure(rule.id, error))
+                found.append(
+                    Block(
+                        EVER, FOREVER, rule.id, "rule_error", ("rule_mended",), (), (("error", type(error).__name__),)
+                    )
+                )
+        return found
+
+    def permitted(self, candidate: Candidate, start: int, end: int) -> list[Span]:
+        """What the blocks leave of `[start, end)`."""
+        return gaps(union((block.start, block.end) for block in self.blocks(candidate, start, end)), start, end)
+
+    def option(self, candidate: Candidate, start: int, end: int) -> Option:
+        """The first permitted stretch: looked for in a short span first, then in a longer one. `until` None: open to the end."""
+        length = _FIRST_LOOK
+        while True:
+            look = min(start + length, end)
+            blocks = self.blocks(candidate, start, look)
+            if any(block.start <= start and block.end >= end for block in blocks):
+                return Option(candidate, None, None)
+            for begin, finish in gaps(union((block.start, block.end) for block in blocks), start, look):
+                if finish < look:
+                    return Option(candidate, begin, finish)
+                if look == end:
+                    return Option(candidate, begin, None)
+                break
+            if look == end:
+                return Option(candidate, None, None)
+            length *= 4

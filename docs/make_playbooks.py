@@ -61,7 +61,11 @@ def teachings() -> str:
             days = [(walk["id"], number, day) for walk in data["walks"] for number, day in enumerate(walk["days"], 1)]
             shown = [(walk, number, day) for walk, number, day in days if code in day.get("shows", ())]
             about = dict.fromkeys(item for _, _, day in shown for item in named(day))
-            vectors = ", ".join(f"`{walk}` {number}" for walk, number, _ in shown)
+            checks = [check for check in data.get("checks", ()) if code in check.get("shows", ())]
+            about |= dict.fromkeys(finding for check in checks for finding in check["finds"])
+            about |= dict.fromkeys(figure for _, _, day in shown for figure in day.get("figures", ()))
+            parts = [f"`{walk}` {number}" for walk, number, _ in shown] + [f"`check` {check['id']}" for check in checks]
+            vectors = ", ".join(parts)
             page = f"[{playbook.credit}]({name}.md)"
             rows.append((page, sentence, ", ".join(f"`{item}`" for item in about) or "the format", vectors))
     return table(("article", "teaching", "rule, step or ending", "vector and day"), rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from .errors import InputError, mistakes_of, one_line
 
@@ -65,6 +65,23 @@ def _sorted_names(value: Any) -> Any:
     return value
 
 
+class ByLanguage(dict[str, str]):
+    """A text in several languages, by their codes; a part of what is frozen, and so it has a hash."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+
+def _by_language(value: str | dict[str, str]) -> str | dict[str, str]:
+    if isinstance(value, dict) and not value:
+        raise InputError(
+            "a text by language names at least one; write for example `{en: at most three, es: como mucho tres}`"
+        )
+    return ByLanguage(value) if isinstance(value, dict) else value
+
+
+Said = Annotated[str | dict[str, str], AfterValidator(_by_language)]
+"""A text, or the same text in several languages: `{en: at most three, es: como mucho tres}`."""
 OneOrMore = BeforeValidator(_sequence)
 Word = Annotated[str, Field(pattern=r"\S")]
 """A text that says something: a blank name would match nothing, and what it should bind would go free."""

@@ -43,7 +43,7 @@ class Item(NamedTuple):
     place: int
     name: str
     tag: str
-    because: str | None
+    because: str | dict[str, str] | None
     kind: int
     per: bool
     """Whether it counts the channel's own touches only."""

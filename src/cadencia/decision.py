@@ -194,7 +194,7 @@ class VerdictData:
     says: Literal["permits", "forbids", "does_not_apply"]
     touches: tuple[str, ...]
     blocks: tuple[BlockRecord, ...]
-    because: str | None
+    because: str | dict[str, str] | None
 
 
 class Verdict(NamedTuple):
@@ -205,7 +205,7 @@ class Verdict(NamedTuple):
     says: Literal["permits", "forbids", "does_not_apply"]
     touches: tuple[str, ...]
     held: tuple[Block, ...]
-    because: str | None
+    because: str | dict[str, str] | None
 
     @property
     def blocks(self) -> tuple[BlockRecord, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from ._clock import micros, read_instant
-from ._model import Model
+from ._model import Model, Said
 from ._periods import Length, LengthField
 from .cadence.models import Cadence
 from .case import Case
@@ -46,7 +46,7 @@ class Parameter(Model):
     value: Any
     choices: tuple[Any, ...] = ()
     ours: bool = False
-    says: str | None = None
+    says: Said | None = None
 
     @model_validator(mode="after")
     def _chosen(self) -> Parameter:
@@ -278,7 +278,7 @@ class Playbook(Model):
 
         engine = self.engine if entered is None else self.entered(micros(read_instant(entered, "entered")))
         start, end = engine.span(as_of, self._horizon if horizon is None else horizon)
-        case = Case.of(prospect, touches)
+        case = engine.told(Case.of(prospect, touches), start, fulfils)
         view = case.view().at(start, fulfils)
         length = 0 if duration is None else length_of(duration, "duration")
         candidate = candidate_of("", None, None, step, subjects)._replace(duration=length)
@@ -298,6 +298,7 @@ class Playbook(Model):
             position = self.position(case, as_of=instant)
             step = position.step or self.cadence.sequence[0].id
         purpose = self.cadence.step(step).purpose
+        case = self.engine.told(case, micros(read_instant(instant if as_of is None else as_of, "as_of")))
         return self.engine.why_not(
             case, instant, channel, as_of=as_of, contact_point=contact_point, purpose=purpose, step=step
         )

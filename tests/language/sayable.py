@@ -136,7 +136,7 @@ def codes() -> dict[str, set[str]]:
         "outcomes": {*OUTCOMES, *(code for cadence in cadences for code in cadence.reading.table)},
         "endings": {code for cadence in cadences for code in cadence.ends},
         "stages": {*under(list(files()), "stages", "at_stages", "on"), *Inputs().qualified_stages,
-                   *Inputs().unqualified_stages},
+                   *Inputs().unqualified_stages, *(name for item in Playbooks.packaged() for name in item.cadence.closing)},
         "facts": {*(name for step in steps for name in (*step.learns, *(item.fact for item in step.requires))),
                   *under(limits, "while_fact")},
         "steps": {step.id for step in steps},

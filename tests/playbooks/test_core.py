@@ -552,6 +552,97 @@ def test_a_deadline_that_is_past_is_not_carried(fact: Any, carried: bool) -> Non
         playbook(step("a", carries=[{"what": "offer_deadline", "stands": True}]))
 
 
+def test_a_step_that_must_be_named() -> None:
+    """An unnamed touch is not it, whatever its channel; one that names it or its purpose is."""
+    found = playbook(step("a", named=True), step("b"))
+    for more, expected in (({}, "a"), ({"purpose": "sale"}, "a"), ({"purpose": "p-a"}, "b"), ({"step": "a"}, "b")):
+        position = found.position(ana(), [touch("t", "2026-03-05T10:00+01:00", **more)], as_of=NOW)
+        assert position.step == expected, more
+
+
+def test_once_ever_is_once_in_all_stays() -> None:
+    """What was asked before the case entered, in an earlier stay, or by another channel, is not asked again."""
+    found = playbook(step("a", once="ever"), step("b"), enters={"stages": ["client"]})
+    client = {"name": "client", "since": "2026-03-02T10:00+01:00"}
+    asked = {"at": "2026-03-02T09:00+01:00"}
+    for more, expected in (
+        ({}, "a"), ({"purpose": "sale"}, "a"), ({"purpose": "p-a"}, "b"), ({"step": "a"}, "b"),
+        ({"step": "a", "purpose": "sale"}, "a"), ({"purpose": "p-a", "disposition": "failed"}, "a"),
+    ):  # fmt: skip
+        assert found.position(ana(stages=client), [touch("t", **asked, **more)], as_of=NOW).step == expected, more
+    again = [
+        client,
+        {"name": "lost", "since": "2026-03-04T10:00+01:00"},
+        {"name": "client", "since": "2026-03-05T10:00+01:00"},
+    ]
+    unnamed = touch("t", "2026-03-03T10:00+01:00")
+    assert found.position(ana(stages=again), [unnamed], as_of=NOW).step == "b"
+    by_sms = touch("t", "2026-03-03T10:00+01:00", "sent", channel="sms", purpose="p-a")
+    assert (
+        found.position(ana(stages=client), [by_sms, touch("u", "2026-03-04T10:00+01:00", purpose="x")], as_of=NOW).step
+        == "b"
+    )
+
+
+def test_an_occasion_that_is_yearly_by_its_kind() -> None:
+    """A record that does not say that a birthday comes every year is greeted every year all the same."""
+    yearly = {"anchor": "occasion", "kinds": ["birthday"], "lasts": "1d", "yearly": True}
+    found = playbook(step("a"), step("c", after="9 months"), step("b", after=yearly))
+    person = ana(occasions={"kind": "birthday", "date": "1980-02-29", "since": "2026-03-01T10:00+01:00"})
+    made = [touch("t", "2026-03-05T10:00+01:00")]
+    found_at = found.decide(person, made, as_of=NOW, step="b", horizon="400 days")
+    assert at(found_at) == "2027-02-28T00:00:00+01:00"
+
+
+def test_rules_read_what_a_step_was_for() -> None:
+    """A touch without a purpose had that of the step that it was, named or not; one that says another keeps its own."""
+    gives = {"rule": "earn_first", "id": "give", "least": 1, "purposes": ["p-b"], "counts": {"purposes": ["p-a"]}}
+    found = playbook(step("a"), step("b"), policy=[gives])
+    for more, open_now in (({}, True), ({"step": "a"}, True), ({"step": "a", "purpose": "sale"}, False)):
+        made = [touch("t", "2026-03-05T10:00+01:00", **more)]
+        assert isinstance(found.decide(ana(), made, as_of=NOW, step="b"), Contact) is open_now, more
+        told = found.why_not(ana(), NOW, "phone", touches=made, step="b", as_of=NOW)
+        assert ("not_earned" in {block.code for block in told}) is not open_now
+
+
+def test_a_step_that_nobody_took_in_its_time_is_passed_over() -> None:
+    """At the very instant; what it led to by silence follows, from the same touch, and that it was owed stays told."""
+    thanks = step("b", within="2h", lapses="24h", tracks={"no_answer": "note"})
+    note = {"id": "note", "purpose": "p-note", "task": True, "tracks": {"no_answer": "done"}}
+    found = playbook(step("a", tracks={"no": "b", "no_answer": "c"}), thanks, note, step("c"), endings={"done": {}})
+    no = touch("t", "2026-03-05T10:00+01:00", "refused")
+    before = found.decide(ana(), [no], as_of="2026-03-06T09:59:59+01:00")
+    assert isinstance(before, Contact)
+    assert before.until is not None
+    assert (before.step, before.until.in_timezone(MADRID).isoformat()) == ("b", "2026-03-06T10:00:00+01:00")
+    after = found.decide(ana(owner="eva"), [no], as_of=NOW)
+    assert isinstance(after, Stop)
+    assert after.proposal is not None
+    assert after.proposal.ending == "done"
+    assert {(due.code, due.details["step"], due.state, due.owner) for due in after.deadlines} == {
+        ("step", "b", "missed", "eva"), ("task", "note", "missed", "eva")
+    }  # fmt: skip
+    sent = touch("u", "2026-03-05T12:00+01:00", channel="email")
+    kept = found.decide(ana(), [no, sent], as_of=NOW)
+    assert {(due.code, due.state) for due in kept.deadlines} == {("step", "met"), ("task", "missed")}
+    late = touch("u", "2026-03-06T10:00+01:00", channel="email")
+    assert found.position(ana(), [no, late], as_of=NOW).taken == (("t", "a"),), "too late to be that step"
+
+
+def test_lapses_follow_each_other() -> None:
+    """One that is reached by a lapse lapses in its turn; without a beginning there is nothing to count from."""
+    found = playbook(step("a"), step("b", after="24h", lapses="24h"), step("c", after="72h", lapses="24h"), step("d"))
+    made = [touch("t", "2026-03-02T10:00+01:00")]
+    for day, expected in (("03", "b"), ("04", "c"), ("05", "c"), ("06", "d")):
+        assert found.position(ana(), made, as_of=f"2026-03-{day}T10:00+01:00").step == expected, day
+    first = playbook(step("a", lapses="24h"), step("b"))
+    assert first.position(ana(), as_of=NOW).step == "a"
+    begun = Case(prospect=ana(), opened_at="2026-03-05T10:00+01:00")  # type: ignore[arg-type]
+    assert first.position(begun, as_of=NOW).step == "b"
+    unknown = playbook(step("a"), step("b", after="2 days", lapses="2 days"), step("c"))
+    assert unknown.position(Prospect(id="x"), made, as_of=NOW).step == "b"
+
+
 def test_not_entered() -> None:
     found = playbook(step("a"), enters={"tags": ["client"]})
     decision = found.decide(ana(), as_of=NOW)

@@ -230,6 +230,16 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         "`kinds` goes with the anchors `occasion` and `pending`, not with `previous`",
     ),
     (
+        "lapses",
+        small(cadence__steps=[{**STEPS[0], "lapses": "0m"}]),
+        "step `a`: `lapses` goes with a step in order that touches somebody, and with more than nothing; write for example `lapses: 24h`",
+    ),
+    (
+        "yearly",
+        small(cadence__steps=[{**STEPS[0], "after": {"yearly": True}}]),
+        "`yearly` goes with the anchor `occasion`, not with `previous`",
+    ),
+    (
         "undated",
         small(cadence__steps=[{**STEPS[0], "after": {"undated": "7 days"}}]),
         "`undated` goes with the anchor `promise`, not with `previous`",

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cadencia import Case, Playbook, Playbooks
+from cadencia import Case, Playbook, Playbooks, agenda
 from cadencia.decision import Decision
-from playbooks.vectors import FILES, Day, ExpectedDue, Walk
+from playbooks.vectors import FILES, Check, Day, ExpectedDue, Walk
 
 WALKS = [pytest.param(name, walk, id=f"{name}:{walk.id}") for name, file in FILES.items() for walk in file.walks]
 
@@ -26,8 +26,16 @@ def test_every_packaged_playbook_has_its_walks() -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_every_sentence_is_shown(name: str) -> None:
     shown = [code for walk in FILES[name].walks for day in walk.days for code in day.shows]
+    shown += [code for check in FILES[name].checks for code in check.shows]
     assert not set(shown) - set(FILES[name].sentences), "a day shows a sentence that is not listed"
     assert not set(FILES[name].sentences) - set(shown), "a sentence that no day shows"
+
+
+@pytest.mark.parametrize(
+    "check", [pytest.param(check, id=f"{name}:{check.id}") for name, file in FILES.items() for check in file.checks]
+)
+def test_what_check_finds(check: Check) -> None:
+    assert [finding.code for finding in Playbook.from_dict(check.playbook).lint()] == check.finds, check.says
 
 
 @pytest.mark.parametrize(("name", "walk"), WALKS)
@@ -69,6 +77,11 @@ def _check(playbook: Playbook, case: Case, day: Day, where: str) -> None:
         assert len(plan) == len(day.plan), f"{where}: {[(item.step, item.channel, str(item.at)) for item in plan]}"
         for item, (step, channel, at) in zip(plan, day.plan, strict=True):
             assert (item.step, item.channel, item.at) == (step, channel, _time(at)), f"{where}: {item.at.isoformat()}"
+    figures = agenda([case], playbook, as_of=day.as_of).figures if day.figures else {}
+    for code, wanted in day.figures.items():
+        found = figures[code]
+        told = sorted((list(row.key), row.part) for row in found.by)
+        assert (found.part, found.of, told) == (wanted.part, wanted.of, sorted(wanted.by)), f"{where}: {found}"
     if day.expect is None:
         return
     decision = playbook.decide(case, as_of=day.as_of, step=day.ask, entered=_entered(case, day))

@@ -78,6 +78,14 @@ class WhyNot(Strict):
     codes: list[str]
 
 
+class ExpectedFigure(Strict):
+    """A figure as it is counted by hand, with its parts by what they are counted by."""
+
+    part: int
+    of: int | None = None
+    by: list[tuple[list[str | None], int]] = []
+
+
 class Day(Strict):
     """One question. Touches happened since the day before, `prospect` is learned, and both stay for the days after."""
 
@@ -98,10 +106,12 @@ class Day(Strict):
     """The next touches if nobody answers: step, channel, instant."""
     plan_ends: bool = True
     """Whether nothing comes after them."""
+    figures: dict[str, ExpectedFigure] = {}
+    """Figures of an agenda in which this case stands alone."""
 
     @model_validator(mode="after")
     def _asks(self) -> Day:
-        if self.expect is None and not self.why_not and self.plan is None and self.which is None:
+        if self.expect is None and not self.why_not and self.plan is None and self.which is None and not self.figures:
             raise ValueError("a day must expect something")
         return self
 
@@ -117,11 +127,22 @@ class Walk(Strict):
     days: Annotated[list[Day], Field(min_length=1)]
 
 
+class Check(Strict):
+    """A playbook that somebody may write, and what `check` finds in it."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    says: str
+    shows: list[str] = []
+    playbook: dict[str, Any]
+    finds: list[str]
+
+
 class File(Strict):
     """The walks of one playbook, and the sentences that they show."""
 
     playbook: str
     sentences: dict[str, str]
+    checks: list[Check] = []
     walks: list[Walk]
 
 

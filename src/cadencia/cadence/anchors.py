@@ -153,12 +153,13 @@ def _occasions(view: View, step: Step, span: Span) -> Iterator[Window]:
         if step.after.kinds and item.kind not in step.after.kinds:
             continue
         learned = EVER if item.since is None else micros(item.since)
-        for day in _days(item, span[0] - reach, span[1] + reach):
+        yearly = item.yearly or step.after.yearly
+        for day in _days(item.date, yearly, span[0] - reach, span[1] + reach):
             starts = [zone.at(day) for zone in view.zones]
             if not starts:
                 yield Window(EVER, FOREVER, "occasion", _name(item, day), item.kind, ("zone",))
                 return
-            late = not item.yearly and learned > max(starts)  # from the day we learn of it
+            late = not yearly and learned > max(starts)  # from the day we learn of it
             low = learned if late else max(max(starts), learned)
             high = (learned if late else min(starts)) + lasts.micros
             if low < high:
@@ -169,15 +170,14 @@ def _name(item: Occasion, day: int) -> str:
     return f"{item.kind} {day_date(day).isoformat()}"
 
 
-def _days(item: Occasion, start: int, end: int) -> Iterator[int]:
+def _days(first: date, yearly: bool, start: int, end: int) -> Iterator[int]:
     """The days of an occasion that may meet a span; 29 February is kept on the 28th in a common year."""
-    if not item.yearly:
-        yield day_number(item.date)
+    if not yearly:
+        yield day_number(first)
         return
-    years = range(max(day_date(start // DAY).year, item.date.year), day_date(min(end, FOREVER - DAY) // DAY).year + 1)
-    for year in years:
-        leap = item.date.month == 2 and item.date.day == 29 and not isleap(year)
-        yield day_number(date(year, item.date.month, 28 if leap else item.date.day))
+    for year in range(max(day_date(start // DAY).year, first.year), day_date(min(end, FOREVER - DAY) // DAY).year + 1):
+        leap = first.month == 2 and first.day == 29 and not isleap(year)
+        yield day_number(date(year, first.month, 28 if leap else first.day))
 
 
 def shown(instant: int) -> str:

@@ -126,7 +126,13 @@ def after_tasks(cadence: Cadence, names: set[str]) -> set[str]:
             waiting += leads(cadence, step)
         else:
             found.add(name)
-            if step.milestone or step.when is not None or step.once is not None or step.if_impossible == "skip":
+            if (
+                step.milestone
+                or step.lapses
+                or step.when is not None
+                or step.once is not None
+                or step.if_impossible == "skip"
+            ):
                 waiting += {cadence.past(step)} & set(cadence.by_id)
     return found
 

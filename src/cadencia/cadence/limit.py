@@ -236,7 +236,7 @@ class StepDue(Deadline):
             if taken.seen.lo <= as_of and not taken.seen.booked and self.cadence.reading.answers(taken.seen):
                 yield from self._learned(case, taken.step, taken.seen)
         for before in run.states:
-            if before.lo <= as_of and (before is state or before.next is not None):
+            if before.lo <= as_of and (before is state or before.next is not None or before.lapsed):
                 yield from self._step(case, run, before, as_of)
 
     def _task(self, view: View, name: str, touch: str, start: int, end: int) -> Due:
@@ -278,7 +278,9 @@ class StepDue(Deadline):
 
     def _step(self, view: View, run: Run, state: State, as_of: int) -> Iterator[Due]:
         step = None if state.place is None else self.cadence.by_id[state.place]
-        if state.next is None:  # what is owed now is the step that is in turn now, those passed over left out
+        if (
+            state.next is None and not state.lapsed
+        ):  # what is owed now is the step that is in turn now, those passed over left out
             step = self._in_turn(view, run, state, as_of)
         if step is None or step.within is None:
             return

@@ -35,6 +35,7 @@ class After(Model):
         kinds: which occasions, or which pending items; any when not named.
         undated: for a promise without a time: this long after it was given, in place of `delay`.
         lasts: for an occasion: how long from the beginning of its date the step may be taken.
+        yearly: for an occasion: its kinds come every year, whether or not the record of one says so.
     """
 
     anchor: Literal["previous", "start", "promise", "occasion", "pending"] = "previous"
@@ -42,6 +43,7 @@ class After(Model):
     kinds: Names = ()
     undated: DelayField | None = None
     lasts: LengthField | None = None
+    yearly: bool = False
 
     @model_validator(mode="after")
     def _fitting(self) -> After:
@@ -51,6 +53,8 @@ class After(Model):
             raise InputError(f"`undated` goes with the anchor `promise`, not with {given(self.anchor)}")
         if (self.lasts is not None) is not (self.anchor == "occasion"):
             raise InputError("the anchor `occasion`, and no other, needs `lasts`; write for example `lasts: 3d`")
+        if self.yearly and self.anchor != "occasion":
+            raise InputError(f"`yearly` goes with the anchor `occasion`, not with {given(self.anchor)}")
         for delay in (self.delay, self.undated):
             if delay is not None and delay.kind == "business_hours":
                 raise InputError(
@@ -163,6 +167,7 @@ class Step(Model):
         channels: in the order in which they are tried.
         after: when it falls due.
         within: owed this long after it falls due; a step without it may be left undone.
+        lapses: passed over when nobody has taken it this long after it fell due.
         requires: facts that must be current.
         carries: what the touch must bring along.
         when: only then; else the step is passed over.
@@ -173,8 +178,9 @@ class Step(Model):
         learns: facts that the conversation is to find out; each is owed until it is on record.
         if_impossible: `hold` waits; `skip` goes on when nothing opens inside the horizon.
         task: it touches nobody: dated, never counted, never limited; it is done when a pending item of its id is.
-        once: at most once `between_answers`, or `ever`.
+        once: at most once `between_answers`, or `ever`: in whatever stay, and by whatever channel its purpose was served.
         optional: never proposed unless it is asked for by name.
+        named: only a touch that names the step, or its purpose, is this step; one that names neither is not.
         tone: from `warm` to `harsh`; a later step may not be harsher than an earlier one.
         person: `other` proposes another person of the account, whom the case has not asked yet; `last` whoever the touch that led
             here was with. Tracks of the cadence speak of the person of the case, and not of these.
@@ -185,6 +191,7 @@ class Step(Model):
     channels: Names = ()
     after: After = After()
     within: DelayField | None = None
+    lapses: DelayField | None = None
     requires: Annotated[tuple[Requirement, ...], OneOrMore] = ()
     carries: Annotated[tuple[Carry, ...], OneOrMore] = ()
     when: Condition | None = None
@@ -196,6 +203,7 @@ class Step(Model):
     task: bool = False
     once: Literal["between_answers", "ever"] | None = None
     optional: bool = False
+    named: bool = False
     tone: Literal["warm", "courteous", "firm", "harsh"] = "courteous"
     person: Literal["same", "other", "last"] = "same"
     says: dict[str, str] = Field(default_factory=dict)
@@ -224,9 +232,13 @@ class Step(Model):
             raise InputError(f"step {given(self.id)} is a task and touches nobody; leave out `channels`, or `task`")
         if not self.task and not self.channels:
             raise InputError(f"step {given(self.id)} names no channels; write for example `channels: [phone, email]`")
-        if self.within is not None and self.within.kind == "business_hours":
+        for name, delay in (("within", self.within), ("lapses", self.lapses)):
+            if delay is not None and delay.kind == "business_hours":
+                raise InputError(f"step {given(self.id)}: `{name}` {given(delay)} needs hours; write for example `8h`")
+        if self.lapses is not None and (self.task or self.aside or not self.lapses.amount):
             raise InputError(
-                f"step {given(self.id)}: `within` {given(self.within)} needs hours; write for example `8h`"
+                f"step {given(self.id)}: `lapses` goes with a step in order that touches somebody, and with more than nothing;"
+                " write for example `lapses: 24h`"
             )
         return self
 

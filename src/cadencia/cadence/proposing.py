@@ -20,6 +20,7 @@ from .conditions import current_fact, holds
 from .limit import StepChannels, StepDue, StepLimit, allowed_spans
 from .states import Run, State
 from .stays import opted_out_at
+from .telling import told
 from .walk import runs_of, state_at
 
 if TYPE_CHECKING:
@@ -72,6 +73,10 @@ class CadenceEngine(Engine):
         other = CadenceEngine(self.playbook.model_copy(update={"policy": self.policy.without(*named)}), self.entered)
         other.limits = [item for item in other.limits if item.rule.id not in set(ids)]
         return other
+
+    def told(self, case: Case, start: int, fulfils: str | None = None) -> Case:
+        """The case as the rules are to read it: each touch of ours with what it was for."""
+        return told(self.playbook.cadence, case, case.view().at(start, fulfils).using(self.table), self.entered)
 
     def propose(self, case: Case, view: View, wanted: Candidate, start: int, end: int) -> Decided:
         """The answer for the step in turn: of those that may be taken, the one that opens first, ties in order."""
@@ -356,6 +361,13 @@ class StepQuestion(Question):
         met = item.met is not None and item.met <= gone
         return met or (item.due is not None and item.due < gone)
 
+    def _of_owed(self, item: Due) -> list[Candidate]:
+        """What might be done about something owed: the step that is, whatever step the question is about."""
+        step = self.engine.playbook.cadence.by_id.get(str(dict(item.details).get("step")), self.step)
+        allowed = set(self.engine.channels or ())
+        found = super().candidates(channel for channel in step.channels if channel in allowed)
+        return [candidate._replace(step=step.id, purpose=step.purpose) for candidate in found]
+
     def excuse(self, item: Due, missed: bool) -> tuple[tuple[str, ...], bool]:
         """The limits that still defer a step past its due; nobody is to blame where they left no instant for it at all."""
         if item.code not in ("step", "attend") or item.due is None:
@@ -365,7 +377,7 @@ class StepQuestion(Question):
         names: set[str] = set()
         passing: set[str] = set()  # what time alone lifts is what defers
         blameless = True
-        for candidate in self.candidates(self.engine.channels or ()):
+        for candidate in self._of_owed(item):
             mine = self.blocks(candidate, since, max(last, since + 1))
             left = gaps(union((block.start, block.end) for block in mine), since, max(last, since + 1))
             if any(end > item.due for _, end in left):

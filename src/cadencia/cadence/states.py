@@ -62,6 +62,7 @@ class State(NamedTuple):
         promised: the touch whose promise stands: not yet taken up, and nobody has answered since.
         once: steps that may not be taken again: taken since the last answer, or ever.
         next: the touch that ends this state, if it is a step.
+        lapsed: whether the step in turn was passed over at the end of this state, as nobody had taken it.
     """
 
     lo: int
@@ -77,6 +78,7 @@ class State(NamedTuple):
     said: Said | None = None
     promised: Seen | None = None
     next: Taken | None = None
+    lapsed: bool = False
 
 
 class Run(NamedTuple):

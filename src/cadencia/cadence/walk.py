@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from .._clock import EVER, FOREVER
 from .._spans import union
 from .._view import Seen
+from ..rules.delays import over
+from .anchors import clockwork_of, turn_of
 from .conditions import ALWAYS, holds
 from .states import Owed, Run, Said, State, Taken
 from .stays import opens, opted_out_before, reopened
@@ -116,7 +118,10 @@ def _walk(
     said = Said(us, {})
     if last is not None:
         said = said.then(us, last.purpose or (cadence.by_id[before[last.id]].purpose if last.id in before else None))
-    state = _at(cadence, State(lo, hi, None), first, None, tasks, said)
+    once_ever = frozenset().union(
+        *(_served(cadence, seen, before.get(seen.id)) for seen in view.touches if seen.hi < lo)
+    )
+    state = _at(cadence, State(lo, hi, None, once=once_ever), first, None, tasks, said)
     if (
         gone := opted_out_before(cadence, view, lo)
     ) is not None:  # an opt-out ends everything, in whatever stay it was said
@@ -129,6 +134,7 @@ def _walk(
         outcome = reading.of(seen)
         if outcome is None:
             continue
+        state = _lapsed(cadence, view, state, start, min(seen.lo, hi - 1), states, tasks)
         answer = reading.answers(seen)
         in_turn = list(_in_turn(cadence, view, state._replace(said=said), seen, lo))
         step = step_of(cadence, view, state, seen, in_turn)
@@ -155,12 +161,13 @@ def _walk(
             target = gives_way or "" if target in ("next", "again", "") else target
         else:
             target = cadence.target(step.id, outcome)
-        if target is None:
+        served = state.once | _served(cadence, seen, None if step is None else step.id)
+        if target is None and served == state.once:
             continue
         note = None if step is None else Taken(step.id, seen, state.place == step.id)
         if note is not None:
             taken.append(note)
-        once = state.once | {step.id} if step is not None and step.once else state.once
+        once = served | {step.id} if step is not None and step.once else served
         attempts = state.attempts + (step is not None)
         states.append(state._replace(hi=min(seen.hi, hi), next=note))
         if answer:
@@ -181,8 +188,25 @@ def _walk(
             moved = moved._replace(by=seen, outcome=outcome, ending=None)
             moved = _at(cadence, moved, target, seen, tasks, said)
         state = moved
-    states.append(state)
+    states.append(_lapsed(cadence, view, state, start, hi - 1, states, tasks))
     return Run(lo, hi, start, tuple(item for item in states if item.lo < item.hi), tuple(tasks), tuple(taken))
+
+
+def _lapsed(
+    cadence: Cadence, view: View, state: State, start: int | None, until: int, states: list[State], tasks: list[Owed]
+) -> State:
+    """The state at an instant, if nothing happens before: steps that nobody took in their time are passed over."""
+    while state.place is not None and (lapses := cadence.by_id[state.place].lapses) is not None:
+        step = cadence.by_id[state.place]
+        turn = turn_of(cadence, view, Run(state.lo, FOREVER, start, (), (), ()), state, step)
+        due = max(turn.at, state.lo)
+        done = over(lapses, clockwork_of(cadence, view), due, due)
+        if turn.needs or due <= EVER or done.needs or done.at > until:
+            break
+        states.append(state._replace(hi=done.at, lapsed=True))
+        left = state._replace(lo=done.at)
+        state = _at(cadence, left, cadence.past(step), state.by, tasks, left.said or Said(view.prospect.id, {}))
+    return state
 
 
 def _promised(state: State, seen: Seen, step: Step | None, answer: bool) -> Seen | None:
@@ -205,10 +229,22 @@ def step_of(cadence: Cadence, view: View, state: State, seen: Seen, in_turn: lis
         return None
     mine = (
         step for step in in_turn
-        if seen.channel in step.channels and seen.purpose in (None, step.purpose)
+        if seen.channel in step.channels and seen.purpose in ((step.purpose,) if step.named else (None, step.purpose))
         and (step.person == "same" or (step.person == "last" and (state.by is None or state.by.person == seen.person)))
     )  # fmt: skip
     return next(mine, None)
+
+
+def _served(cadence: Cadence, seen: Seen, taken: str | None) -> set[str]:
+    """The steps that are taken once ever and were, by a touch: as the step that it was or names, or because it had their purpose."""
+    if not seen.outbound or not seen.out:
+        return set()
+    return {
+        step.id
+        for step in cadence.steps
+        if step.once == "ever"
+        and (seen.purpose == step.purpose or taken == step.id or (seen.step == step.id and seen.purpose is None))
+    }
 
 
 def _in_turn(cadence: Cadence, view: View, state: State, seen: Seen, lo: int) -> Iterator[Step]:

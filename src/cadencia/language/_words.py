@@ -51,8 +51,13 @@ def said_in(language: str, text: str) -> str:
     return str(messages(language)["texts"].get(text, text))
 
 
-def because_text(because: str, language: str) -> str:
-    """Why a rule is there. A pack adds its `[source]`, which is quoted and not translated."""
+def because_text(because: str | Mapping[str, str], language: str) -> str:
+    """Why a rule is there: by language, as its author wrote it, or a sentence of ours.
+
+    A pack adds its `[source]`, which is quoted and not translated.
+    """
+    if not isinstance(because, str):
+        return because.get(language) or next(iter(because.values()))
     said, mark, source = because.rpartition(" [")
     if mark and source.endswith("]"):
         return f"{said_in(language, said)} [{source}"

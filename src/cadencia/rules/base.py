@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from .._clock import DAY, EVER, FOREVER, HOUR, When, Zone, check_zone, day_number, micros, zone_of
-from .._model import Model, Names, OneOrMore
+from .._model import Model, Names, OneOrMore, Said
 from .._spans import Span, cut, meet, union
 from ..errors import InputError, given
 from .filters import Candidate, ChoiceField, Since, TouchFilter, Unless, may_be_in_region, stage_spans
@@ -96,7 +96,7 @@ class Rule(Model):
     rule: Any
     """The tag under which the kind is written in data; each kind narrows it to its own."""
     id: Annotated[str, Field(pattern=r"^[^\s`]{1,120}$")]
-    because: str | None = None
+    because: Said | None = None
     in_force: InForce | None = None
 
     #: Fields that never change a decision.

@@ -74,10 +74,12 @@ class Known:
 
     @cached_property
     def view(self) -> View:
-        """The history, under the words of whoever was asked."""
+        """The history, under the words of whoever was asked, each touch with what it was for."""
         playbook = self.answer.playbook
-        view = self.case.view().at(self.day.now)
-        return view if playbook is None else view.using(playbook.engine.table)
+        if playbook is None:
+            return self.case.view().at(self.day.now)
+        case = playbook.engine.told(self.case, self.day.now)
+        return case.view().at(self.day.now).using(playbook.engine.table)
 
     @property
     def record(self) -> Record:
@@ -114,8 +116,11 @@ class Known:
     @cached_property
     def period(self) -> TouchAtLeastEvery | None:
         """The rule that says how often everybody is touched: who is under it is in the portfolio, unless the case is over."""
-        if self.stopped:
-            return None
+        return None if self.stopped else self.rule
+
+    @cached_property
+    def rule(self) -> TouchAtLeastEvery | None:
+        """The same, of a case that is over too."""
         found = (item.rule for item in self.answer.engine.deadlines if isinstance(item.rule, TouchAtLeastEvery))
         return next(found, None)
 

@@ -43,15 +43,17 @@ class Portfolio:
         self.lost = 0  # referrals whose source or date is not known
         self.effort: dict[str, int] = {}
         self.prospects = [0, 0]  # touches, people
+        self.former = [0, 0]  # the same of cases of the portfolio that are over
 
     def add(self, known: Known) -> None:
         """Take a case in."""
         self._referral(known)
         lately = sum(seen.lo >= self.lately for seen in known.made)
         if known.period is None:
-            if not known.stopped:
-                self.prospects[0] += lately
-                self.prospects[1] += 1
+            if lately or not known.stopped:  # what was spent on a case that is over was spent all the same
+                side = self.former if known.stopped and _was_kept(known) else self.prospects
+                side[0] += lately
+                side[1] += 1
             return
         person = known.case.prospect
         for name in {person.id, person.name} - {None}:
@@ -156,10 +158,10 @@ class Portfolio:
         return found
 
     def _effort(self) -> Figure:
-        made = sum(self.effort.values())
+        made = sum(self.effort.values()) + self.former[0]
         if not made + self.prospects[0]:
             return Figure("effort", missing=("touches",))
-        rows = (Row(("portfolio",), made, len(self.effort)), Row(("prospects",), *self.prospects))
+        rows = (Row(("portfolio",), made, len(self.effort) + self.former[1]), Row(("prospects",), *self.prospects))
         return Figure("effort", made, made + self.prospects[0], by=rows)
 
     def _favourites(self) -> Figure:
@@ -169,6 +171,11 @@ class Portfolio:
             return Figure("favourites", missing=("touches",))
         ordered = sorted(self.effort.items(), key=lambda item: (-item[1], item[0]))[: ceil(len(self.effort) / 10)]
         return Figure("favourites", sum(count for _, count in ordered), made, named=tuple(name for name, _ in ordered))
+
+
+def _was_kept(known: Known) -> bool:
+    """Whether a case that is over was in the portfolio: its rule spoke of it, and it had entered the playbook."""
+    return known.rule is not None and (known.position is None or known.position.inside)
 
 
 def _own(known: Known, seen: Seen) -> bool:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import holidays
 import pytest
 from holidays import list_supported_countries
 
@@ -101,6 +102,13 @@ def named() -> set[str]:
     for playbook in Playbooks.packaged():
         texts |= {playbook.name, *sayable.NAMES, *sayable.under(playbook.policy.to_dict(), "id")}
         texts |= {step.id for step in playbook.cadence.steps}
+    # the parts of a country that keep a holiday, where only the country is known
+    texts |= {
+        f"{name}-{part}"
+        for name, parts in holidays.list_supported_countries().items()
+        if name == "ES"
+        for part in parts
+    }
     for pack in sayable.packs():
         texts |= {pack.jurisdiction, *(item.id for item in pack.rules if pack.jurisdiction == "ES")}
     texts |= set(list_supported_countries()["ES"])  # the parts of the country of the book, whose holidays may be named

@@ -194,3 +194,21 @@ def test_blocks_side_by_side() -> None:
     found = decide_many(policy, book, log, as_of=NOW)
     assert found.lanes == {"columns": 7 * many, "engine": 0}
     assert found.frame.drop("id").equals(pl.concat([few] * many))
+
+
+@pytest.mark.parametrize(("region", "rule"), [("ES", "a"), ("ES-CT", "a"), ("ES-MD", "b")])
+def test_a_holiday_of_a_part_of_the_country_binds_by_the_rule_that_keeps_it(region: str, rule: str) -> None:
+    """The Diada closes Catalonia, and whoever may live there: in columns by the same rule as one by one."""
+    rules = [
+        BusinessDays(id="a", days="daily", holidays="prospect"),
+        QuietHours(id="b", allow={"daily": ["00:00-20:00"]}),
+    ]
+    policy = Policy(name="diada", channels=["phone"], rules=rules)
+    evening, feast = datetime(2026, 9, 10, 20, tzinfo=UTC), datetime(2026, 9, 11, 10, tzinfo=UTC)
+    for when in (evening, feast):
+        frame = decide_many(policy, pl.DataFrame(people(1, region=[region])), as_of=when, reasons="all").frame
+        found = frame.row(0, named=True)
+        decision = policy.decide({"id": "p0", "zones": "Europe/Madrid", "regions": region}, as_of=when)
+        assert (found["answer"], found["blocking"]) == (decision.answer, list(decision.blocking))
+        if when == evening:
+            assert (found["answer"], found["rule"], decision.binding) == ("wait", rule, rule)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .._time.clock import EVER, FOREVER, zone_of
+from .._time.clock import EVER, FOREVER
 from ..record import BlockRecord, Reasons, Verdict
 from ..rules.attempts import FrequencyCap, MaxAttempts
 from ..rules.block import Block, chain_link
@@ -202,13 +202,8 @@ def _shut(item: Item, digest: Digest, now: int, silent: Verdict) -> tuple[Verdic
     except KeyError:
         pass
     rule = item.what
-    names = {name for entry in rule.holidays or () for name in (digest.place[1] if entry == "prospect" else (entry,))}
-    blocks: dict[Block, None] = {}
-    for name in rule.clock:
-        zone = digest.zone if name == "prospect" else zone_of(name)
-        for block in rule.kept(zone, tuple(sorted(names)), now // CHUNK):
-            if block.start <= now < block.end:
-                blocks[block] = None
+    kept = rule.kept_at(*digest.place, now // CHUNK)
+    blocks = dict.fromkeys(block for block in kept if block.start <= now < block.end)
     if len(item.said) > 20_000:  # pragma: no cover - a bound on memory, far above what a test should reach
         item.said.clear()
     shut = tuple(blocks)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .._lane.digest import Place
 from .._lane.lane import Road
-from .._time.clock import EVER, FOREVER, zone_of
+from .._time.clock import EVER, FOREVER
 from ..rules.attempts import MaxAttempts
 from ..rules.block import Block as No
 from ..rules.block import chain_of
@@ -159,11 +159,8 @@ def _shut(road: Road, place: Place, low: int, high: int) -> list[No]:
     """The blocks of the hours of a channel in a place, as the engine has them."""
     found: dict[No, None] = {}
     for rule in road.hours:
-        names = {name for entry in rule.holidays or () for name in (place[1] if entry == "prospect" else (entry,))}
-        for entry in rule.clock:
-            zone = zone_of(place[0] if entry == "prospect" else entry)
-            for index in range(low // CHUNK, high // CHUNK + 1):
-                found.update(dict.fromkeys(rule.kept(zone, tuple(sorted(names)), index)))
+        for index in range(low // CHUNK, high // CHUNK + 1):
+            found.update(dict.fromkeys(rule.kept_at(*place, index)))
     return list(found)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from .._time.clock import DAY, EVER, FOREVER, HOUR, When, day_date, day_number, micros
-from .._time.holidays import calendar_name, closed_days, holiday_days, kept_in
+from .._time.clock import DAY, EVER, FOREVER, HOUR, When, day_date, day_number, micros, zone_of
+from .._time.holidays import calendar_name, closed_days, holiday_days, kept_in, regions_named
 from .._time.hours import DatesField, DaysField, WeekField, WeekHours, date_name, dates_table, open_spans, week_table
 from .._time.spans import Span, gaps, meet, union
 from ..errors import InputError
@@ -72,6 +72,12 @@ class OnTheClock(Limit):
                     elif block not in seen:
                         seen.add(block)
                         yield block
+
+    def kept_at(self, home: str, own: tuple[str, ...], index: int) -> Iterator[Block]:
+        """The same for somebody in a zone and in `own` regions, on every clock that the rule reads."""
+        regions = regions_named(self.holidays or (), own) or ()
+        for name in self.clock:
+            yield from self.kept(zone_of(home if name == "prospect" else name), regions, index)
 
     def kept(self, zone: Zone, regions: tuple[str, ...], index: int) -> tuple[Block, ...]:
         """The blocks that meet a chunk of sixteen days: made once for all cases of a zone and regions."""

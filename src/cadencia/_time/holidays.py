@@ -6,6 +6,7 @@ import json
 from datetime import date
 from functools import cache, lru_cache
 from typing import Final
+from warnings import catch_warnings, simplefilter
 
 from .._territories import lies_in
 from ..errors import InputError, did_you_mean, given
@@ -77,8 +78,13 @@ def holiday_days(region: str, year: int) -> frozenset[int] | None:
     if not calendar.start_year <= year <= calendar.end_year:
         return None
     if subdivision and not region_known(region):
-        return frozenset().union(*(holiday_days(part, year) or () for part in each_plausible(region)))
-    days = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
+        kept = [holiday_days(part, year) for part in each_plausible(region)]
+        return None if None in kept else frozenset().union(*filter(None, kept))
+    with catch_warnings(record=True) as said:  # a calendar says so where it knows only some of a year's holidays
+        simplefilter("always")
+        days = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
+    if any(item.category is UserWarning for item in said):
+        return None
     return frozenset(day_number(day) for day in days)
 
 

@@ -112,49 +112,74 @@ class Columns:
         self.steps = rows, step
 
     def frame(self, ids: pl.Series, kept: Bools | None) -> pl.DataFrame:
-        """The columns as a frame; `kept` says which rows are answers, None for all."""
-        columns: list[pl.Series] = [
-            ids,
-            pl.Series("answer", self.answer).cat.to(pl.Enum(ANSWERS)),
-            _words("channel", self.channel, self.channels),
-            self._text("contact_point"),
-            _instants("at", self.at, self.opened),
-            _instants("until", self.until, self.bounded),
-            self._not_before(),
-            self._text("step"),
-            self.needs.series("needs"),
-        ]
+        """The columns as a frame; `kept` says which rows are answers, None for all.
+
+        What needs a plan of the library is asked of it at once, as each plan has a price of its own.
+        """
+        given: list[pl.Series] = [ids]
+        asked: list[pl.Expr] = [pl.col(ids.name)]
+
+        def add(expression: pl.Expr, **needed: npt.NDArray[Any]) -> None:
+            given.extend(pl.Series(f"{ids.name} {name}", values) for name, values in needed.items())
+            asked.append(expression)
+
+        def of(name: str) -> pl.Expr:
+            return pl.col(f"{ids.name} {name}")
+
+        def words(name: str, codes: npt.NDArray[Any], labels: Sequence[str]) -> None:
+            kind = pl.UInt8 if len(labels) < 256 else pl.UInt16 if len(labels) < 65_536 else pl.UInt32
+            spoken = pl.when(of(name) >= 0).then(of(name)) if len(codes) and int(codes.min()) < 0 else of(name)
+            add(spoken.cast(kind).cat.to(pl.Enum(labels)).alias(name), **{name: codes})
+
+        def instants(name: str, told: Ints, where: Bools) -> None:
+            known = pl.when(of(f"{name} told")).then(of(name)).cast(_INSTANT).alias(name)
+            add(known, **{name: told, f"{name} told": where})
+
+        def lists(name: str, found: Lists) -> None:
+            add(found.expression(name, of(name)), **({name: found.which} if found.many else {}))
+
+        words("answer", self.answer, ANSWERS)
+        words("channel", self.channel, self.channels)
+        asked.append(self._text("contact_point"))
+        instants("at", self.at, self.opened)
+        instants("until", self.until, self.bounded)
+        asked += [self._not_before(), self._text("step")]
+        lists("needs", self.needs)
         if self.stops is not None:
-            columns += [_words("rule", self.rule, self.rules), self.stops.series("stops")]
+            words("rule", self.rule, self.rules)
+            lists("stops", self.stops)
         if self.blocking is not None:
-            columns.append(self.blocking.series("blocking"))
+            lists("blocking", self.blocking)
         if self.touches is not None:
-            columns.append(self.touches.series("touches"))
-        frame = pl.DataFrame(columns)
+            lists("touches", self.touches)
+        frame = pl.DataFrame(given).select(asked)
         return frame if kept is None else frame.filter(pl.Series(kept))
 
-    def _text(self, name: str) -> pl.Series:
-        text = pl.Series(name, [None], dtype=pl.String).new_from_index(0, self.size)
-        if name == "contact_point":
-            for rows, column in self.addresses:
-                text = text.scatter(rows, column)
-        elif self.steps is not None:
-            text = text.scatter(self.steps[0], self.steps[1])
+    def _text(self, name: str) -> pl.Expr:
         told = self.texts[name]
-        return text.scatter(list(told), list(told.values())) if told else text
+        addresses = self.addresses if name == "contact_point" else []
+        steps = self.steps if name == "step" else None
+        if not (told or addresses or steps):
+            return pl.lit(None, dtype=pl.String).alias(name)
+        text = pl.Series(name, [None], dtype=pl.String).new_from_index(0, self.size)
+        for rows, column in addresses:
+            text = text.scatter(rows, column)
+        if steps is not None:
+            text = text.scatter(*steps)
+        return pl.lit(text.scatter(list(told), list(told.values())) if told else text)
 
-    def _not_before(self) -> pl.Series:
+    def _not_before(self) -> pl.Expr:
+        if not self.not_before:
+            return pl.lit(None, dtype=_INSTANT).alias("not_before")
         column = pl.Series("not_before", [None], dtype=pl.Int64).new_from_index(0, self.size)
-        if self.not_before:
-            column = column.scatter(list(self.not_before), list(self.not_before.values()))
-        return column.cast(_INSTANT)
+        return pl.lit(column.scatter(list(self.not_before), list(self.not_before.values()))).cast(_INSTANT)
 
 
 class Lists:
     """A column of lists of which few differ: each kept once."""
 
     def __init__(self, size: int) -> None:
-        self._which = np.zeros(size, np.int32)
+        self.which = np.zeros(size, np.int32)
         self._known: dict[tuple[str, ...] | None, int] = {None: 0}
 
     def number(self, value: tuple[str, ...] | None) -> int:
@@ -163,7 +188,7 @@ class Lists:
 
     def put(self, rows: npt.NDArray[np.intp], values: Sequence[tuple[str, ...] | None]) -> None:
         """Fill in lists."""
-        self._which[rows] = [self.number(value) for value in values]
+        self.which[rows] = [self.number(value) for value in values]
 
     def put_bits(self, rows: npt.NDArray[np.intp], bits: Ints, names: Sequence[str]) -> None:
         """Fill in lists that are given as bits."""
@@ -182,16 +207,20 @@ class Lists:
             self.number(tuple(names[place] for order, place in enumerate(used) if mask >> order & 1))
             for mask in masks.tolist()
         ]
-        self._which[rows] = np.array(numbers, np.int32)[small]
+        self.which[rows] = np.array(numbers, np.int32)[small]
 
-    def series(self, name: str) -> pl.Series:
-        """The column."""
-        lists = pl.Series(
-            name, [None if value is None else list(value) for value in self._known], dtype=pl.List(pl.String)
-        )
-        if len(lists) == 1:
-            return lists.new_from_index(0, len(self._which))
-        return lists.gather(pl.Series(self._which))
+    @property
+    def many(self) -> bool:
+        """Whether any list was filled in."""
+        return len(self._known) > 1
+
+    def expression(self, name: str, which: pl.Expr) -> pl.Expr:
+        """The column, where `which` is that of the numbers."""
+        kind = pl.List(pl.String)
+        if not self.many:
+            return pl.lit(None, dtype=kind).alias(name)
+        lists = pl.Series(name, [None if value is None else list(value) for value in self._known], dtype=kind)
+        return pl.lit(lists).gather(which).alias(name)
 
 
 def _numbered(
@@ -205,20 +234,6 @@ def _numbered(
         column = column.astype(np.int32)
     column[rows] = found
     return column
-
-
-def _words(name: str, codes: npt.NDArray[Any], labels: list[str]) -> pl.Series:
-    """Numbers as words; -1 is null."""
-    column = pl.Series(name, codes)
-    if len(codes) and int(codes.min()) < 0:
-        column = pl.select(pl.when(column >= 0).then(column)).to_series().alias(name)
-    kind = pl.UInt8 if len(labels) < 256 else pl.UInt16 if len(labels) < 65_536 else pl.UInt32
-    return column.cast(kind).cat.to(pl.Enum(labels))
-
-
-def _instants(name: str, micros: Ints, given: Bools) -> pl.Series:
-    column, mask = pl.Series(name, micros), pl.Series(given)
-    return pl.select(pl.when(mask).then(column)).to_series().alias(name).cast(_INSTANT)
 
 
 def bad_frame(bad: Sequence[Bad], kind: Kind) -> Any:

@@ -183,7 +183,7 @@ class Block:
         """
         if self.track.more:
             return  # what a stranger's rule needs, only its blocks say
-        told = self.track.covered()[self.place[rows]]
+        told = self.track.covered[self.place[rows]]
         least = np.full(len(rows), len(NEEDS))
         for number, road in enumerate(self.track.roads):
             over = (deadly[rows] >> number & 1 == 1) if deadly is not None else np.zeros(len(rows), np.bool_)
@@ -218,7 +218,7 @@ class Block:
         if not road.hours:
             return Trip(release, None, None, own)
         table = self.track.openings(road.hours)
-        begins, closing = table.find(self.place, np.minimum(release, FOREVER - 1))
+        begins, closing = table.find(self.place, np.minimum(release, FOREVER - 1), self.track.end)
         return Trip(np.maximum(release, begins), begins, closing, own)
 
     def runs(self, number: int, at_most: int) -> Bools:

@@ -15,15 +15,16 @@ import numpy.typing as npt
 
 from .._lane.digest import Place
 from .._lane.lane import Gap
+from .._lane.timeline import Timeline
 from .._time.clock import DAY, EVER, FOREVER, HOUR, MINUTE, day_date, zone_of
 from .._time.holidays import holiday_days
 from .._time.spans import Span
 from .coding import Ints
 
-__all__ = ["Days", "Openings", "after"]
+__all__ = ["Calendars", "Days", "Openings", "after"]
 
-#: How far the table reaches at first: longer than most limits hold.
-_REACH: Final = 11 * DAY
+#: How far the table reaches at first: longer than most limits hold, after the day in which it begins.
+_REACH: Final = 12 * DAY
 _SLOTS: Final = 1 << 20
 _NARROWEST: Final = 15 * MINUTE
 
@@ -50,36 +51,35 @@ class _Table(NamedTuple):
 
 
 class Openings:
-    """The open stretches of one set of hours in every place, from `start` on.
+    """The open stretches of one set of hours in every place, from `start` on; first worked out for a question that ends at `end`.
 
-    `find(place, instant)` gives for each row the stretch that is open at an instant or opens next. The table grows when a
-    row asks for more, up to `end`; threads may share it.
+    `find(place, instant, end)` gives for each row the stretch that is open at an instant or opens next. The table grows when
+    a row asks for more, up to the end asked for; threads, and questions one after the other, may share it.
     """
 
     def __init__(self, spans: Callable[[Place, int, int], list[Span]], places: Sequence[Place], start: int, end: int):
         self._spans = spans
         self._places = places
-        self._start = start - start % _NARROWEST
-        self._end = end
+        self._start = start
         self._stretches: list[list[Span]] = [[] for _ in places]
         self._growing = Lock()
-        self._table = self._grown(self._start, min(end, start + _REACH))
+        self._table = self._grown(start, min(end, start + _REACH))
 
-    def find(self, place: Where, instant: Ints) -> tuple[Ints, Ints]:
-        """For each row, when the stretch that is open at `instant`, or the next one before the end, opens and closes.
+    def find(self, place: Where, instant: Ints, end: int) -> tuple[Ints, Ints]:
+        """For each row, when the stretch that is open at `instant`, or the next one before `end`, opens and closes.
 
-        `instant` lies at the start or later. Where none comes, both are `FOREVER`; a stretch that reaches the end closes
-        there or later.
+        `instant` lies at the start or later. Where none comes, both are `FOREVER`, or some instant from `end` on; a stretch
+        that reaches the end closes there or later.
         """
         table = self._table
         while True:
             found = _look(table, place, instant - self._start, instant)
             closes = table.closes[found]
-            if table.high >= self._end or not ((closes >= table.high) & (instant < self._end)).any():
+            if table.high >= end or not ((closes >= table.high) & (instant < end)).any():
                 return table.opens[found], closes
             with self._growing:
                 if self._table is table:
-                    high = min(self._end, self._start + 3 * (table.high - self._start))
+                    high = min(end, self._start + 3 * (table.high - self._start))
                     self._table = self._grown(table.high, high)
                 table = self._table
 
@@ -128,6 +128,32 @@ def _look(table: _Table, place: Where, slot: Ints, instant: Ints) -> Where:
         found[behind] += 1
         behind = behind[table.closes[found[behind]] <= instant[behind]]
     return found
+
+
+class Calendars:
+    """The tables of several sets of hours, for some places and from some day on; kept by the policy they are of."""
+
+    def __init__(self, places: tuple[Place, ...], start: int) -> None:
+        self.places = places
+        self.number = {place: number for number, place in enumerate(places)}
+        self._start = start
+        self._known: dict[tuple[int, ...], Openings] = {}
+        self._making = Lock()
+
+    def of(self, rules: tuple[Any, ...], end: int) -> Openings:
+        """The table of some hours rules together; channels with the same hours share it."""
+
+        def spans(place: Place, low: int, high: int) -> list[Span]:
+            return Timeline(rules, place).spans(low, high)
+
+        key = tuple(map(id, rules))
+        known = self._known.get(key)
+        if known is None:
+            with self._making:
+                known = self._known.get(key)
+                if known is None:
+                    known = self._known[key] = Openings(spans, self.places, self._start, end)
+        return known
 
 
 class Days:

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .._lane.lane import Lane
 from .._time.clock import FOREVER, micros, moment, read_instant
 from ..case import Case
 from ..engine import length_of
@@ -19,7 +18,6 @@ from ..errors import InputError, RuleFailure, did_you_mean, given
 from ..policy import Policy
 from ..reading.book import Tally
 from ..reading.plain import check_columns, prospect_columns, touch_columns
-from ..rules.base import Limit
 from .answers import Answers, Columns, bad_frame
 from .coding import Bools, Ints, texts
 from .engine import Said, Seen, answer_one_by_one, said_of
@@ -27,10 +25,10 @@ from .events import Events, read_events
 from .frames import kind_of, read_frame, write_frame
 from .history import ordered, read_history, vocabulary
 from .numeric import answer
-from .past import column_lane, read_past
+from .past import read_past
 from .people import People, read_people
 from .reserve import Bookings
-from .track import CONTACT, ENGINE, NEEDS, STOP, WAIT, Found, Track
+from .track import CONTACT, ENGINE, NEEDS, STOP, WAIT, Found, Track, track_of
 
 __all__ = ["Decides", "decide_many"]
 
@@ -177,21 +175,19 @@ def answer_book(
     reasons, evidence = question.reasons, question.evidence
     people = read_people(people_frame)
     events = read_events(touch_frame, people)
-    found = _lane(policy, question, reserve)
+    track = _track(policy, question, reserve)
     columns = Columns(len(people), reasons, evidence)
     fast = np.zeros(len(people), np.bool_)
-    if found is not None and people.plain.any():
+    if track is not None and people.plain.any():
         # where a column form raises, the blocks of its rule decide
         with suppress(RuleFailure):
-            fast = by_columns(*found, people, events, question, columns)
+            fast = by_columns(track, people, events, question, columns)
     seen = one_by_one(policy, people, events, ~fast, question, reserve, numbers)
     columns.put(seen.answers)
     return _gather(people, events, fast, seen, columns, kind)
 
 
-def by_columns(
-    lane: Lane, more: tuple[Limit, ...], people: People, events: Events, question: Question, columns: Columns
-) -> Bools:
+def by_columns(track: Track, people: People, events: Events, question: Question, columns: Columns) -> Bools:
     """Answer what the numeric lane can, and say which rows those are."""
     now, count = question.now, len(people)
     usable = people.plain.copy()
@@ -209,14 +205,15 @@ def by_columns(
     else:
         usable[owner[np.flatnonzero(at > now[owner])]] = False
     start, last = (now, now) if isinstance(now, int) else (int(now.min()), int(now.max()))
-    first = int(at.min()) if len(at) else start
-    track = Track(lane, people.places, start, last + question.horizon, min(first, start), more)
-    if more:
+    first = int(at.min()) if len(at) and (odd is None or not odd.all()) else start
+    lane, track = track.lane, track.over(people.places, start, last + question.horizon, min(first, start))
+    if track.more:
         track.ask(read_past(owner, at, end, code, events.words, people, now, ordered))
     words = vocabulary(events.words, lane, track.channels, track.number)
     history = read_history(owner, at, code, words, people=usable, at_most=lane.most, whole=question.reasons == "all")
+    place = track.placed(people.places, people.place)
     found = answer(
-        track, history, usable, people.place, at, end, code, words, now, question.horizon, people.offered, question.reasons,
+        track, history, usable, place, at, end, code, words, now, question.horizon, people.offered, question.reasons,
     )  # fmt: skip
     fast: Bools = found.kind != ENGINE
     _put(found, fast, track, people, columns, question.options.get("step"))
@@ -311,18 +308,16 @@ def _gather(people: People, events: Events, fast: Bools, seen: Seen, columns: Co
     )
 
 
-def _lane(policy: Decides, question: Question, reserve: bool) -> tuple[Lane, tuple[Limit, ...]] | None:
-    """The lane of a policy and its rules in columns, where the question is one that they can answer."""
+def _track(policy: Decides, question: Question, reserve: bool) -> Track | None:
+    """The track of a policy, where the question is one that it can answer."""
     if reserve or question.evidence or not isinstance(policy, Policy) or type(policy).decide is not Policy.decide:
         return None
     if "duration" in question.options or "subjects" in question.options:
         return None
-    found = column_lane(policy.engine)
-    if found is None or not Track.fits(*found):
-        return None
-    if found[1] and not {"purpose", "step"}.isdisjoint(question.options):
+    track = track_of(policy.engine)
+    if track is not None and track.more and not {"purpose", "step"}.isdisjoint(question.options):
         return None  # a column form is asked about a channel, and nothing else
-    return found
+    return track
 
 
 def instants_of(as_of: datetime | str, frame: pl.DataFrame) -> tuple[int | Ints, pl.DataFrame]:

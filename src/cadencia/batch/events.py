@@ -111,7 +111,7 @@ def read_events(frame: pl.DataFrame, people: People) -> Events:
             odd |= _far(column)
         elif name == "end" and isinstance(column.dtype, pl.Datetime) and column.null_count() < len(column):
             odd |= _far(column)
-            end = column.to_physical().fill_null(EVER).to_numpy()
+            end = column.cast(pl.Int64).fill_null(EVER).to_numpy()
             odd |= (end != EVER) & (end < at)
             end = np.maximum(end, at)
         else:
@@ -154,15 +154,18 @@ def _instants(column: pl.Series) -> tuple[Ints, Bools | None]:
         bad = column.is_null().to_numpy()
     elif not isinstance(column.dtype, pl.Datetime):
         return np.zeros(len(column), np.int64), np.ones(len(column), np.bool_)
-    physical = column.to_physical()
+    physical = column.cast(pl.Int64)  # unlike `to_physical` at once, without a plan
     if physical.null_count():
         missing = physical.is_null().to_numpy()
         bad = missing if bad is None else bad | missing
-        physical = physical.fill_null(0)
+        physical = physical.fill_null(
+            physical.max() or 0
+        )  # an instant like the others: calendars reach to the first of all
     at = physical.to_numpy()
     if len(at) and (at.min() < EVER + DAY or at.max() >= FOREVER - DAY):
         far = (at < EVER + DAY) | (at >= FOREVER - DAY)
         bad = far if bad is None else bad | far
+        at = np.where(far, at[~far].max() if not far.all() else 0, at)
     return at, bad
 
 
@@ -180,8 +183,12 @@ def _parsed(column: pl.Series) -> pl.Series:
 
 def _far(column: pl.Series) -> Bools:
     """Where an instant is out of range."""
-    at = column.to_physical()
-    return ((at < EVER + DAY) | (at >= FOREVER - DAY)).fill_null(False).to_numpy()
+    far: Bools = np.zeros(len(column), np.bool_)
+    physical = column.cast(pl.Int64)
+    bounds: list[Any] = [physical.min(), physical.max()]
+    if bounds[0] is not None and (bounds[0] < EVER + DAY or bounds[1] >= FOREVER - DAY):
+        far = ((physical < EVER + DAY) | (physical >= FOREVER - DAY)).fill_null(False).to_numpy()
+    return far
 
 
 def _words(frame: pl.DataFrame) -> tuple[Words, Bools | None]:

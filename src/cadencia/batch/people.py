@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..reading.shape import ProspectShape
 from ..touch import CHANNELS
 from .coding import Bools, read_codes, repeated, said, texts
 
-__all__ = ["People", "read_people"]
+__all__ = ["People", "place_of", "read_people"]
 
 #: What changes no answer of the lane and is always readable as a text.
 _FREE: Final = frozenset({"id", "name", "owner", "owner_kind"})
@@ -55,7 +56,9 @@ class People:
 def read_people(frame: pl.DataFrame) -> People:
     """The prospects of a frame whose columns are ours."""
     ids = texts(frame["id"])
-    plain = ids.is_not_null().to_numpy(writable=True)
+    plain = np.ones(len(frame), np.bool_)
+    if ids.null_count():
+        plain = ids.is_not_null().to_numpy(writable=True)
     twice = repeated(ids)
     if twice is not None:
         plain &= ~twice
@@ -116,23 +119,26 @@ def _places(frame: pl.DataFrame) -> tuple[npt.NDArray[np.int32], list[Place]]:
     table = np.full(size, -1, np.int32)
     places: dict[Place, int] = {}
     if len(found) <= _MOST:
-        shape = ProspectShape(prospects_as_named(["id", *columns]), NOTHING, as_named=True)
+        names = tuple(columns)
         for code, row in zip(found.tolist(), first[found].tolist(), strict=True):
-            cells: dict[str, Any] = {
-                name: item.labels[int(item.codes[row])] for name, item in zip(columns, coded, strict=True)
-            }
-            place = _place(shape, cells)
+            place = place_of(names, tuple(item.labels[int(item.codes[row])] for item in coded))
             if place is not None:
                 table[code] = places.setdefault(place, len(places))
     return table[key], list(places)
 
 
-def _place(shape: ProspectShape, cells: dict[str, Any]) -> Place | None:
-    """The one place of a prospect; None where it has another number of zones, or where a cell cannot be read."""
+@lru_cache(maxsize=20_000)
+def place_of(names: tuple[str, ...], cells: tuple[str | None, ...]) -> Place | None:
+    """The one place of a prospect; None where it has another number of zones, or where a cell cannot be read. Kept by cells."""
     try:
-        prospect = shape.read(Row("", 0, {"id": "p", **cells})).prospect
+        prospect = _shape(names).read(Row("", 0, {"id": "p", **dict(zip(names, cells, strict=True))})).prospect
     except InputError:
         return None
     if len(prospect.zones) != 1:
         return None
     return prospect.zones[0].zone, tuple(sorted({item.region for item in prospect.regions}))
+
+
+@lru_cache(maxsize=64)
+def _shape(names: tuple[str, ...]) -> ProspectShape:
+    return ProspectShape(prospects_as_named(("id", *names)), NOTHING, as_named=True)

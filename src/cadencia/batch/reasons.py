@@ -173,6 +173,6 @@ def _forbidding(block: Block, rows: Rows, number: int, road: Road) -> Ints:
     instant = np.full(len(rows), now, np.int64)
     for rule in road.hours:
         table = block.track.openings((rule,))
-        begins, _ = table.find(block.place[rows], instant)
+        begins, _ = table.find(block.place[rows], instant, block.track.end)
         bits |= (begins > now).astype(np.int64) << block.track.number[rule.id]
     return bits

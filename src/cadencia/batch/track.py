@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
-from threading import RLock
+from functools import cached_property
+from threading import Lock
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
 from .._lane.digest import Place
 from .._lane.lane import Lane
-from .._lane.timeline import Timeline
 from .._time.clock import DAY, EVER, day_date
 from .._time.holidays import holiday_days, regions_named
+from ..engine import Engine
 from ..rules.base import Limit
 from ..rules.consent import ContactPoints
 from ..rules.rotation import ChannelRotation, PreferredChannel
 from ..rules.stops import StopOn
-from .calendar import Openings
+from .calendar import Calendars, Openings
 from .coding import Bools, Ints
-from .past import Past, releases
+from .past import Past, column_lane, releases
 
-__all__ = ["BLOCKED", "CONTACT", "ENGINE", "NEEDS", "STOP", "WAIT", "Found", "Track"]
+__all__ = ["BLOCKED", "CONTACT", "ENGINE", "NEEDS", "STOP", "WAIT", "Found", "Track", "track_of"]
 
 #: How a row was answered; `ENGINE` where it was not.
 ENGINE: Final = 0
@@ -36,6 +39,12 @@ BLOCKED: Final = 4
 POINTS: Final = ContactPoints().id
 #: What a blocked case may need, the least first: the number of `needs`.
 NEEDS: Final = (("contact_point",), ("other_channel",), ("contact_point", "other_channel"))
+#: So many days have their calendars kept, and those of so many places: some megabytes for each policy in use.
+_MOST_DAYS: Final = 4
+_MOST_PLACES: Final = 500
+#: The track of each policy in use; None where the policy has none.
+_tracks: WeakKeyDictionary[Engine, Track | None] = WeakKeyDictionary()
+_making: Final = Lock()
 
 
 @dataclass(slots=True)
@@ -61,30 +70,38 @@ class Found:
     needs: dict[int, int]
 
 
+def track_of(engine: Engine) -> Track | None:
+    """The track of a policy, made once; None where a rule does not fit, or where there are too many for their bits."""
+    try:
+        return _tracks[engine]
+    except KeyError:
+        pass
+    found = column_lane(engine)
+    made = None if found is None or not Track.fits(*found) else Track(*found)
+    with _making:
+        return _tracks.setdefault(engine, made)
+
+
 class Track:
-    """A lane made ready for columns.
+    """A lane made ready for columns, and kept with it; `over` makes it ready for one question.
 
     Attributes:
         lane: what it was made from.
+        more: limits that are asked in columns; `said` holds what they say.
         channels: those of the policy, then those that preferences name; any other has the number after the last.
         rules: the ids of the limits, sorted: bits and numbers mean these.
+        places: where the prospects of the question are.
+        first: no touch of the question is before.
     """
 
-    def __init__(
-        self, lane: Lane, places: Sequence[Place], start: int, end: int, first: int, more: tuple[Limit, ...] = ()
-    ) -> None:
-        """Between the first instant asked about and the last horizon; no touch is before `first`.
+    places: tuple[Place, ...] = ()
+    start = end = first = 0
+    _calendars: Calendars
 
-        `more` are limits that are asked in columns; `said` holds what they say.
-        """
+    def __init__(self, lane: Lane, more: tuple[Limit, ...] = ()) -> None:
         self.lane = lane
         self.more = more
         self.said: dict[tuple[str, str], Ints] = {}
-        self.first = first
-        self._covered: Bools | None = None
-        self.places = places
-        self.start = start
-        self.end = end
         self.roads = list(lane.roads.values())
         named = [
             name
@@ -103,8 +120,36 @@ class Track:
         self.rank_bits = len(self.roads).bit_length()
         # a rank beyond the last stands where no channel opens
         self.by_rank = np.pad(self.by_rank, ((0, 0), (0, (1 << self.rank_bits) - len(self.roads))))
-        self._openings: dict[tuple[int, ...], Openings] = {}
-        self._making = RLock()
+        self._kept: dict[int, Calendars] = {}
+        self._keeping = Lock()
+
+    def over(self, places: Sequence[Place], start: int, end: int, first: int) -> Track:
+        """The same, between the first instant asked about and the last horizon; `places` may come to be others."""
+        asked = copy(self)
+        asked.said = {}
+        asked.start, asked.end, asked.first = start, end, first
+        asked._calendars = self._calendars_of(tuple(places), start - start % DAY)
+        asked.places = asked._calendars.places
+        return asked
+
+    def _calendars_of(self, places: tuple[Place, ...], day: int) -> Calendars:
+        """The calendars from a day on, of these places and of some that were asked for before."""
+        with self._keeping:
+            known = self._kept.pop(day, None)
+            if known is None or not known.number.keys() >= set(places):
+                union = tuple(dict.fromkeys((*(known.places if known is not None else ()), *places)))
+                known = Calendars(union if len(union) <= _MOST_PLACES else places, day)
+            if len(known.places) <= _MOST_PLACES:
+                self._kept[day] = known  # the last asked for is the last to go
+                if len(self._kept) > _MOST_DAYS:
+                    del self._kept[next(iter(self._kept))]
+            return known
+
+    def placed(self, places: Sequence[Place], place: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Indices into `places` as indices into those of the track; -1 stays."""
+        if tuple(places) == self.places[: len(places)]:
+            return place
+        return np.array([*(self._calendars.number[item] for item in places), -1], np.int32)[place]
 
     @staticmethod
     def fits(lane: Lane, more: tuple[Limit, ...] = ()) -> bool:
@@ -129,31 +174,19 @@ class Track:
         return ranks
 
     def openings(self, rules: tuple[Any, ...]) -> Openings:
-        """The table of some hours rules together; channels with the same hours share it."""
+        """The table of some hours rules together."""
+        return self._calendars.of(rules, self.end)
 
-        def spans(place: Place, low: int, high: int) -> list[tuple[int, int]]:
-            return Timeline(rules, place).spans(low, high)
-
-        key = tuple(map(id, rules))
-        with self._making:
-            known = self._openings.get(key)
-            if known is None:
-                known = self._openings[key] = Openings(spans, self.places, self.start, self.end)
-        return known
-
+    @cached_property
     def covered(self) -> Bools:
         """The places whose calendars reach as far as anybody looks, so that no rule of the lane needs one."""
-        if self._covered is None:
-            gaps = [gap for gap in self.lane.spacings.values() if gap.elapsed < 0]
-            years = range(day_date(max(self.first, EVER) // DAY - 1).year, day_date(self.end // DAY + 1).year + 1)
-            found = []
-            for _, regions in self.places:
-                named = {name for gap in gaps for name in (gap.rule.calendar or ())}
-                named |= {name for road in self.roads for rule in road.hours for name in (rule.holidays or ())}
-                names = regions_named(tuple(sorted(named)), regions)
-                known = names is not None and all(
-                    holiday_days(name, year) is not None for name in names for year in years
-                )
-                found.append(known)
-            self._covered = np.array(found, np.bool_)
-        return self._covered
+        gaps = [gap for gap in self.lane.spacings.values() if gap.elapsed < 0]
+        years = range(day_date(max(self.first, EVER) // DAY - 1).year, day_date(self.end // DAY + 1).year + 1)
+        found = []
+        for _, regions in self.places:
+            named = {name for gap in gaps for name in (gap.rule.calendar or ())}
+            named |= {name for road in self.roads for rule in road.hours for name in (rule.holidays or ())}
+            names = regions_named(tuple(sorted(named)), regions)
+            known = names is not None and all(holiday_days(name, year) is not None for name in names for year in years)
+            found.append(known)
+        return np.array(found, np.bool_)

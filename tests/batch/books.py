@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
 from cadencia import Policy
+from cadencia.batch import few
 from cadencia.reading.book import Book
 from cadencia.reading.cells import Context
 from cadencia.reading.plain import prospects_as_named, touches_as_named
@@ -167,3 +170,13 @@ def told(decision: Any) -> dict[str, Any]:
 def general(policy: Policy, case: Any, as_of: datetime, horizon: str = "90 days") -> Any:
     """The decision by the general path alone."""
     return policy.engine.decide(case, (), as_of, None, None, (), None, horizon, None)
+
+
+@contextmanager
+def small(most: int = 1 << 40) -> Iterator[None]:
+    """Books of so many rows are small, and answered row by row."""
+    before, few.MOST = few.MOST, most
+    try:
+        yield
+    finally:
+        few.MOST = before

@@ -105,7 +105,7 @@ def test_the_lanes_that_such_a_policy_takes() -> None:
     for rule, quick in ((RestAfterReply(id="rest"), 5), (Raises(id="rest"), 0)):
         policy = Policy(name="rested", channels=["phone"], rules=[rule])
         found = decide_many(policy, people, events, as_of="2026-03-06T12:00Z")
-        assert found.lanes == {"columns": quick, "engine": 5 - quick}
+        assert found.lanes == {"columns": quick, "rows": 0, "engine": 5 - quick}
         assert found.share == quick / 5
     # a step or a purpose might matter to the blocks, and columns are not told
     policy = Policy(name="rested", channels=["phone"], rules=[RestAfterReply(id="rest")])

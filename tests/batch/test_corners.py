@@ -96,10 +96,10 @@ def test_more_rules_than_a_table_of_bits_tells_apart() -> None:
     rules: list[Any] = [StopOn(id=f"s{number:02}", dispositions=[words[number % 3]]) for number in range(20)]
     policy = Policy(name="many", channels=["phone"], rules=rules)
     found = same(policy, people(3), touched([1.0, 1.0, 1.0], disposition=words))
-    assert found.lanes == {"columns": 3, "engine": 0}
+    assert found.lanes == {"columns": 3, "rows": 0, "engine": 0}
     crowd = Policy(name="crowd", channels=["phone"], rules=[MaxAttempts(id=f"m{n:03}", at_most=n) for n in range(130)])
     found = same(crowd, people(3), touched([1.0, 1.0, 1.0]))
-    assert found.lanes == {"columns": 0, "engine": 3}
+    assert found.lanes == {"columns": 0, "rows": 0, "engine": 3}
 
 
 def test_lists_of_zones_and_categories() -> None:
@@ -107,7 +107,7 @@ def test_lists_of_zones_and_categories() -> None:
     policy = Policy(name="day", channels=["phone"], rules=[QuietHours(id="h", allow={"daily": ["09:00-18:00"]})])
     lists = {"id": ["a", "b", "c"], "zones": [["Asia/Tokyo"], ["Asia/Tokyo", "Europe/Madrid"], [" "]]}
     found = decide_many(policy, pl.DataFrame(lists), as_of=NOW)
-    assert found.lanes == {"columns": 1, "engine": 2}
+    assert found.lanes == {"columns": 1, "rows": 0, "engine": 2}
     assert found.frame["answer"].cast(pl.String).to_list() == ["wait", "wait", "blocked"]
     kinds = {
         name: pl.Series(values, dtype=pl.Categorical)
@@ -192,7 +192,7 @@ def test_blocks_side_by_side() -> None:
         {"prospect": range(7 * many), "at": [NOW - timedelta(days=day) for day in backs] * many, "channel": "phone"}
     ).sample(fraction=1.0, shuffle=True, seed=3)
     found = decide_many(policy, book, log, as_of=NOW)
-    assert found.lanes == {"columns": 7 * many, "engine": 0}
+    assert found.lanes == {"columns": 7 * many, "rows": 0, "engine": 0}
     assert found.frame.drop("id").equals(pl.concat([few] * many))
 
 

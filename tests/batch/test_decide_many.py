@@ -86,7 +86,7 @@ def test_addresses_stay_on_the_numeric_lane() -> None:
     people = {"id": ["a", "b", "c"], "zone": ["UTC"] * 3, "phone": ["+34 1 ", None, " "], "email": [None, "b@x", None]}
     found = decide_many(POLICY, pl.DataFrame(people), as_of=NOW, reasons="all")
     rows = found.frame.rows(named=True)
-    assert found.lanes == {"columns": 3, "engine": 0}
+    assert found.lanes == {"columns": 3, "rows": 0, "engine": 0}
     assert [(row["answer"], row["channel"], row["contact_point"]) for row in rows] == [
         ("contact", "phone", "+34 1"),
         ("contact", "email", "b@x"),
@@ -108,7 +108,7 @@ def test_a_blocked_case_says_what_it_needs_on_the_numeric_lane() -> None:
     )
     assert found.frame["needs"].to_list() == [["other_channel"], ["other_channel", "region"]]
     assert found.frame["rule"].to_list() == ["vary", "hours"] or found.frame["rule"][0] == "vary"
-    assert found.lanes == {"columns": 1, "engine": 1}  # what the unknown region would need, the engine says
+    assert found.lanes == {"columns": 1, "rows": 0, "engine": 1}  # what the unknown region would need, the engine says
 
 
 def test_proposals_are_booked_in_the_order_of_the_rows() -> None:
@@ -142,17 +142,17 @@ def test_whatever_decides_may_be_asked() -> None:
     assert asked == [("a", {"step": "first"})]
     assert found.frame["step"].to_list() == ["first"]
     assert found.frame["touches"].to_list() == [[]]
-    assert found.lanes == {"columns": 0, "engine": 1}
+    assert found.lanes == {"columns": 0, "rows": 0, "engine": 1}
     own = decide_many(POLICY, pl.DataFrame({"id": ["a"], "zone": "UTC"}), as_of=NOW, step="first")
     assert own.frame["step"].to_list() == ["first"]
-    assert own.lanes == {"columns": 1, "engine": 0}
+    assert own.lanes == {"columns": 1, "rows": 0, "engine": 0}
 
 
 def test_a_length_is_the_engines() -> None:
     found = decide_many(
         POLICY, pl.DataFrame({"id": ["a"], "zone": "UTC"}), as_of=NOW, duration="20 min", subjects=["debt"]
     )
-    assert found.lanes == {"columns": 0, "engine": 1}
+    assert found.lanes == {"columns": 0, "rows": 0, "engine": 1}
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_every_format_is_read_and_written(tmp_path: Path, end: str) -> None:
     )
     assert counts.answers == {"contact": 1, "wait": 1, "blocked": 0, "stop": 0}
     assert counts.rules == {"breathe": 1}
-    assert counts.lanes == {"columns": 2, "engine": 0}
+    assert counts.lanes == {"columns": 2, "rows": 0, "engine": 0}
     text = output.read_bytes()
     assert b"2026-03-07T12:00:00" in text or end == ".parquet"
     assert b"007" in text

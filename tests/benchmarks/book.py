@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
@@ -25,9 +26,16 @@ from book_workload import Book, book, sample
 from harness import Task, measure, table, timed
 from workload import NOW
 
-from cadencia import decide_many
+from cadencia import Blocked, Contact, Stop, Wait, decide_many
 from cadencia.batch import decide_files
 
+SIZES = (1, 10, 30, 100, 300, 1_000, 3_000, 10_000)
+INSTANT = pl.Datetime("us", "UTC")
+TOLD = {
+    "id": pl.Int32, "answer": pl.Enum(["contact", "wait", "blocked", "stop"]), "channel": pl.String,
+    "contact_point": pl.String, "at": INSTANT, "until": INSTANT, "not_before": INSTANT, "step": pl.String,
+    "needs": pl.List(pl.String), "rule": pl.String, "stops": pl.List(pl.String),
+}  # fmt: skip
 CASES = (
     ("base", "int", "binding"),
     ("open_ended", "int", "binding"),
@@ -61,6 +69,10 @@ def differences(name: str, found: Book) -> list[str]:
             many = ours_.ne_missing(other).sum()
             if many:
                 told.append(f"{name}: {many} answers of {rival} differ in `{column}`")
+    loop = one_by_one(policy, Book(found.prospects.head(500), found.touches.filter(pl.col("prospect") < 500)))
+    words = pl.col("channel", "rule").cast(pl.String)
+    if not loop.equals(mine.head(500).with_columns(words)):
+        told.append(f"{name}: the answers of a loop over the rows differ")
     for row, said in zip(sample(found, 500), mine.head(500).iter_rows(named=True), strict=True):
         wanted = rivals.decide(rivals.POLICIES[name], rivals.ready(row), NOW)
         if (wanted.kind, wanted.channel, wanted.at, wanted.until) != tuple(
@@ -82,25 +94,88 @@ def tasks(name: str, found: Book, ids: str, reasons: str) -> dict[str, Task]:
     return runs
 
 
-def crossing() -> str:
-    """From how many prospects on a batch is quicker than one by one."""
-    policy = ours.policy("base")
-    lines = ["prospects   one by one   batch (ms)"]
-    for count in (10, 30, 100, 300, 1_000, 3_000, 10_000):
-        found = book(count)
+def one_by_one(policy: Any, found: Book) -> pl.DataFrame:
+    """What `decide_many` does, by a loop over the rows: frames to dicts, `decide`, and a frame with the same columns.
+
+    Written as quick as the public names allow: a stop's rules are read from the verdicts, which the fast lane knows.
+    """
+    touches: dict[Any, list[dict[str, Any]]] = {}
+    for name, person, at, channel, direction, disposition in found.touches.iter_rows():
+        touch = {
+            "id": str(name),
+            "at": at.isoformat(),
+            "channel": channel,
+            "direction": direction,
+            "disposition": disposition,
+        }
+        touches.setdefault(person, []).append(touch)
+    rows = []
+    for name, zone, region in found.prospects.iter_rows():
+        decision = policy.decide({"id": str(name), "zones": zone, "regions": region}, touches.get(name, []), as_of=NOW)
+        channel = at = until = not_before = needs = rule = stops = None
+        match decision:
+            case Contact():
+                channel, at, until = decision.channel, decision.at, decision.until
+            case Wait():
+                channel, at, until, rule = decision.channel, decision.at, decision.until, decision.binding
+            case Stop():
+                held = [block for verdict in decision.verdicts for block in verdict.blocks]
+                stops = sorted({block.rule for block in held if block.stops or block.final})
+                rule = min((block.rule for block in held if block.stops), default=stops[0] if stops else None)
+            case Blocked():
+                not_before, needs, rule = decision.not_before, list(decision.needs), decision.binding
+        rows.append((name, decision.answer, channel, None, at, until, not_before, None, needs, rule, stops))
+    return pl.DataFrame(rows, schema=TOLD, orient="row")
+
+
+def crossing(rounds: int = 3) -> str:
+    """From how many prospects on a batch is quicker than one by one, in processes of their own."""
+    lines = [
+        "milliseconds    a batch           one by one, from the same frames   from ready cases",
+        "prospects   first    second   first    second   ratio (first, second)   second   ratio",
+    ]
+    above: dict[str, int] = {"the same frames": 0, "ready cases": 0}
+    for count in SIZES:
+        took: dict[str, list[list[float]]] = {}
+        for _ in range(rounds):
+            for how in ("batch", "frames", "ready"):
+                command = [sys.executable, __file__, "--crossing", str(count), "--how", how]
+                told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                took.setdefault(how, []).append([float(item) for item in told.split()])
+        batch, frames, ready = ([[turn[call] for turn in took[how]] for call in (0, 1)] for how in took)
+        own = [median(one / other for one, other in zip(batch[call], frames[call], strict=True)) for call in (0, 1)]
+        best = median(one / other for one, other in zip(batch[1], ready[1], strict=True))
+        above["the same frames"] = count if max(own) > 1 else above["the same frames"]
+        above["ready cases"] = count if best > 1 else above["ready cases"]
+        figures = [median(item) for item in (*batch, *frames)]
+        lines.append(
+            f"{count:>9,}  {figures[0]:>6.1f}  {figures[1]:>8.2f}  {figures[2]:>6.1f}  {figures[3]:>8.2f}   "
+            f"{own[0]:>6.2f}  {own[1]:>6.2f}          {median(ready[1]):>8.2f}  {best:>6.2f}"
+        )
+    for what, most in above.items():
+        lines.append(f"slower than one by one from {what}: " + (f"up to {most:,} prospects" if most else "at no size"))
+    return "\n".join(lines)
+
+
+def crossed(count: int, how: str) -> None:
+    """One size and way in a process of its own: milliseconds of the first call, and of the best of those that follow."""
+    policy, found = ours.policy("base"), book(count)
+    if how == "ready":
         cases = [ours.ready_case(row) for row in sample(found, count)]
 
-        def alone(cases: list[Any] = cases) -> None:
+        def run() -> None:
             for case in cases:
                 ours.decide(policy, case, NOW)
+    elif how == "frames":
 
-        def together(found: Book = found) -> None:
+        def run() -> None:
+            one_by_one(policy, found)
+    else:
+
+        def run() -> None:
             answered(policy, found)
 
-        alone(), together()
-        singly = min(timed(alone) for _ in range(3))
-        lines.append(f"{count:>9,}   {singly / 1e3:>10.2f}   {min(timed(together) for _ in range(3)) / 1e3:>10.2f}")
-    return "\n".join(lines)
+    print(timed(run) / 1e3, min(timed(run) for _ in range(5)) / 1e3)
 
 
 def growth(counts: list[int], streams: list[int]) -> str:
@@ -150,8 +225,10 @@ def main() -> None:
     options.add_argument("--prospects", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--only", type=int, help="only the n-th of the cases, from 1")
-    for name in ("--make", "--one", "--streamed"):
+    for name in ("--make", "--one", "--streamed", "--crossing"):
         options.add_argument(name, type=int, help="one size alone; for the table of growth")
+    options.add_argument("--how", help="which way such a size is crossed")
+    options.add_argument("--part", choices=("cases", "crossing", "growth"), help="only one part of the tables")
     options.add_argument("--folder", help="where such a size is")
     options.add_argument("--streams", type=int, nargs="*", default=[1_000_000, 5_000_000])
     options.add_argument("--growth", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
@@ -164,22 +241,32 @@ def main() -> None:
     if given.one or given.streamed:
         one(given.one, given.folder) if given.one else streamed(given.streamed, given.folder)
         return
+    if given.crossing:
+        crossed(given.crossing, given.how)
+        return
     problems = oracle.check(60)
     small = book(20_000)
     for name in rivals.POLICIES:
         problems += differences(name, small)
     print(*(problems or ["all answers agree"]), sep="\n")
+    if given.part in (None, "cases"):
+        compare(given)
+    if given.part == "crossing" or (given.part is None and given.only is None):
+        print(crossing(), end="\n\n")
+    if given.part == "growth" or (given.part is None and given.only is None):
+        print(growth(given.growth, given.streams))
+    if problems:
+        raise SystemExit(f"{len(problems)} answers differ")
+
+
+def compare(given: argparse.Namespace) -> None:
+    """The cases, each in rounds."""
     chosen = CASES if given.only is None else CASES[given.only - 1 : given.only]
     for name, ids, reasons in chosen:
         found = book(given.prospects, ids=ids)
         title = f"{name}, {ids} ids, {given.prospects:,}"
         print(table(title, measure(tasks(name, found, ids, reasons), given.prospects, rounds=given.rounds)), end="\n\n")
         del found
-    if given.only is None:
-        print(crossing(), end="\n\n")
-        print(growth(given.growth, given.streams))
-    if problems:
-        raise SystemExit(f"{len(problems)} answers differ")
 
 
 if __name__ == "__main__":

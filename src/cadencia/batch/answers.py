@@ -21,6 +21,10 @@ __all__ = ["ANSWERS", "Answers", "Columns"]
 ANSWERS: Final = ("contact", "wait", "blocked", "stop")
 #: So many rules at once are told apart by a table.
 _MOST_BITS: Final = 16
+_BAD: Final[dict[str, Any]] = {
+    "table": pl.String, "row": pl.Int64, "column": pl.String, "cause": pl.String, "prospects": pl.List(pl.String)
+}  # fmt: skip
+_NONE_BAD: Final = pl.DataFrame(schema=_BAD)
 _INSTANT: Final = pl.Datetime("us", "UTC")
 
 
@@ -36,7 +40,8 @@ class Answers:
             single one is to blame), `cause`, and `prospects` (the ids that they close).
         strangers: the ids that have touches and are no prospects (`prospect`), with the number of their rows (`touches`).
         prospects, touches: what became of the rows; `answered + closed + unreadable == read`.
-        lanes: how many prospects were answered by the numeric lane (`columns`) and how many one by one (`engine`).
+        lanes: how many prospects were answered by the numeric lane (`columns`), in a small book by the fast lane of `decide`
+            (`rows`), and by the engine itself (`engine`).
     """
 
     frame: Any
@@ -48,8 +53,8 @@ class Answers:
 
     @property
     def share(self) -> float:
-        """The share of the prospects that the numeric lane answered, from 0 to 1."""
-        return self.lanes["columns"] / (sum(self.lanes.values()) or 1)
+        """The share of the prospects that needed no engine, from 0 to 1."""
+        return (self.lanes["columns"] + self.lanes["rows"]) / (sum(self.lanes.values()) or 1)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The frame of answers as an Arrow stream."""
@@ -214,13 +219,21 @@ class Lists:
         """Whether any list was filled in."""
         return len(self._known) > 1
 
+    def series(self, name: str) -> pl.Series:
+        """The column by itself."""
+        if not self.many:
+            return pl.Series(name, [None], dtype=pl.List(pl.String)).new_from_index(0, len(self.which))
+        return self._lists(name).gather(pl.Series(self.which))
+
+    def _lists(self, name: str) -> pl.Series:
+        known = [None if value is None else list(value) for value in self._known]
+        return pl.Series(name, known, dtype=pl.List(pl.String))
+
     def expression(self, name: str, which: pl.Expr) -> pl.Expr:
         """The column, where `which` is that of the numbers."""
-        kind = pl.List(pl.String)
         if not self.many:
-            return pl.lit(None, dtype=kind).alias(name)
-        lists = pl.Series(name, [None if value is None else list(value) for value in self._known], dtype=kind)
-        return pl.lit(lists).gather(which).alias(name)
+            return pl.lit(None, dtype=pl.List(pl.String)).alias(name)
+        return pl.lit(self._lists(name)).gather(which).alias(name)
 
 
 def _numbered(
@@ -236,11 +249,55 @@ def _numbered(
     return column
 
 
+def frame_of_few(
+    ids: pl.Series, said: Mapping[int, Said], channels: Sequence[str], rules: Sequence[str], reasons: str
+) -> pl.DataFrame:
+    """What was said of a few prospects, by position, as a frame with the columns of `Columns`."""
+    kept = sorted(said)
+    rows = [said[row] for row in kept]
+    found: dict[str, Any] = dict.fromkeys(Said._fields, ())
+    found.update(zip(Said._fields, zip(*rows, strict=True), strict=bool(rows)))
+
+    def words(name: str, labels: Iterable[str]) -> pl.Series:
+        values = found[name]
+        return pl.Series(name, values, dtype=pl.Enum(list(dict.fromkeys([*labels, *filter(None, values)]))))
+
+    def instants(name: str) -> pl.Series:
+        return pl.Series(name, found[name], dtype=pl.Int64).cast(_INSTANT)
+
+    def lists(name: str) -> pl.Series:
+        listed = Lists(len(rows))
+        listed.put(np.arange(len(rows)), found[name])
+        return listed.series(name)
+
+    columns = [
+        ids if len(kept) == len(ids) else ids.gather(kept),
+        words("answer", ANSWERS),
+        words("channel", channels),
+        pl.Series("contact_point", found["contact_point"], dtype=pl.String),
+        instants("at"), instants("until"), instants("not_before"),
+        pl.Series("step", found["step"], dtype=pl.String),
+        lists("needs"),
+    ]  # fmt: skip
+    if reasons != "none":
+        columns += [words("rule", rules), lists("stops")]
+    if reasons == "all":
+        columns.append(lists("blocking"))
+    return pl.DataFrame(columns)
+
+
+def strangers_frame(strangers: Mapping[str, int], kind: Kind) -> Any:
+    """The ids without a prospect, with the number of their touches."""
+    names, many = list(strangers), list(strangers.values())
+    return write_frame(
+        pl.DataFrame([pl.Series("prospect", names, pl.String), pl.Series("touches", many, pl.Int64)]), kind
+    )
+
+
 def bad_frame(bad: Sequence[Bad], kind: Kind) -> Any:
     """The quarantine."""
-    schema: dict[str, Any] = {
-        "table": pl.String, "row": pl.Int64, "column": pl.String, "cause": pl.String, "prospects": pl.List(pl.String)
-    }  # fmt: skip
+    if not bad:
+        return write_frame(_NONE_BAD.clone(), kind)
     return write_frame(
-        pl.DataFrame([(*item[:4], list(item.prospects)) for item in bad], schema=schema, orient="row"), kind
+        pl.DataFrame([(*item[:4], list(item.prospects)) for item in bad], schema=_BAD, orient="row"), kind
     )

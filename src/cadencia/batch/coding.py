@@ -39,11 +39,12 @@ class Codes(NamedTuple):
 
 def texts(column: pl.Series) -> pl.Series:
     """A column of ids as texts, blanks taken off, empty ones null; whole numbers stay as they are."""
-    if column.dtype.is_integer():
+    dtype = column.dtype
+    if dtype.is_integer():
         return column
-    if isinstance(column.dtype, (pl.Categorical, pl.Enum)):
+    if isinstance(dtype, (pl.Categorical, pl.Enum)):
         column = column.cast(pl.String)
-    if column.dtype != pl.String:
+    elif dtype != pl.String:
         column = pl.Series(column.name, [None if value is None else str(value) for value in column], dtype=pl.String)
     bare = column.str.strip_chars(_SPACE)
     if (bare.str.len_bytes() == column.str.len_bytes()).all():
@@ -70,12 +71,13 @@ def said(column: pl.Series) -> Bools:
 def read_codes(column: pl.Series) -> Codes:
     """A column of texts, of few different ones, as codes."""
     labels: list[Any] = []
-    if isinstance(column.dtype, pl.Categorical):
+    dtype = column.dtype
+    if isinstance(dtype, pl.Categorical):
         labels = _labels(column)
         if not labels:
             column = column.cast(pl.String)
-    if isinstance(column.dtype, pl.Enum):
-        labels = column.dtype.categories.to_list()
+    if isinstance(dtype, pl.Enum):
+        labels = dtype.categories.to_list()
     elif not labels:
         if column.dtype != pl.String:
             column = pl.Series(

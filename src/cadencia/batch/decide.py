@@ -18,12 +18,13 @@ from ..errors import InputError, RuleFailure, did_you_mean, given
 from ..policy import Policy
 from ..reading.book import Tally
 from ..reading.plain import check_columns, prospect_columns, touch_columns
-from .answers import Answers, Columns, bad_frame
+from .answers import Answers, Columns, bad_frame, frame_of_few, strangers_frame
 from .coding import Bools, Ints, texts
-from .engine import Said, Seen, answer_one_by_one, said_of
-from .events import Events, read_events
+from .engine import Rows, Said, Seen, answer_one_by_one, said_of
+from .events import Events, in_time, read_events
+from .few import answer_few, is_few
 from .frames import kind_of, read_frame, write_frame
-from .history import ordered, read_history, vocabulary
+from .history import ordered, read_history
 from .numeric import answer
 from .past import read_past
 from .people import People, read_people
@@ -173,18 +174,59 @@ def answer_book(
 ) -> Answers:  # fmt: skip
     """The answers for frames that have been checked; `numbers` are those of their rows where these are a part of more."""
     reasons, evidence = question.reasons, question.evidence
+    touch_frame = in_time(touch_frame)
+    track = _track(policy, question, reserve)
+    if track is not None and not track.more and is_few(people_frame, touch_frame):
+        assert isinstance(policy, Policy)
+        return _answer_few(policy, track, people_frame, touch_frame, question, kind, numbers)
     people = read_people(people_frame)
     events = read_events(touch_frame, people)
-    track = _track(policy, question, reserve)
     columns = Columns(len(people), reasons, evidence)
     fast = np.zeros(len(people), np.bool_)
     if track is not None and people.plain.any():
         # where a column form raises, the blocks of its rule decide
         with suppress(RuleFailure):
             fast = by_columns(track, people, events, question, columns)
-    seen = one_by_one(policy, people, events, ~fast, question, reserve, numbers)
+    owner = events.owner
+    mine = np.zeros(len(owner), np.bool_)
+    if not fast.all():
+        mine = ~fast[owner] & (owner >= 0)
+    if events.odd is not None:
+        mine |= events.odd & (owner < 0)
+    rows = np.flatnonzero(~fast), np.flatnonzero(mine)
+    seen = one_by_one(policy, people_frame, touch_frame, *rows, question, reserve, numbers)
     columns.put(seen.answers)
     return _gather(people, events, fast, seen, columns, kind)
+
+
+def _answer_few(
+    policy: Policy,
+    track: Track,
+    people: pl.DataFrame,
+    touches: pl.DataFrame,
+    question: Question,
+    kind: str,
+    numbers: Numbers,
+) -> Answers:
+    """The answers of a small book, row by row."""
+    few = answer_few(policy.engine, people, touches, question)
+    rows = np.array(few.rows, np.intp), np.array(few.touch_rows, np.intp)
+    seen = one_by_one(policy, people, touches, *rows, question, False, numbers)
+    strangers = dict(seen.book.strangers)
+    for name, many in few.strangers.items():
+        strangers[name] = strangers.get(name, 0) + many
+    left, touch_rows = seen.book.prospect_rows(), seen.book.touch_rows()
+    said = few.said | seen.answers
+    names = [road.channel for road in track.roads], track.rules
+    nobodys = sum(few.strangers.values())
+    return Answers(
+        frame=write_frame(frame_of_few(people["id"], said, *names, question.reasons), kind),
+        quarantine=bad_frame(seen.bad, kind),
+        strangers=strangers_frame(strangers, kind),
+        prospects=Tally(left.answered + len(few.said), left.closed, left.unreadable),
+        touches=Tally(touch_rows.answered + few.touches, touch_rows.closed + nobodys, touch_rows.unreadable),
+        lanes={"columns": 0, "rows": len(few.said), "engine": len(seen.answers)},
+    )
 
 
 def by_columns(track: Track, people: People, events: Events, question: Question, columns: Columns) -> Bools:
@@ -209,7 +251,7 @@ def by_columns(track: Track, people: People, events: Events, question: Question,
     lane, track = track.lane, track.over(people.places, start, last + question.horizon, min(first, start))
     if track.more:
         track.ask(read_past(owner, at, end, code, events.words, people, now, ordered))
-    words = vocabulary(events.words, lane, track.channels, track.number)
+    words = track.vocabulary(events.words)
     history = read_history(owner, at, code, words, people=usable, at_most=lane.most, whole=question.reasons == "all")
     place = track.placed(people.places, people.place)
     found = answer(
@@ -250,17 +292,11 @@ def _put(found: Found, fast: Bools, track: Track, people: People, columns: Colum
 
 
 def one_by_one(
-    policy: Decides, people: People, events: Events, asked: Bools, question: Question, reserve: bool, numbers: Numbers
-) -> Seen:
+    policy: Decides, people: pl.DataFrame, touches: pl.DataFrame, rows: Rows, touch_rows: Rows, question: Question,
+    reserve: bool, numbers: Numbers,
+) -> Seen:  # fmt: skip
     """The answers of the rows that need the engine."""
-    owner = events.owner
-    mine = np.zeros(len(owner), np.bool_)
-    if asked.any():
-        mine = asked[owner] & (owner >= 0)
-    if events.odd is not None:
-        mine |= events.odd & (owner < 0)
     now = question.now
-
     booked = Bookings() if reserve else None
 
     def decide(cases: Iterable[tuple[int, Case]]) -> Iterator[tuple[int, Said]]:
@@ -271,7 +307,7 @@ def one_by_one(
                 booked.book(case, decision)
             yield row, said_of(decision, question.reasons, question.evidence)
 
-    return answer_one_by_one(people.frame, events.frame, np.flatnonzero(asked), np.flatnonzero(mine), decide, numbers)
+    return answer_one_by_one(people, touches, rows, touch_rows, decide, numbers)
 
 
 def _gather(people: People, events: Events, fast: Bools, seen: Seen, columns: Columns, kind: str) -> Answers:
@@ -292,19 +328,15 @@ def _gather(people: People, events: Events, fast: Bools, seen: Seen, columns: Co
     rows, touch_rows = seen.book.prospect_rows(), seen.book.touch_rows()
     quick = int(fast.sum())
     quick_touches = int(np.count_nonzero(fast[owner[owner >= 0]])) if len(fast) else 0
-    unknown = pl.DataFrame(
-        {"prospect": list(strangers), "touches": list(strangers.values())},
-        schema={"prospect": pl.String, "touches": pl.Int64},
-    )
     return Answers(
         frame=write_frame(columns.frame(people.frame["id"], kept), kind),
         quarantine=bad_frame(seen.bad, kind),
-        strangers=write_frame(unknown, kind),
+        strangers=strangers_frame(strangers, kind),
         prospects=Tally(rows.answered + quick, rows.closed, rows.unreadable),
         touches=Tally(
             touch_rows.answered + quick_touches, touch_rows.closed + int(np.count_nonzero(lost)), touch_rows.unreadable
         ),
-        lanes={"columns": quick, "engine": len(seen.answers)},
+        lanes={"columns": quick, "rows": 0, "engine": len(seen.answers)},
     )
 
 

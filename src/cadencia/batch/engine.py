@@ -22,7 +22,7 @@ from ..reading.shape import ProspectShape, TouchShape
 from .coding import Ints, texts
 from .people import NOTHING
 
-__all__ = ["Bad", "Said", "Seen", "answer_one_by_one", "said_of"]
+__all__ = ["Bad", "Rows", "Said", "Seen", "answer_one_by_one", "said_of"]
 
 _COLUMN: Final = re.compile(r"([a-z_]+)(?:[.\[][^:]*)?: ")
 _KNOWN: Final = frozenset((*prospect_columns, *touch_columns))

@@ -12,9 +12,9 @@ import polars as pl
 from .._time.clock import DAY, EVER, FOREVER
 from ..errors import InputError
 from .coding import Bools, Ints, Some, positions, read_codes, repeated, said, texts
-from .people import People
+from .people import People, is_words
 
-__all__ = ["Events", "Words", "read_events"]
+__all__ = ["Events", "Words", "in_time", "odd_cells", "read_events", "read_instants", "read_words"]
 
 #: Texts that change no answer of the lane.
 _FREE: Final = frozenset({"contact_point", "purpose", "step", "by", "via", "group", "subjects"})
@@ -26,6 +26,8 @@ _ISO: Final = {
 }
 _MOST: Final = 1 << 20
 _TIMES: Final = frozenset({"at", "end", "recorded_at"})
+_WORDS: Final = (("channel", None), ("direction", "outbound"), ("disposition", "unknown"))
+_DIRECTIONS: Final = frozenset({"outbound", "inbound"})
 _READ: Final = {"id", "prospect", "at", "channel", "direction", "disposition"}
 
 
@@ -68,22 +70,22 @@ class Events:
         return len(self.frame)
 
 
-def read_events(frame: pl.DataFrame, people: People) -> Events:
-    """The touches of a frame whose columns are ours.
+def in_time(frame: pl.DataFrame) -> pl.DataFrame:
+    """The touches with their instants to the microsecond, and none that Python has not.
 
     Raises:
         InputError: times without an offset; nothing is guessed.
     """
-    odd = np.zeros(len(frame), np.bool_)
     for name in frame.columns:
         column = frame[name]
-        if isinstance(column.dtype, pl.Datetime):
-            if name in _TIMES and column.dtype.time_zone is None:
+        dtype = column.dtype
+        if isinstance(dtype, pl.Datetime):
+            if name in _TIMES and dtype.time_zone is None:
                 raise InputError(
                     f"touches: the times of `{name}` have no UTC offset; say which zone they are in, for example with "
                     f'polars `.dt.replace_time_zone("Europe/Madrid")`'
                 )
-            if column.dtype.time_unit != "us":
+            if dtype.time_unit != "us":
                 column = column.dt.cast_time_unit("us")
                 frame = frame.with_columns(column)
             if name in _TIMES and (far := _far(column)).any():
@@ -94,28 +96,23 @@ def read_events(frame: pl.DataFrame, people: People) -> Events:
                 frame = frame.with_columns(
                     column.set(pl.Series(far), None)
                 )  # Python has no such instant: it cannot be read
-    at, bad = _instants(frame["at"])
-    if bad is not None:
-        odd |= bad
+    return frame
+
+
+def read_events(frame: pl.DataFrame, people: People) -> Events:
+    """The touches of a frame whose columns are ours, in time as `in_time` leaves them."""
+    at, bad = read_instants(frame["at"])
+    odd = np.zeros(len(frame), np.bool_) if bad is None else bad.copy()
     end: Ints | None = None
-    for name in frame.columns:
-        column = frame[name]
-        few = isinstance(column.dtype, (pl.Categorical, pl.Enum))
-        if name in _READ or (name in _FREE and (column.dtype == pl.String or few)):
-            continue
-        if name in _FLAGS and column.dtype == pl.Boolean:
-            continue
-        if name in ("booked", "cancelled") and column.dtype == pl.Boolean:
-            odd |= column.fill_null(False).to_numpy()
-        elif name == "recorded_at" and isinstance(column.dtype, pl.Datetime):
-            odd |= _far(column)
-        elif name == "end" and isinstance(column.dtype, pl.Datetime) and column.null_count() < len(column):
-            odd |= _far(column)
+    if "end" in frame.columns:
+        column = frame["end"]
+        if isinstance(column.dtype, pl.Datetime) and column.null_count() < len(column):
             end = column.cast(pl.Int64).fill_null(EVER).to_numpy()
             odd |= (end != EVER) & (end < at)
             end = np.maximum(end, at)
-        else:
-            odd |= said(column)
+    cells = odd_cells(frame, ends=end is None)
+    if cells is not None:
+        odd |= cells
     if "id" in frame.columns:
         names = texts(frame["id"])
         twice = repeated(names)
@@ -129,6 +126,25 @@ def read_events(frame: pl.DataFrame, people: People) -> Events:
     if unread is not None:
         odd |= unread
     return Events(frame, at, end, owner, words, odd if odd.any() else None)
+
+
+def odd_cells(frame: pl.DataFrame, *, ends: bool = True) -> Bools | None:
+    """The rows in which a column says something that the lane does not read; an end only if `ends`."""
+    odd: Bools | None = None
+    for name in frame.columns:
+        column = frame[name]
+        if name in _READ or (name in _FREE and is_words(column)) or (name == "end" and not ends):
+            continue
+        if (name in _FLAGS and column.dtype == pl.Boolean) or (
+            name == "recorded_at" and isinstance(column.dtype, pl.Datetime)
+        ):
+            continue
+        if name in ("booked", "cancelled") and column.dtype == pl.Boolean:
+            found = column.fill_null(False).to_numpy()
+        else:
+            found = said(column)
+        odd = found if odd is None else odd | found
+    return odd
 
 
 def _owners(column: pl.Series, people: People) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
@@ -146,7 +162,7 @@ def _owners(column: pl.Series, people: People) -> tuple[npt.NDArray[np.int32], n
     return owner, lost[column[lost].is_null().to_numpy()] if len(lost) else lost
 
 
-def _instants(column: pl.Series) -> tuple[Ints, Bools | None]:
+def read_instants(column: pl.Series) -> tuple[Ints, Bools | None]:
     """Instants in microseconds, and which cannot be read here."""
     bad: Bools | None = None
     if column.dtype == pl.String:
@@ -222,6 +238,31 @@ def _words(frame: pl.DataFrame) -> tuple[Words, Bools | None]:
     )
     used = bad[code] if bad.any() else None
     return words, used if used is not None and used.any() else None
+
+
+def read_words(frame: pl.DataFrame) -> tuple[list[Any], list[Any], list[Any], list[int]]:
+    """Channel, direction and disposition of each row as texts, and the numbers of the rows that the lane cannot read."""
+    channels, directions, dispositions = (
+        _bare_texts(frame[name].to_list(), otherwise)
+        if name in frame.columns
+        else ([otherwise] * len(frame), {otherwise})
+        for name, otherwise in _WORDS
+    )
+    bad: list[int] = []
+    if None in channels[1] or not directions[1] <= _DIRECTIONS or "cancelled" in dispositions[1]:
+        rows = zip(channels[0], directions[0], dispositions[0], strict=True)
+        bad = [
+            row
+            for row, (channel, direction, disposition) in enumerate(rows)
+            if channel is None or direction not in _DIRECTIONS or disposition == "cancelled"
+        ]
+    return channels[0], directions[0], dispositions[0], bad
+
+
+def _bare_texts(values: list[Any], otherwise: str | None) -> tuple[list[str | None], set[str | None]]:
+    """Texts without blanks around them, and which occur."""
+    bare = {value: otherwise if value is None else str(value).strip() or otherwise for value in set(values)}
+    return [bare[value] for value in values], set(bare.values())
 
 
 def _bare(label: str | None) -> str | None:

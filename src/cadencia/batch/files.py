@@ -58,7 +58,7 @@ class Counts:
 
     answers: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("contact", "wait", "blocked", "stop"), 0))
     rules: dict[str, int] = field(default_factory=dict)
-    lanes: dict[str, int] = field(default_factory=lambda: {"columns": 0, "engine": 0})
+    lanes: dict[str, int] = field(default_factory=lambda: {"columns": 0, "rows": 0, "engine": 0})
     prospects: Tally = field(default_factory=lambda: Tally(0, 0, 0))
     touches: Tally = field(default_factory=lambda: Tally(0, 0, 0))
     bad: list[str] = field(default_factory=list)

@@ -19,12 +19,12 @@ from ..reading.shape import ProspectShape
 from ..touch import CHANNELS
 from .coding import Bools, read_codes, repeated, said, texts
 
-__all__ = ["People", "place_of", "read_people"]
+__all__ = ["FEW", "FREE", "People", "is_words", "place_of", "read_people"]
 
 #: What changes no answer of the lane and is always readable as a text.
-_FREE: Final = frozenset({"id", "name", "owner", "owner_kind"})
+FREE: Final = frozenset({"id", "name", "owner", "owner_kind"})
 #: Columns of few different values: each combination is read once, as a prospect.
-_FEW: Final = ("zone", "zones", "region", "regions", "tags", "stage")
+FEW: Final = ("zone", "zones", "region", "regions", "tags", "stage")
 #: So many different combinations are read, and no more.
 _MOST: Final = 200_000
 NOTHING: Final = Context(None, ())
@@ -66,14 +66,14 @@ def read_people(frame: pl.DataFrame) -> People:
     flat = frame
     for name in frame.columns:
         column = frame[name]
-        if name in _FEW and column.dtype == pl.List(pl.String):
+        if name in FEW and column.dtype == pl.List(pl.String):
             blank = pl.element().is_null() | (pl.element().str.strip_chars() == "")
             plain &= ~column.list.eval(blank).list.any().fill_null(False).to_numpy()
             column = column.list.join(";")
             flat = flat.with_columns(column)
-        if name in _FREE and (column.dtype == pl.String or column.dtype.is_integer() or _few(column)):
+        if name in FREE and (column.dtype.is_integer() or is_words(column)):
             continue
-        if name in _FEW and (column.dtype == pl.String or _few(column)):
+        if name in FEW and is_words(column):
             continue
         if name in CHANNELS and column.dtype == pl.String:
             offered = offered or {}
@@ -92,15 +92,15 @@ def read_people(frame: pl.DataFrame) -> People:
     return People(frame, ids, plain, place, places, offered)
 
 
-def _few(column: pl.Series) -> bool:
-    return isinstance(column.dtype, (pl.Categorical, pl.Enum))
+def is_words(column: pl.Series) -> bool:
+    """Whether a column holds texts, however kept."""
+    dtype = column.dtype  # made anew at each look, with all categories
+    return dtype == pl.String or isinstance(dtype, (pl.Categorical, pl.Enum))
 
 
 def _places(frame: pl.DataFrame) -> tuple[npt.NDArray[np.int32], list[Place]]:
     """The place of each row: every combination of what may matter is read once, by the models."""
-    columns: list[str] = [
-        name for name in _FEW if name in frame.columns and (frame[name].dtype == pl.String or _few(frame[name]))
-    ]
+    columns: list[str] = [name for name in FEW if name in frame.columns and is_words(frame[name])]
     if not columns or not len(frame):
         return np.full(len(frame), -1, np.int32), []
     coded = [read_codes(frame[name]) for name in columns]

@@ -24,6 +24,8 @@ from ..rules.rotation import ChannelRotation, PreferredChannel
 from ..rules.stops import StopOn
 from .calendar import Calendars, Openings
 from .coding import Bools, Ints
+from .events import Words
+from .history import Vocabulary, vocabulary
 from .past import Past, column_lane, releases
 
 __all__ = ["BLOCKED", "CONTACT", "ENGINE", "NEEDS", "STOP", "WAIT", "Found", "Track", "track_of"]
@@ -42,6 +44,8 @@ NEEDS: Final = (("contact_point",), ("other_channel",), ("contact_point", "other
 #: So many days have their calendars kept, and those of so many places: some megabytes for each policy in use.
 _MOST_DAYS: Final = 4
 _MOST_PLACES: Final = 500
+#: What so many words mean is kept, and so many times.
+_MOST_WORDS: Final = 256
 #: The track of each policy in use; None where the policy has none.
 _tracks: WeakKeyDictionary[Engine, Track | None] = WeakKeyDictionary()
 _making: Final = Lock()
@@ -120,6 +124,7 @@ class Track:
         self.rank_bits = len(self.roads).bit_length()
         # a rank beyond the last stands where no channel opens
         self.by_rank = np.pad(self.by_rank, ((0, 0), (0, (1 << self.rank_bits) - len(self.roads))))
+        self._words: dict[Any, Vocabulary] = {}
         self._kept: dict[int, Calendars] = {}
         self._keeping = Lock()
 
@@ -172,6 +177,18 @@ class Track:
             for rank, road in enumerate(self.lane.order(last)):
                 ranks[row, number[road.channel]] = rank
         return ranks
+
+    def vocabulary(self, words: Words) -> Vocabulary:
+        """What the words of some touches mean; kept, as the same ones come again."""
+        if len(words.channels) > _MOST_WORDS:
+            return vocabulary(words, self.lane, self.channels, self.number)
+        key = tuple(words.channels), words.outbound.tobytes(), tuple(words.dispositions)
+        found = self._words.get(key)
+        if found is None:
+            found = vocabulary(words, self.lane, self.channels, self.number)
+            if len(self._words) < _MOST_WORDS:
+                self._words[key] = found
+        return found
 
     def openings(self, rules: tuple[Any, ...]) -> Openings:
         """The table of some hours rules together."""

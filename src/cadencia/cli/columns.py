@@ -73,7 +73,8 @@ def _lines(policy: Policy, as_of: datetime, counts: Counts, language: str) -> li
     for name, tally in (("prospects", counts.prospects), ("touches", counts.touches)):
         rows = {part: f"{getattr(tally, part):,}" for part in ("read", "answered", "closed", "unreadable")}
         told.append(f"{words[name]}: {words['rows'].format(**rows)}")
-    told.append(words["lanes"].format(columns=f"{counts.lanes['columns']:,}", engine=f"{counts.lanes['engine']:,}"))
+    alone = counts.lanes["rows"] + counts.lanes["engine"]
+    told.append(words["lanes"].format(columns=f"{counts.lanes['columns']:,}", engine=f"{alone:,}"))
     if counts.strangers:
         told.append(words["strangers"].format(people=_most(counts.strangers.items())))
     if counts.bad_rows:

@@ -1,0 +1,205 @@
+"""A small book: its plain rows by the fast lane one after the other, as columns only pay from some hundreds of prospects on.
+
+What is plain is what the numeric lane reads; every other row goes to the engine, as there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import repeat
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from .._lane.lane import Lane
+from .._lane.reasons import reasons_of
+from .._lane.rows import Raw
+from ..engine import Engine
+from ..rules.attempts import MaxAttempts
+from ..rules.stops import StopOn
+from ..touch import CHANNELS
+from .coding import said, texts
+from .engine import Said
+from .events import odd_cells, read_instants, read_words
+from .people import FEW, FREE, is_words, place_of
+
+__all__ = ["Few", "answer_few", "is_few"]
+
+#: So many rows of prospects and of touches together are no more than few.
+MOST = 700
+
+Asked = tuple[Engine, Raw, int, int, None, None]
+
+
+class Few(NamedTuple):
+    """What the fast lane said of a small book, by the position of the prospect's row.
+
+    Attributes:
+        said: the answers.
+        rows, touch_rows: the rows of prospects and of touches that the engine must read.
+        strangers: the ids without a prospect, with the number of their touches.
+        touches: how many rows of touches were answered.
+    """
+
+    said: dict[int, Said]
+    rows: list[int]
+    touch_rows: list[int]
+    strangers: dict[str, int]
+    touches: int
+
+
+def is_few(people: pl.DataFrame, touches: pl.DataFrame) -> bool:
+    """Whether a book is small, and its columns are of those that are read row by row."""
+    return len(people) + len(touches) <= MOST and not any(
+        name in CHANNELS or (name in FEW and not is_words(people[name])) for name in people.columns
+    )  # addresses, and lists of zones, are for columns
+
+
+def answer_few(engine: Engine, people: pl.DataFrame, touches: pl.DataFrame, question: Any) -> Few:
+    """The answers of a book whose times are as `in_time` leaves them."""
+    now, horizon, reasons, step = question.now, question.horizon, question.reasons, question.options.get("step")
+    lane = engine.lane
+    assert lane is not None
+    count = len(people)
+    places, odd, ids = _people(people)
+    owner = {name: row for row, name in enumerate(ids) if name is not None}
+    named, made, strange = _touches(touches)
+    whose = list(map(owner.get, named))
+    rows: list[list[Any]] = [[] for _ in range(count)]
+    lost = -1
+    for person, touch in zip(whose, made, strict=True):
+        if person is None:
+            lost += 1
+        else:
+            rows[person].append(touch)
+    for row in strange:
+        person = whose[row]
+        if person is not None:
+            odd[person] = True
+    instants = repeat(now, count) if isinstance(now, int) else now.tolist()
+    told: dict[int, Said] = {}
+    ending = _ending(lane)
+    for row, (place, instant) in enumerate(zip(places, instants, strict=True)):
+        if place is not None and not odd[row]:
+            raw = Raw(place, rows[row], False)
+            if raw.latest <= instant:
+                asked = (engine, raw, instant, instant + horizon, None, None)
+                answer = _say(lane, asked, reasons, step, ending)
+                if answer is not None:
+                    told[row] = answer
+    left = [row for row in range(count) if row not in told]
+    if not left and lost < 0:
+        return Few(told, left, [], {}, len(whose))
+    nobodys = [row for row, person in enumerate(whose) if person is None]
+    unread = [row for row in nobodys if row in strange or named[row] is None]
+    strangers = Counter(named[row] for row in nobodys if row not in strange and named[row] is not None)
+    mine = [row for row, person in enumerate(whose) if person is not None and person not in told]
+    answered = len(whose) - len(nobodys) - len(mine)
+    return Few(told, left, sorted([*mine, *unread]), strangers, answered)
+
+
+def _people(frame: pl.DataFrame) -> tuple[list[Any], list[bool], list[str | None]]:
+    """Where each prospect is (None: not known), whether anything else makes its row odd, and its id."""
+    ids = [None if name is None else str(name) for name in texts(frame["id"]).to_list()]
+    odd = [name is None for name in ids]
+    names = tuple(name for name in FEW if name in frame.columns)
+    cells = zip(*(frame[name].to_list() for name in names), strict=True) if names else repeat((), len(ids))
+    places = [place_of(names, item) if item else None for item in cells]
+    same = [ids]
+    for name in frame.columns:
+        column = frame[name]
+        if name == "account":
+            same.append([None if item is None else str(item) for item in texts(column).to_list()])
+        elif not (name == "id" or name in FEW or (name in FREE and (is_words(column) or column.dtype.is_integer()))):
+            odd = [one or other for one, other in zip(odd, said(column).tolist(), strict=True)]
+    for values in same:
+        if len(set(values)) < len(values):
+            many = Counter(values)
+            odd = [one or (item is not None and many[item] > 1) for one, item in zip(odd, values, strict=True)]
+    return places, odd, ids
+
+
+def _touches(frame: pl.DataFrame) -> tuple[list[str | None], list[Any], set[int]]:
+    """For each row its prospect's id and the touch as the lane has it; and the odd rows, of which neither is to be believed."""
+    at, bad = read_instants(frame["at"])
+    strange: set[int] = set() if bad is None else set(np.flatnonzero(bad).tolist())
+    cells = odd_cells(frame)
+    if cells is not None:
+        strange.update(np.flatnonzero(cells).tolist())
+    named = [None if name is None else str(name) for name in texts(frame["prospect"]).to_list()]
+    ids: Sequence[Any] = range(len(named))
+    if "id" in frame.columns:
+        ids = texts(frame["id"]).to_list()
+        if len(set(ids)) < len(ids) or None in ids:
+            many = Counter(ids)
+            strange.update(row for row, name in enumerate(ids) if name is None or many[name] > 1)
+    channels, directions, dispositions, unread = read_words(frame)
+    strange.update(unread)
+    instants = at.tolist()
+    return named, list(zip(instants, instants, channels, directions, dispositions, ids, strict=True)), strange
+
+
+Ending = list[tuple[str, frozenset[str] | None, str | None, int]]
+
+
+def _ending(lane: Lane) -> Ending:
+    """The rules that may end a case, by id, stops first: on which dispositions, on which channel, or from how many touches on."""
+    stops: Ending = []
+    full: Ending = []
+    for rule in sorted(lane.limits, key=lambda item: item.id):
+        if isinstance(rule, MaxAttempts):
+            full.append((rule.id, None, None, rule.at_most))
+        elif isinstance(rule, StopOn) and rule.dispositions is not None:
+            if rule.scope == "case":
+                stops.append((rule.id, rule.dispositions.names, None, 0))
+            elif rule.channels is None or rule.channels.has(lane.first):
+                stops.append((rule.id, rule.dispositions.names, lane.first, 0))
+    return stops + full
+
+
+def _say(lane: Lane, asked: Asked, reasons: str, step: str | None, ending: Ending) -> Said | None:
+    """The answer to one plain case; None where the engine must say."""
+    _, raw, now, end, _, _ = asked
+    found = lane.answer(raw, now, end)
+    if found is None:
+        return None
+    channel, at, until = found
+    rule: str | None = None
+    stops: tuple[str, ...] | None = None
+    blocking: tuple[str, ...] | None = () if reasons == "all" else None
+    if channel:
+        if at != now and reasons != "none":
+            why = reasons_of(asked, channel, at, "wait")
+            if why is None:
+                return None
+            rule = why.chain[-1].rule if why.chain else None
+            if reasons == "all":
+                blocking = lane.blocking(raw, channel, now)
+        return Said(
+            "contact" if at == now else "wait", channel, None, at, until if until < end else None, None, step, None, rule,
+            None, blocking, None,
+        )  # fmt: skip
+    if not until:
+        return None  # what a blocked case needs, the engine says
+    if reasons != "none":
+        made = len(raw.tally(lane.planned).starts)
+        over = [name for name, names, own, most in ending if _ends(raw, names, own, most, made)]
+        if not over:  # pragma: no cover - a case is over by some rule
+            return None
+        rule, stops = over[0], tuple(sorted(over))
+        if reasons == "all":
+            why = reasons_of(asked, None, None, "stop")
+            if why is None:
+                return None
+            blocking = tuple(sorted(verdict.rule for verdict in why.verdicts if verdict.says == "forbids"))
+    return Said("stop", None, None, None, None, None, None, None, rule, stops, blocking, None)
+
+
+def _ends(raw: Raw, names: frozenset[str] | None, own: str | None, most: int, made: int) -> bool:
+    if names is None:
+        return made >= most
+    if own is None:
+        return not names.isdisjoint(raw.dispositions)
+    return own in raw.by(names)

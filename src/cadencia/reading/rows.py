@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 import zlib
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from ..errors import InputError, given, one_line
+from .json_lines import record_of
 
 __all__ = ["Format", "Row", "format_of", "header_of", "read_rows"]
 
@@ -184,6 +184,8 @@ def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
             cells, problem = _cells(text, separator)
         if not good:
             problem = "the bytes are not UTF-8; save the file as UTF-8"
+        elif problem is None and any("\0" in cell for cell in cells):
+            problem = "it holds the byte NUL (`\\x00`), which no text has; take it out"
         elif problem is None and len(cells) != width:
             problem = (
                 f"{len(cells)} cells under a header of {width}; quote cells with a {given(separator)} or a line break"
@@ -224,8 +226,8 @@ def _like_a_row(text: str, separator: str, width: int) -> bool:
 
 
 def _paired(header: tuple[str, ...], cells: Sequence[str]) -> dict[str, Any]:
-    """What can be made out of a bad row: its cells by position."""
-    return {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+    """What can be made out of a bad row: its cells by position, a quote that was left on a name taken off."""
+    return {name: cell.strip().strip('"').strip() for name, cell in zip(header, cells, strict=False)}
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
@@ -234,41 +236,10 @@ def _json_rows(path: Path) -> Iterator[Row]:
         if not text.strip():
             continue
         empty = False
-        if not good:
-            yield Row(file, number, _guess(text), "the bytes are not UTF-8; save the file as UTF-8")
-            continue
-        try:
-            record = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-        except json.JSONDecodeError as error:
-            yield Row(file, number, {}, f"this is not JSON ({error.msg} at column {error.colno})")
-        except (ValueError, RecursionError) as error:
-            yield Row(file, number, {}, one_line(error))
+        if good:
+            yield Row(file, number, *record_of(text))
         else:
-            if isinstance(record, dict):
-                yield Row(file, number, record)
-            else:
-                yield Row(file, number, {}, f"{given(text)} is not a record; write one `{{...}}` a line")
+            cells, _ = record_of(text.replace("\\x", "\\\\x"))
+            yield Row(file, number, cells, "the bytes are not UTF-8; save the file as UTF-8")
     if empty:
         raise InputError(f"{file}: the file is empty; leave it out if there is nothing in it")
-
-
-def _guess(text: str) -> dict[str, Any]:
-    """What can be made out of a line whose bytes are broken but whose JSON may not be."""
-    try:
-        record = json.loads(text.replace("\\x", "\\\\x"))
-    except (ValueError, RecursionError):
-        return {}
-    return record if isinstance(record, dict) else {}
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"key {given(twice)} comes twice in one record")
-    return record
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(f"{given(text)} is not a JSON number")

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 from ..errors import InputError, given, one_line
 from .json_lines import record_of
 
-__all__ = ["Format", "Row", "format_of", "header_of", "read_rows"]
+__all__ = ["Format", "Row", "format_of", "header_of", "lines_of", "read_rows"]
 
 Format = Literal["csv", "jsonl"]
 
@@ -91,7 +91,7 @@ def header_of(path: Path, format: Format | None = None, separator: str | None = 
     """
     if (format or format_of(path)) == "jsonl":
         return None
-    lines = _lines(path)
+    lines = lines_of(path)
     try:
         return _header(path, next(lines, None), separator or _separator(path))
     finally:
@@ -105,7 +105,7 @@ def _separator(path: Path) -> str:
 _Line = tuple[int, str, bool]
 
 
-def _lines(path: Path) -> Generator[_Line, None, None]:
+def lines_of(path: Path) -> Generator[_Line, None, None]:
     """Number, text without its line end, and whether the bytes were UTF-8, of every line."""
     try:
         with path.open("rb") as probe:
@@ -167,7 +167,7 @@ def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
     if len(separator) != 1 or separator in '"\r\n':
         raise InputError(f"{path.name}: separator {given(separator)} cannot be used; write one character such as `;`")
     file = path.name
-    lines = _lines(path)
+    lines = lines_of(path)
     header = _header(path, next(lines, None), separator)
     waiting: deque[_Line] = deque()
     width = len(header)
@@ -232,7 +232,7 @@ def _paired(header: tuple[str, ...], cells: Sequence[str]) -> dict[str, Any]:
 
 def _json_rows(path: Path) -> Iterator[Row]:
     file, empty = path.name, True
-    for number, text, good in _lines(path):
+    for number, text, good in lines_of(path):
         if not text.strip():
             continue
         empty = False

@@ -324,7 +324,11 @@ def test_a_preference_that_waits_is_named(run: Run, folder: Path) -> None:
     (line,) = [line for line in run("decide", *FILES).out.splitlines() if line.strip().startswith("p1")]
     assert "wait" in line
     assert "Fri 27 Mar 2026 16:00" in line
-    assert line.rstrip().endswith("late")
+    assert "late: it is a preference that waits; contact is permitted from Fri 27 Mar 2026 13:37" in line
+    told = run("explain", "p1", *FILES).out
+    assert "late: it is a preference that waits; contact is permitted from Fri 27 Mar 2026 13:37 +00:00\n" in told
+    assert "without late: contact now by phone" in told
+    assert "late: es una preferencia la que espera" in run("explain", "p1", *FILES, "--language", "es").out
 
 
 def test_output_may_be_any_stream(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

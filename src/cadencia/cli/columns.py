@@ -64,7 +64,7 @@ def _lines(policy: Policy, as_of: datetime, counts: Counts, language: str) -> li
     words = messages(language)["cli"]
     told = []
     if counts.nameless:
-        told.append("! " + counted("nameless", counts.nameless, language))
+        told.append("! " + counted("nameless", "nameless_one", counts.nameless, language))
     name = policy.name + (f" {policy.version}" if policy.version else "")
     told.append(
         words["asof"].format(policy=f"{name} ({policy.fingerprint[:12]})", as_of=time_text(as_of, None, language))
@@ -83,7 +83,7 @@ def _lines(policy: Policy, as_of: datetime, counts: Counts, language: str) -> li
     if counts.told.closed:
         told.append(words["closed_people"].format(people=people_line(counts.told.closed, language)))
     if counts.bad_rows:
-        told.append(counted("unusable", counts.bad_rows, language))
+        told.append(counted("unusable", "unusable_one", counts.bad_rows, language))
         told += [f"  {line}" for line in counts.bad]
         if counts.bad_rows > len(counts.bad):
             told.append(f"  {words['more'].format(count=f'{counts.bad_rows - len(counts.bad):,}')}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -189,6 +190,43 @@ def test_a_good_file_is_read_where_it_is(tmp_path: Path, head: str, monkeypatch:
     monkeypatch.setattr("cadencia.batch.tidy._copied_cells", refuse)
     monkeypatch.setattr("cadencia.batch.tidy._copied_records", refuse)
     assert in_columns(people, touches) == row_by_row(people, touches)
+
+
+@pytest.mark.parametrize("end", ["csv", "jsonl"])
+def test_packed_bytes_are_told_whatever_the_name(tmp_path: Path, end: str) -> None:
+    people, touches = tmp_path / "people.csv", tmp_path / f"touches.{end}"
+    people.write_bytes(gzip.compress(PEOPLE.encode()))
+    touches.write_bytes(gzip.compress((HEAD + GOOD if end == "csv" else GOOD_RECORD).encode()))
+    found = in_columns(people, touches)
+    assert found == row_by_row(people, touches)
+    assert found[0]["dan"] == "wait"
+
+
+def test_a_table_of_one_column(tmp_path: Path) -> None:
+    people, touches = tmp_path / "people.csv", tmp_path / "touches.csv"
+    touches.write_text(HEAD)
+    for text in ("id\nana\nbea\n", "id\nana\n\nbea\n", "id\nana\n \nbea\n", 'id\n"ana"\nbea,\n'):
+        people.write_text(text)
+        assert in_columns(people, touches) == row_by_row(people, touches), text
+
+
+def test_a_library_that_declares_nothing_leaves_it_to_the_policy_and_counts(tmp_path: Path) -> None:
+    people, touches = tmp_path / "people.csv", tmp_path / "touches.csv"
+    people.write_text(PEOPLE)
+    touches.write_text(HEAD + "".join(f"t{n},dan,2026-03-05T12:0{n}:00Z,phone,outbound,barked\n" for n in range(3)))
+    counts = decide_files(POLICY, people, touches, as_of=NOW)
+    assert counts.answers["wait"] == 1
+    assert dict(counts.told.reports) == {"undeclared_disposition": 1}
+    assert counts.told.closed == []
+
+
+@pytest.mark.parametrize("name", ["no/such.csv", "folder.csv"])
+def test_what_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text(PEOPLE)
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(InputError, match=r"^quarantine: `.*` cannot be written \("):
+        decide_files(POLICY, people, quarantine=tmp_path / name, as_of=NOW)
 
 
 NOISE = [b'"', b",", b"\n", b"\r", b" ", b"\0", b"\xff", b"{", b"}", b":", b"x", b"ana", b'"prospect": "ana", ', b"\\"]

@@ -179,6 +179,9 @@ def test_output_appears_whole_and_never_replaces_an_input(run: Run, folder: Path
     ("arguments", "told"),
     [
         (("people.csv", "-p", "policy.yaml", "--as-of", "2026-03-27T13:37"), "has no UTC offset; write"),
+        ((".", "-p", "policy.yaml", "--as-of", AS_OF), ".: `.` is neither CSV nor JSON Lines"),
+        ((*FILES, "--purpose", " "), "--purpose: `` is blank; write what the contact is for"),
+        ((*FILES, "--horizon", ""), "horizon"),
         (("people.csv", "-p", "policy.yaml", "--as-of", "soon"), "--as-of: `soon` is not a time"),
         (("people.csv", "--as-of", AS_OF), "--policy: none given"),
         (("-p", "policy.yaml", "--as-of", AS_OF), "no file of prospects is given"),

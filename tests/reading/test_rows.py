@@ -49,6 +49,13 @@ def test_a_quoted_cell_may_hold_line_breaks_and_quotes(write: Write) -> None:
     assert [row.line for row in found] == [2, 4]
 
 
+def test_a_line_break_in_the_first_cell(write: Write) -> None:
+    found = rows(write("t.csv", 'note,x,y\n"one\ntwo",1,2\nb,3,4\n'))
+    assert [(row.cells["note"], row.problem) for row in found] == [("one\ntwo", None), ("b", None)]
+    found = rows(write("t.csv", 'id,x,y\n"a,1,2\nb",3,4\nc,5,6\n'))  # two stray quotes make no row of two
+    assert [row.problem is None for row in found] == [False, False, True]
+
+
 @pytest.mark.parametrize("tail", ["", 'd,"closed",4\n', 'd,"two\nlines",4\n'])
 def test_a_stray_quote_costs_one_row_and_swallows_none(write: Write, tail: str) -> None:
     found = rows(write("t.csv", f'id,note,n\na,"open,1\nb,x,2\nc,y,3\n{tail}'))

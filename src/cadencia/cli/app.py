@@ -51,6 +51,7 @@ from .shared import (
     UsageError,
     bar,
     check_language,
+    check_purpose,
     clean,
     console,
     load_policy,
@@ -146,6 +147,7 @@ def decide(
     """
     with told():
         check_language(language)
+        check_purpose(purpose)
         source, instant = source_of(policy or [], playbook or []), read_as_of(as_of)
         asked = Asked(files or [], prospects or [], touches or [], mapping, data)
         in_columns = wants_columns(asked)
@@ -160,7 +162,7 @@ def decide(
                 raise UsageError("--playbook: columns are decided by policies alone; use `--format jsonl`")
             told_, status = decide_columns(
                 load_policy(policy or []), asked, instant, output, quarantine=quarantine, language=language, quiet=quiet,
-                purpose=purpose, horizon=horizon or "90 days", reasons=str(reasons),
+                purpose=purpose, horizon="90 days" if horizon is None else horizon, reasons=str(reasons),
             )  # fmt: skip
             for line in told_:
                 print(line)
@@ -219,6 +221,7 @@ def explain(
     """Explain one prospect: what every rule says, the chain of blocks, deadlines, and each rule left out in turn."""
     with told():
         check_language(language)
+        check_purpose(purpose)
         source, instant = source_of(policy or [], playbook or []), read_as_of(as_of)
         ask = asked_of(source)
         book = read_files(

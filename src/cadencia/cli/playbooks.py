@@ -45,7 +45,7 @@ def asked_of(found: Policy | Playbooks) -> Ask:
     if isinstance(found, Policy):
         policy = found
         return lambda case, as_of, purpose, horizon: policy.decide(
-            case, as_of=as_of, purpose=purpose, horizon=horizon or "90 days"
+            case, as_of=as_of, purpose=purpose, horizon="90 days" if horizon is None else horizon
         )
     shelf = found
     first = next(iter(shelf))

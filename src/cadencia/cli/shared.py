@@ -29,6 +29,7 @@ __all__ = [
     "UsageError",
     "bar",
     "check_language",
+    "check_purpose",
     "clean",
     "console",
     "load_policy",
@@ -87,6 +88,12 @@ def check_language(language: str) -> str:
             + did_you_mean(language, known)
         )
     return language
+
+
+def check_purpose(purpose: str | None) -> None:
+    """Refuse a purpose that is no word; none is another thing."""
+    if purpose is not None and not purpose.strip():
+        raise UsageError(f"--purpose: {given(purpose)} is blank; write what the contact is for, or leave it out")
 
 
 def load_policy(paths: Sequence[Path]) -> Policy:

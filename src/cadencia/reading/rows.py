@@ -61,7 +61,7 @@ def format_of(path: Path) -> Format:
     if name.endswith(_CSV):
         return "csv"
     raise InputError(
-        f"{path.name}: {given(path.suffix)} is neither CSV nor JSON Lines; write `.csv` or `.jsonl` (`.gz` may follow)"
+        f"{path.name or path}: {given(path.suffix or path)} is neither CSV nor JSON Lines; write `.csv` or `.jsonl` (`.gz` may follow)"
     )
 
 
@@ -205,10 +205,11 @@ def _rest_of_record(
     """
     parts, whole = [text], good
     taken: list[_Line] = []
+    alike = text.count(separator) >= width - 1
     while len(taken) < _LONGEST_RECORD and (item := waiting.popleft() if waiting else next(lines, None)) is not None:
         taken.append(item)
-        if _like_a_row(item[1], separator, width):
-            break
+        if _like_a_row(item[1], separator, width) and (alike or not item[1].count('"') % 2):
+            break  # a row of its own; but the end of a break in the first cell has as many cells as a row
         parts.append(item[1])
         whole = whole and item[2]
         if item[1].count('"') % 2:

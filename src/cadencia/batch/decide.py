@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple, Protocol
@@ -21,8 +21,9 @@ from ..reading.book import Tally
 from ..reading.plain import check_columns, prospect_columns, touch_columns
 from ..rules.base import Limit
 from .answers import Answers, Columns, bad_frame
+from .apart import set_apart, tell_undeclared
 from .coding import Bools, Ints, texts
-from .engine import Said, Seen, answer_one_by_one, said_of
+from .engine import FRAMES, Said, Seen, Sources, Told, answer_one_by_one, said_of
 from .events import Events, read_events
 from .frames import kind_of, read_frame, write_frame
 from .history import ordered, read_history, vocabulary
@@ -47,10 +48,6 @@ class Decides(Protocol):
         """The decision of a case."""
 
 
-#: The numbers of the rows of prospects and of touches, from 1; None where they are those of the frame.
-Numbers = tuple[Ints | None, Ints | None]
-
-
 class Question(NamedTuple):
     """What is asked of every prospect.
 
@@ -58,6 +55,8 @@ class Question(NamedTuple):
         now: the instant, or one for each row of prospects.
         horizon: how far ahead an opening is looked for.
         options: the arguments of `decide` that were given.
+        dispositions: with these, a touch with any other cannot be read.
+        told: where it is noted what was reported, and who is closed.
     """
 
     now: int | Ints
@@ -65,6 +64,8 @@ class Question(NamedTuple):
     options: Mapping[str, Any]
     reasons: Reasons
     evidence: bool
+    dispositions: Collection[str] | None = None
+    told: Told | None = None
 
 
 def decide_many(
@@ -171,12 +172,13 @@ def question_of(
 
 def answer_book(
     policy: Decides, people_frame: pl.DataFrame, touch_frame: pl.DataFrame, question: Question, kind: str, *,
-    reserve: bool = False, numbers: Numbers = (None, None),
+    reserve: bool = False, sources: Sources = FRAMES,
 ) -> Answers:  # fmt: skip
-    """The answers for frames that have been checked; `numbers` are those of their rows where these are a part of more."""
+    """The answers for frames that have been checked; `sources` say where their rows come from."""
     reasons, evidence = question.reasons, question.evidence
     people = read_people(people_frame)
     events = read_events(touch_frame, people)
+    set_apart(people, events, sources, question.dispositions)
     found = _lane(policy, question, reserve)
     columns = Columns(len(people), reasons, evidence)
     fast = np.zeros(len(people), np.bool_)
@@ -184,7 +186,11 @@ def answer_book(
         # where a column form raises, the blocks of its rule decide
         with suppress(RuleFailure):
             fast = by_columns(*found, people, events, question, columns)
-    seen = one_by_one(policy, people, events, ~fast, question, reserve, numbers)
+    seen = one_by_one(policy, people, events, ~fast, question, reserve, sources)
+    if question.told is not None:
+        question.told.closed += seen.book.closed
+        if isinstance(policy, Policy):
+            tell_undeclared(question.told, policy.engine.declared, events, fast)
     columns.put(seen.answers)
     return _gather(people, events, fast, seen, columns, kind)
 
@@ -253,7 +259,7 @@ def _put(found: Found, fast: Bools, track: Track, people: People, columns: Colum
 
 
 def one_by_one(
-    policy: Decides, people: People, events: Events, asked: Bools, question: Question, reserve: bool, numbers: Numbers
+    policy: Decides, people: People, events: Events, asked: Bools, question: Question, reserve: bool, sources: Sources
 ) -> Seen:
     """The answers of the rows that need the engine."""
     owner = events.owner
@@ -272,9 +278,13 @@ def one_by_one(
             decision = policy.decide(case if booked is None else booked.known(case), as_of=as_of, **question.options)
             if booked is not None:
                 booked.book(case, decision)
+            if question.told is not None:
+                question.told.reports.update({report[0] for report in decision.reports})
             yield row, said_of(decision, question.reasons, question.evidence)
 
-    return answer_one_by_one(people.frame, events.frame, np.flatnonzero(asked), np.flatnonzero(mine), decide, numbers)
+    return answer_one_by_one(
+        people.frame, events.frame, np.flatnonzero(asked), np.flatnonzero(mine), decide, sources, question.dispositions
+    )
 
 
 def _gather(people: People, events: Events, fast: Bools, seen: Seen, columns: Columns, kind: str) -> Answers:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -22,7 +24,7 @@ from ..reading.shape import ProspectShape, TouchShape
 from .coding import Ints, texts
 from .people import NOTHING
 
-__all__ = ["Bad", "Said", "Seen", "answer_one_by_one", "said_of"]
+__all__ = ["FRAMES", "Bad", "Said", "Seen", "Source", "Sources", "Told", "answer_one_by_one", "said_of"]
 
 _COLUMN: Final = re.compile(r"([a-z_]+)(?:[.\[][^:]*)?: ")
 _KNOWN: Final = frozenset((*prospect_columns, *touch_columns))
@@ -48,6 +50,25 @@ class Said(NamedTuple):
     touches: tuple[str, ...] | None
 
 
+class Source(NamedTuple):
+    """Where the rows of a frame come from.
+
+    Attributes:
+        name: what their places begin with.
+        numbers: the number of each; None: from 1.
+        problems: why a row cannot be read, null where it can; None where all can.
+    """
+
+    name: str
+    numbers: Ints | None = None
+    problems: pl.Series | None = None
+
+
+#: Of prospects, and of touches.
+Sources = tuple[Source, Source]
+FRAMES: Final[Sources] = Source("prospects"), Source("touches")
+
+
 class Bad(NamedTuple):
     """A row that cannot be used: `prospects` or `touches`, its number from 1, the column if one is to blame, and why."""
 
@@ -56,6 +77,14 @@ class Bad(NamedTuple):
     column: str | None
     cause: str
     prospects: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Told:
+    """What a run notes on the way: by how many prospects what is reported, and who is closed because of bad rows."""
+
+    reports: Counter[str] = field(default_factory=Counter)
+    closed: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -70,7 +99,7 @@ class Seen:
 def answer_one_by_one(
     prospects: pl.DataFrame, touches: pl.DataFrame, rows: Rows, touch_rows: Rows,
     decide: Callable[[Iterable[tuple[int, Case]]], Iterator[tuple[int, Said]]],
-    numbers: tuple[Ints | None, Ints | None] = (None, None),
+    sources: Sources = FRAMES, dispositions: Collection[str] | None = None,
 ) -> Seen:  # fmt: skip
     """The answers of some rows of prospects and touches, by the position of the prospect's first row."""
     seen = Seen()
@@ -81,35 +110,40 @@ def answer_one_by_one(
     index: dict[str, int] = {}
 
     def watched() -> Iterator[Row]:
-        for number, row in zip(rows.tolist(), _rows(prospects, "prospects", rows, "id", numbers[0]), strict=True):
+        for number, row in zip(rows.tolist(), _rows(prospects, sources[0], rows, "id"), strict=True):
             person = shape.id_in(row)
             if person is not None:
                 index.setdefault(person, number)
             yield row
 
     book.add_prospects(watched(), shape)
+    of_prospects = frozenset((*book.problems, *book.disagreements))
     book.add_touches(
-        _rows(touches, "touches", touch_rows, "prospect", numbers[1]),
-        TouchShape(touches_as_named(touches.columns), NOTHING),
+        _rows(touches, sources[1], touch_rows, "prospect"),
+        TouchShape(touches_as_named(touches.columns), NOTHING, dispositions),
     )
     seen.answers.update(decide((index[case.prospect.id], case) for case in book.cases()))
-    seen.bad = sorted(map(_bad, (*book.problems, *book.disagreements)))
+    seen.bad = sorted(
+        _bad("prospects" if problem in of_prospects else "touches", problem)
+        for problem in (*book.problems, *book.disagreements)
+    )
     return seen
 
 
-def _rows(frame: pl.DataFrame, name: str, rows: Rows, key: str, numbers: Ints | None) -> Iterator[Row]:
+def _rows(frame: pl.DataFrame, source: Source, rows: Rows, key: str) -> Iterator[Row]:
     """Rows as the reader of files has them; their lines are their numbers, from 1."""
     chosen = frame[rows] if len(rows) < len(frame) else frame
     for column in dict.fromkeys((key, "id")):
         if column in chosen.columns:
             chosen = chosen.with_columns(texts(chosen[column]))
-    lines = rows + 1 if numbers is None else numbers[rows]
-    for number, cells in zip(lines.tolist(), chosen.iter_rows(named=True), strict=True):
-        yield Row(name, number, cells)
+    lines = rows + 1 if source.numbers is None else source.numbers[rows]
+    problems: Iterable[str | None] = repeat(None) if source.problems is None else source.problems[rows]
+    for number, cells, problem in zip(lines.tolist(), chosen.iter_rows(named=True), problems, strict=False):
+        yield Row(source.name, number, cells, problem)
 
 
-def _bad(problem: Problem) -> Bad:
-    table, _, line = problem.place.rpartition(":")
+def _bad(table: str, problem: Problem) -> Bad:
+    line = problem.place.rpartition(":")[2]
     found = _COLUMN.match(problem.what)
     column = found[1] if found and found[1] in _KNOWN else None
     return Bad(table, int(line), column, problem.what, problem.people)

@@ -17,7 +17,7 @@ from .._model import Model, OneOrMore, Said
 from .._time.clock import DAY, EVER, FOREVER, HOUR, When, Zone, day_number, micros
 from .._time.spans import Span, cut, meet, union
 from ..errors import InputError, given
-from .block import Block, Scope
+from .block import Block, Scope, Stretch
 from .choice import ChoiceField, may_be_in_region
 from .filters import Candidate, Unless, stage_spans
 
@@ -143,7 +143,16 @@ class Limit(Rule):
     ) -> Block:
         """A block of this rule."""
         return Block(
-            start, end, self.id, code, needs, tuple(touches), tuple(sorted(details.items())), False, "case", final
+            start,
+            end,
+            self.id,
+            code,
+            needs,
+            touches if isinstance(touches, Stretch) else tuple(touches),
+            tuple(sorted(details.items())),
+            False,
+            "case",
+            final,
         )
 
     @property

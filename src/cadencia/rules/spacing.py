@@ -17,7 +17,7 @@ from .._time.periods import Delay, DelayField, LengthField
 from .._time.spans import Span
 from ..errors import InputError
 from ._places import Places
-from .block import Block
+from .block import Block, Stretch
 from .clock import check_clock, zones_of
 from .delays import DATED, ClockNames, Clockwork, Holidays, Over, calendar_of, close_to, over
 from .filters import Candidate, TouchFilter
@@ -323,7 +323,7 @@ class CoolOff(KeepsTime):
                 code = f"{needs[0]}_unknown" if needs else "cool_off"
                 yield self.block(
                     start, end, code,
-                    needs=needs, touches=(item.id for item in touches[first : index + 1]),
+                    needs=needs, touches=Stretch(segment.done_ids, first, index + 1),
                     times=self.times, silence=str(self.silence), **dict(about),
                 )  # fmt: skip
 

@@ -306,3 +306,23 @@ def test_a_window_that_belongs_to_a_holiday_does_not_open_after_midnight_either(
     case = {"prospect": {"id": "p1", "zones": "Europe/Madrid"}}
     assert blocked(rule, case, PHONE, "2026-12-26T01:00+01:00") == (True, True)
     assert blocked(rule, case, PHONE, "2026-12-27T01:00+01:00") == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("special", "closed", "open_"),
+    [
+        (
+            "closed",
+            ("2026-12-25T03:00", "2026-12-25T12:00", "2026-12-26T03:00"),
+            ("2026-12-24T20:00", "2026-12-26T09:00"),
+        ),
+        (["12:00-24:00"], ("2026-12-25T03:00", "2026-12-25T13:00"), ("2026-12-25T11:00", "2026-12-26T03:00")),
+    ],
+)
+def test_a_special_date_of_quiet_hours_opens_no_night(special: Any, closed: Any, open_: Any) -> None:
+    rule = {"rule": "quiet_hours", "between": {"daily": ["21:00-09:00"]}, "dates": {"2026-12-25": special}}
+    case = {"prospect": {"id": "p1", "zones": "Europe/Madrid"}}
+    for at in closed:
+        assert blocked(rule, case, PHONE, f"{at}+01:00") == (True, True)
+    for at in open_:
+        assert blocked(rule, case, PHONE, f"{at}+01:00") == (False, False)

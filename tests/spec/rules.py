@@ -10,7 +10,21 @@ from cadencia import Case, Touch
 from cadencia.touch import DISPOSITIONS
 
 from . import counting as count
-from .clock import BEGINNING, DAY, FAR, TICK, Unknown, after, inside, is_business_day, midnight, places, wall, weekdays
+from .clock import (
+    BEGINNING,
+    DAY,
+    FAR,
+    TICK,
+    Unknown,
+    after,
+    inside,
+    is_business_day,
+    midnight,
+    places,
+    quiet,
+    wall,
+    weekdays,
+)
 from .counting import alike, chosen
 
 __all__ = ["DISPOSITIONS", "PREDICATES", "forbidden"]
@@ -320,7 +334,7 @@ def account_day(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) 
 def quiet_hours(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     def closed(shown: datetime) -> bool:
         if rule.between is not None:
-            return inside(rule.between, rule.dates, shown)
+            return quiet(rule.between, rule.dates, shown)
         last = shown.date() - DAY  # a window that belongs to a holiday does not open, nor its part after midnight
         shut = {} if works(rule, case, last) else {last: ()}
         return not inside(rule.allow, {**rule.dates, **shut}, shown)

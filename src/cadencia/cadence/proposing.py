@@ -132,7 +132,7 @@ class CadenceEngine(Engine):
         for other in other_cases(case):
             if other.prospect.id != who if step.person == "last" else other.prospect.id in asked:
                 continue
-            theirs = other.view().at(start)
+            theirs = other.view().at(start, next(iter(view.fulfilled), None))
             limits = _with_cadence(self.limits_of(theirs), {"frame": view.using(self.table)})
             answer = StepQuestion(self, other, theirs, limits, wanted, start, end, step, case).answer()
             if answer._at is not None and (found is None or found._at is None or answer._at < found._at):

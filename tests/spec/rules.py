@@ -306,7 +306,11 @@ def cool_off(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> 
         since = touch.at - rule.within.micros * TICK if rule.within else BEGINNING
         return bool(sum(since < other.at <= touch.at for other in past) >= rule.times)
 
-    return any(completes(touch) and t < latest(rule.silence, touch, rule, case) for touch in past)
+    silences: list[Any] = []  # begun by the touch that completes the count, and by each that comes before one is over
+    for touch in past:
+        if completes(touch) or any(touch.at < latest(rule.silence, other, rule, case) for other in silences):
+            silences.append(touch)
+    return any(t < latest(rule.silence, touch, rule, case) for touch in silences)
 
 
 # Limits of the account ----------------------------------------------------------------------------

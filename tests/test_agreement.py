@@ -308,6 +308,19 @@ def test_a_window_that_belongs_to_a_holiday_does_not_open_after_midnight_either(
     assert blocked(rule, case, PHONE, "2026-12-27T01:00+01:00") == (False, False)
 
 
+def test_what_else_was_promised_for_a_time_is_no_wish_to_be_called() -> None:
+    promise = {"by": "us", "at": "2026-03-02T21:00Z", "kind": "proposal"}
+    said = {"id": "t1", "at": "2026-03-02T12:00Z", "channel": "phone", "disposition": "connected", "promise": promise}
+    case = {"prospect": {"id": "p1", "zones": "UTC"}, "touches": [said]}
+    hours = {"rule": "quiet_hours", "allow": {"daily": ["09:00-20:00"]}}
+    for requested, closed in (({}, True), ({"kinds": ["callback", "proposal"]}, False), ({"kinds": "visit"}, True)):
+        rule = {**hours, "unless": {"requested": {"grace": "6h", **requested}}}
+        assert blocked(rule, case, PHONE, "2026-03-02T22:00+00:00") == (closed, closed)
+    callback = {**case, "touches": [{**said, "promise": {**promise, "kind": "callback"}}]}
+    rule = {**hours, "unless": {"requested": {"grace": "6h"}}}
+    assert blocked(rule, callback, PHONE, "2026-03-02T22:00+00:00") == (False, False)
+
+
 def test_a_further_attempt_in_a_silence_begins_it_again() -> None:
     touches = [
         {"id": f"t{day}", "at": f"2026-03-{day:02}T12:00Z", "channel": "phone", "disposition": "no_answer"}

@@ -150,6 +150,7 @@ def requested(fact: Any, case: Case, t: datetime, table: Any) -> bool:
     return any(
         touch.promise
         and touch.promise.by == "us"
+        and touch.promise.kind in fact.kinds
         and isinstance(touch.promise.at, datetime)
         and max(touch.promise.at - early, touch.at) <= t < touch.promise.at + grace
         and not any(count.reached(other, table) and touch.at < other.at <= t for other in mine)

@@ -94,8 +94,12 @@ class ConsentFact(Model):
 
 
 class RequestedFact(Model):
-    """The person asked to be contacted at a time: from `early` before it until they are reached or `grace` has passed."""
+    """The person asked to be contacted at a time: from `early` before it until they are reached or `grace` has passed.
 
+    `kinds` says by which promises of ours that is known; what else was promised for a time, a proposal, is no wish to be called.
+    """
+
+    kinds: Names = ("callback",)
     early: LengthField | None = None
     grace: LengthField = Length("1d", 24 * 3_600_000_000)
 
@@ -204,6 +208,8 @@ def _requested(view: View, fact: RequestedFact) -> list[Span]:
     for seen in view.touches:
         promise = seen.promise
         if promise is None or promise.by != "us" or not isinstance(promise.at, datetime):
+            continue
+        if promise.kind not in fact.kinds:
             continue
         agreed = micros(promise.at)
         start = agreed - (fact.early.micros if fact.early else 0)

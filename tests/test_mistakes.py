@@ -239,6 +239,27 @@ def test_the_stage_of_a_prospect() -> None:
     assert Prospect(id="p", stages=dated).stage == "lost"
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"rule": "cool_off", "silence": "60 days", "counts": {"dispositions": ["refussed"]}},
+        {"rule": "recall", "after": {"refussed": "2 days"}},
+        {
+            "rule": "any_of",
+            "rules": [
+                {"rule": "max_attempts", "id": f"m{most}", "at_most": most, "counts": {"dispositions": ["refussed"]}}
+                for most in (1, 2)
+            ],
+        },
+    ],
+)
+def test_a_wish_that_names_no_disposition(wish: dict[str, Any]) -> None:
+    with pytest.raises(
+        InputError, match=r"wishes\[0\]: disposition `refussed` is not well known; .*did you mean `refused`"
+    ):
+        Prospect(id="p", wishes=[wish])
+
+
 def test_a_wish_alone_and_a_wish_without_an_id() -> None:
     (wish,) = Prospect(id="p", wishes={"rule": "max_attempts", "at_most": 1}).wishes
     assert wish == MaxAttempts(id="wish-1", at_most=1)

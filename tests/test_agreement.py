@@ -308,6 +308,23 @@ def test_a_window_that_belongs_to_a_holiday_does_not_open_after_midnight_either(
     assert blocked(rule, case, PHONE, "2026-12-27T01:00+01:00") == (False, False)
 
 
+def test_who_opts_out_asks_for_no_answer() -> None:
+    wrote = {"id": "t1", "at": "2026-03-02T12:00Z", "channel": "email", "direction": "inbound"}
+    rule = {"rule": "quiet_hours", "allow": {"daily": ["09:00-20:00"]}, "unless": {"replying": True}}
+    for disposition, closed in (("replied", False), ("opted_out", True)):
+        case = {"prospect": {"id": "p1", "zones": "UTC"}, "touches": [{**wrote, "disposition": disposition}]}
+        assert blocked(rule, case, PHONE, "2026-03-02T22:00+00:00") == (closed, closed)
+
+
+def test_a_touch_of_the_account_that_is_ones_own_counts_once() -> None:
+    touch = {"id": "t1", "prospect": "p1", "at": "2026-03-02T12:00Z", "channel": "phone", "disposition": "busy"}
+    account = {"id": "a1", "people": [], "touches": [touch]}
+    case = {"prospect": {"id": "p1", "zones": "UTC"}, "touches": [touch], "account": account}
+    rule = {"rule": "max_attempts", "at_most": 2, "over": "account"}
+    assert blocked(rule, case, PHONE, "2026-03-02T22:00+00:00") == (False, False)
+    assert blocked({**rule, "at_most": 1}, case, PHONE, "2026-03-02T22:00+00:00") == (True, True)
+
+
 def test_what_else_was_promised_for_a_time_is_no_wish_to_be_called() -> None:
     promise = {"by": "us", "at": "2026-03-02T21:00Z", "kind": "proposal"}
     said = {"id": "t1", "at": "2026-03-02T12:00Z", "channel": "phone", "disposition": "connected", "promise": promise}

@@ -640,6 +640,17 @@ class TestDeadlines:
 
 
 class TestKnownAt:
+    def test_how_a_promise_was_kept_is_known_when_it_was(self) -> None:
+        item = {
+            "id": "i", "kind": "promise", "due": "2026-03-10", "since": "2026-03-01T00:00Z", "done_at": "2026-03-09T00:00Z",
+            "content_kept": False, "price_kept": True,
+        }  # fmt: skip
+        case = Case(prospect=Prospect.model_validate({"id": "p", "pending": [item]}))
+        [before] = case.known_at("2026-03-05T00:00Z").prospect.pending
+        [after] = case.known_at("2026-03-09T00:00Z").prospect.pending
+        assert (before.done_at, before.content_kept, before.price_kept) == (None, None, None)
+        assert (after.content_kept, after.price_kept) == (False, True)
+
     def test_known_at_reads_a_date_on_its_own_clock(self) -> None:
         """A touch known only to the day is known from the first instant at which it may have begun, wherever that was."""
 

@@ -128,7 +128,10 @@ class View:
     @cached_property
     def others(self) -> list[Seen]:
         """The touches of the other people of the account, in order."""
-        return self._read(self.case.account.touches) if self.case.account else []
+        if self.case.account is None:
+            return []
+        own = {touch.id: touch for touch in self.case.touches}  # one that is given here and there is one touch
+        return self._read(touch for touch in self.case.account.touches if own.get(touch.id) != touch)
 
     @cached_property
     def everybody(self) -> list[Seen]:

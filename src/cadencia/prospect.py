@@ -82,18 +82,8 @@ class ContactPoint(Model):
     since: Instant | None = None
 
 
-class Consent(Model):
-    """A recorded permission: for a channel and purpose (all when None), from `since` until `until`."""
-
-    since: Instant
-    until: Instant | None = None
-    channel: Word | None = None
-    purpose: Word | None = None
-    basis: str = "express"
-
-
 class _Period(Model):
-    """What holds from `since` until `until`, and must not end before it begins: it would bind nobody, unnoticed."""
+    """What holds from `since` until `until`, and must not end before it begins: it would say nothing, unnoticed."""
 
     since: Instant | None = None
     until: Instant | None = None
@@ -103,6 +93,15 @@ class _Period(Model):
         if self.since is not None and self.until is not None and self.until <= self.since:
             raise InputError(f"it ends at {given(self.until)}, not after it begins; write a later end, or none")
         return self
+
+
+class Consent(_Period):
+    """A recorded permission: for a channel and purpose (all when None), from `since` until `until`."""
+
+    since: Instant
+    channel: Word | None = None
+    purpose: Word | None = None
+    basis: str = "express"
 
 
 class OptOut(_Period):

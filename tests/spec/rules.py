@@ -163,6 +163,7 @@ def replying(case: Case, t: datetime, table: Any, channel: str | None = None) ->
     past = happened(count.own(case), t)
     answers = [touch for touch in past if touch.direction == "outbound" and count.went_out(touch, table)]
     wrote = [touch for touch in past if touch.direction == "inbound" and channel in (None, touch.channel)]
+    wrote = [touch for touch in wrote if touch.disposition != "opted_out"]  # who opts out asks for no answer
     return any(not any(answer.at > touch.at for answer in answers) for touch in wrote)
 
 

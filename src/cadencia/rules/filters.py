@@ -243,8 +243,8 @@ def _replying(view: View, channel: str | None) -> list[Span]:
     latest = list(accumulate((seen.hi for seen in answers), max))
     spans: list[Span] = []
     for seen in view.touches:
-        if seen.outbound or seen.booked or channel not in (None, seen.channel):
-            continue
+        if seen.outbound or seen.booked or channel not in (None, seen.channel) or seen.disposition == "opted_out":
+            continue  # who opts out asks for no answer
         answer = bisect_right(latest, seen.lo)  # the first that may have come later
         spans.append((seen.hi, answers[answer].lo if answer < len(answers) else FOREVER))
     return union(spans)

@@ -13,7 +13,7 @@ from .._time.holidays import calendar_name, closed_days, holiday_days, kept_in, 
 from .._time.hours import DatesField, DaysField, WeekField, WeekHours, date_name, dates_table, open_spans, week_table
 from .._time.spans import Span, gaps, meet, union
 from ..errors import InputError
-from .base import Limit
+from .base import Limit, check_order
 from .block import Block
 from .clock import check_clock, zones_of
 from .delays import ClockNames, Holidays, regions_of
@@ -219,6 +219,8 @@ class ActivePeriod(Limit):
     def _some(self) -> ActivePeriod:
         if self.from_ is None and self.until is None:
             raise InputError("give `from`, `until` or both")
+        if self.from_ is not None and self.until is not None:
+            check_order("from", self.from_, "until", self.until)
         return self
 
     @property

@@ -11,6 +11,7 @@ from zoneinfo import TZPATH
 from ._time.clock import FOREVER, micros, moment
 from .decision import Contact, Decision, Stop, Wait
 from .engine.closed import lifting
+from .engine.foresight import foreseen
 from .errors import RuleFailure
 from .inquiry import Option
 from .record import BlockRecord, Due, OptionRecord, Record, Verdict
@@ -19,9 +20,6 @@ from .rules.filters import Candidate
 
 if TYPE_CHECKING:
     from .engine import Question
-
-#: What is owed without touching anybody: no limit can keep it from being done.
-_UNLIMITED = frozenset({"task", "record"})
 
 
 def record_of(question: Question, decision: Decision) -> Record:
@@ -75,7 +73,7 @@ def record_of(question: Question, decision: Decision) -> Record:
         options=records,
         verdicts=tuple(_verdict(question, candidate, rule, table, now) for rule, table in question.limits)
         + tuple(Verdict(rule.id, rule.rule, "permits", (), (), rule.because) for rule, _ in engine.preferences),
-        deadlines=_deadlines(question, decision, chain),
+        deadlines=_deadlines(question),
         reports=tuple(sorted({*_reports(question), *question.odd(decision)})),
         proposal=proposal,
     )
@@ -150,8 +148,7 @@ def _verdict(question: Question, candidate: Candidate, rule: Any, table: Any, no
     return Verdict(rule.id, rule.rule, says, touches, blocks, rule.because)
 
 
-def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tuple[Due, ...]:
-    blocking = tuple(dict.fromkeys(block.rule for block in chain))
+def _deadlines(question: Question) -> tuple[Due, ...]:
     found: list[Due] = []
     for rule, table in question.engine.deadlines:
         view = question.owing.using(table)
@@ -175,13 +172,9 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
                 state = "undated"
             elif item.due < question.start:
                 state = "missed"
-            elif item.code not in _UNLIMITED and (
-                decision._at is None or isinstance(decision, Stop) or decision._at > item.due
-            ):
-                state = "will_be_missed"
-                responsible = blocking
             else:
-                state = "due"
+                possible, responsible = foreseen(question, rule, view, item)
+                state = "due" if possible else "will_be_missed"
             owner, owner_kind = item.owner, item.owner_kind
             if state in ("missed", "will_be_missed"):
                 named, blameless = question.excuse(item, state == "missed")

@@ -30,6 +30,7 @@ from cadencia.rules import (
     RespondWithin,
     Spacing,
     StopOn,
+    StopOnOptOut,
     StopOnStage,
     StopWhenExhausted,
 )
@@ -448,6 +449,22 @@ class TestBookings:
 
 
 class TestReports:
+    @pytest.mark.parametrize(
+        ("rules", "person", "told"),
+        [
+            ((), {}, True),
+            ((StopOn(id="no", dispositions=["refused"]),), {}, True),
+            ((StopOn(id="no", dispositions=["opted_out"]),), {}, False),
+            ((StopOn(id="no", counts={"dispositions": ["opted_out"]}),), {}, False),
+            ((StopOnOptOut(id="no"),), {}, False),
+            ((), {"opt_outs": {"channel": "email"}}, False),
+        ],
+    )
+    def test_an_opt_out_in_a_touch_that_no_rule_reads(self, rules: Any, person: Any, told: bool) -> None:
+        said = touch("t", "2026-03-02T10:00+01:00", disposition="opted_out")
+        decision = policy(*rules).decide(prospect(**person), [said], as_of=NOON)
+        assert (("opt_out_in_touch", "t") in decision.reports) is told
+
     def test_a_touch_in_the_future_counts_and_is_reported(self) -> None:
         decision = policy(FrequencyCap(id="one", at_most=1, each="day")).decide(
             prospect(), [touch("t", "2026-03-03T12:05+01:00")], as_of=NOON

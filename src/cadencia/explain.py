@@ -16,6 +16,7 @@ from .errors import RuleFailure
 from .inquiry import Option
 from .record import BlockRecord, Due, OptionRecord, Record, Verdict
 from .rules.block import Block, chain_of, principal
+from .rules.choice import Choice
 from .rules.filters import Candidate
 
 if TYPE_CHECKING:
@@ -208,6 +209,8 @@ def _reports(question: Question) -> tuple[tuple[str, ...], ...]:
     for seen in question.view.touches:
         if not seen.booked and seen.lo > question.start:
             found[("touch_in_the_future", seen.id)] = None
+    for name in _unheard(question):
+        found[("opt_out_in_touch", name)] = None
     for name in question.case.view().overdue(question.start):
         if name not in question.view.fulfilled:
             found[("overdue", name)] = None
@@ -218,6 +221,21 @@ def _reports(question: Question) -> tuple[tuple[str, ...], ...]:
     for name, failure in question.failures.items():
         found.setdefault(("rule_error", name, failure.type), None)
     return tuple(sorted(found))
+
+
+def _unheard(question: Question) -> list[str]:
+    """The touches in which the person opted out where neither a rule reads such touches nor an opt-out is on record."""
+    if any(_hears(rule) for rule, _ in question.limits) or question.case.prospect.opt_outs:
+        return []
+    return [seen.id for seen in question.view.touches if seen.disposition == "opted_out" and not seen.booked]
+
+
+def _hears(rule: Any) -> bool:
+    """Whether a limit closes or stops after a touch in which the person opted out."""
+    if rule.rule in ("stop_on_opt_out", "cadence"):
+        return True
+    chosen = (getattr(rule, "dispositions", None), getattr(getattr(rule, "counts", None), "dispositions", None))
+    return any(isinstance(choice, Choice) and not choice.excluded and choice.has("opted_out") for choice in chosen)
 
 
 @lru_cache(maxsize=1)

@@ -306,3 +306,86 @@ def test_a_window_that_belongs_to_a_holiday_does_not_open_after_midnight_either(
     case = {"prospect": {"id": "p1", "zones": "Europe/Madrid"}}
     assert blocked(rule, case, PHONE, "2026-12-26T01:00+01:00") == (True, True)
     assert blocked(rule, case, PHONE, "2026-12-27T01:00+01:00") == (False, False)
+
+
+def test_who_opts_out_asks_for_no_answer() -> None:
+    wrote = {"id": "t1", "at": "2026-03-02T12:00Z", "channel": "email", "direction": "inbound"}
+    rule = {"rule": "quiet_hours", "allow": {"daily": ["09:00-20:00"]}, "unless": {"replying": True}}
+    for disposition, closed in (("replied", False), ("opted_out", True)):
+        case = {"prospect": {"id": "p1", "zones": "UTC"}, "touches": [{**wrote, "disposition": disposition}]}
+        assert blocked(rule, case, PHONE, "2026-03-02T22:00+00:00") == (closed, closed)
+
+
+def test_a_touch_of_the_account_that_is_ones_own_counts_once() -> None:
+    touch = {"id": "t1", "prospect": "p1", "at": "2026-03-02T12:00Z", "channel": "phone", "disposition": "busy"}
+    account = {"id": "a1", "people": [], "touches": [touch]}
+    case = {"prospect": {"id": "p1", "zones": "UTC"}, "touches": [touch], "account": account}
+    rule = {"rule": "max_attempts", "at_most": 2, "over": "account"}
+    assert blocked(rule, case, PHONE, "2026-03-02T22:00+00:00") == (False, False)
+    assert blocked({**rule, "at_most": 1}, case, PHONE, "2026-03-02T22:00+00:00") == (True, True)
+
+
+def test_what_else_was_promised_for_a_time_is_no_wish_to_be_called() -> None:
+    promise = {"by": "us", "at": "2026-03-02T21:00Z", "kind": "proposal"}
+    said = {"id": "t1", "at": "2026-03-02T12:00Z", "channel": "phone", "disposition": "connected", "promise": promise}
+    case = {"prospect": {"id": "p1", "zones": "UTC"}, "touches": [said]}
+    hours = {"rule": "quiet_hours", "allow": {"daily": ["09:00-20:00"]}}
+    for requested, closed in (({}, True), ({"kinds": ["callback", "proposal"]}, False), ({"kinds": "visit"}, True)):
+        rule = {**hours, "unless": {"requested": {"grace": "6h", **requested}}}
+        assert blocked(rule, case, PHONE, "2026-03-02T22:00+00:00") == (closed, closed)
+    callback = {**case, "touches": [{**said, "promise": {**promise, "kind": "callback"}}]}
+    rule = {**hours, "unless": {"requested": {"grace": "6h"}}}
+    assert blocked(rule, callback, PHONE, "2026-03-02T22:00+00:00") == (False, False)
+
+
+def test_a_further_attempt_in_a_silence_begins_it_again() -> None:
+    touches = [
+        {"id": f"t{day}", "at": f"2026-03-{day:02}T12:00Z", "channel": "phone", "disposition": "no_answer"}
+        for day in (2, 3, 12, 21)
+    ]
+    rule = {"rule": "cool_off", "times": 2, "within": "48h", "silence": "10 days"}
+    for dated in (False, True):  # 12 March lies in the silence of 3 March, and 21 March in that of 12 March
+        told = [{**touch, "at": touch["at"][:10]} if dated and touch["id"] != "t2" else touch for touch in touches]
+        case = {"prospect": {"id": "p1", "zones": "UTC"}, "touches": told}
+        limit, person = read_rule({"id": "r", **rule}), Case.model_validate(case)
+        for at, silent in (("2026-03-30T12:00+00:00", True), ("2026-04-01T00:00+00:00", False)):
+            t = micros(datetime.fromisoformat(at))
+            assert bool(list(limit.answer(person.view(), PHONE, (t, t + 1)))) is silent  # type: ignore[attr-defined]
+            if not dated:
+                assert forbidden(limit, person, PHONE, moment(t)) is silent
+
+
+def test_a_date_may_lie_in_the_silence_of_a_touch_that_comes_later_in_order() -> None:
+    """If the call of 2 March was made in its evening, the noon before it had begun a silence, and it goes on until 4 March."""
+    touches = [
+        {"id": "t0", "at": "2026-03-02", "channel": "phone", "disposition": "no_answer"},
+        *(
+            {"id": f"t{hour}", "at": f"2026-03-02T{hour}:00Z", "channel": "phone", "disposition": "busy"}
+            for hour in ("10", "11", "12")
+        ),
+    ]
+    case = Case.model_validate({"prospect": {"id": "p1", "zones": "UTC"}, "touches": touches})
+    rule: Any = read_rule({"rule": "cool_off", "id": "r", "times": 3, "within": "3h", "silence": "24h"})
+    t = datetime.fromisoformat("2026-03-03T23:00+00:00")
+    assert forbidden(rule, placed(case, t, "hi"), PHONE, t)
+    assert list(rule.answer(case.view(), PHONE, (micros(t), micros(t) + 1)))
+
+
+@pytest.mark.parametrize(
+    ("special", "closed", "open_"),
+    [
+        (
+            "closed",
+            ("2026-12-25T03:00", "2026-12-25T12:00", "2026-12-26T03:00"),
+            ("2026-12-24T20:00", "2026-12-26T09:00"),
+        ),
+        (["12:00-24:00"], ("2026-12-25T03:00", "2026-12-25T13:00"), ("2026-12-25T11:00", "2026-12-26T03:00")),
+    ],
+)
+def test_a_special_date_of_quiet_hours_opens_no_night(special: Any, closed: Any, open_: Any) -> None:
+    rule = {"rule": "quiet_hours", "between": {"daily": ["21:00-09:00"]}, "dates": {"2026-12-25": special}}
+    case = {"prospect": {"id": "p1", "zones": "Europe/Madrid"}}
+    for at in closed:
+        assert blocked(rule, case, PHONE, f"{at}+01:00") == (True, True)
+    for at in open_:
+        assert blocked(rule, case, PHONE, f"{at}+01:00") == (False, False)

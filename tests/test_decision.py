@@ -30,6 +30,7 @@ from cadencia.rules import (
     RespondWithin,
     Spacing,
     StopOn,
+    StopOnOptOut,
     StopOnStage,
     StopWhenExhausted,
 )
@@ -405,6 +406,36 @@ class TestBookings:
         decision = self.RULES.decide(prospect(), [booked], as_of=NOON, fulfils="b")
         assert (decision.answer, decision.reports) == ("contact", ())
 
+    @pytest.mark.parametrize(
+        "made",
+        [
+            {"disposition": "refused"},
+            {"disposition": "connected", "promise": {"by": "them", "at": "2026-03-03T12:00+01:00"}},
+            {"booked": True, "cancelled": True},
+        ],
+    )
+    def test_only_a_booking_or_a_promise_of_ours_is_fulfilled(self, made: dict[str, Any]) -> None:
+        made_ = touch("b", "2026-03-03T10:00+01:00", **made)
+        with pytest.raises(
+            InputError, match=r"^fulfils: touch `b` is neither booked nor has it a promise of ours; write"
+        ):
+            self.RULES.decide(prospect(), [made_], as_of=NOON, fulfils="b")
+        with pytest.raises(InputError, match=r"^fulfils: `bb` is no touch of the case; .*did you mean `b`"):
+            self.RULES.decide(prospect(), [made_], as_of=NOON, fulfils="bb")
+
+    def test_a_promise_that_is_fulfilled_is_owed_no_more_and_its_touch_counts(self) -> None:
+        rules = policy(
+            MaxAttempts(id="once", at_most=1), StopOn(id="no", dispositions=["refused"]), PromiseDue(id="word")
+        )
+        promise = {"by": "us", "at": "2026-03-03T13:00+01:00"}
+        for disposition, answer in (("refused", "stop"), ("callback_requested", "stop")):
+            said = touch("b", "2026-03-03T10:00+01:00", disposition=disposition, promise=promise)
+            asked = rules.decide(prospect(), [said], as_of=NOON)
+            fulfilled = rules.decide(prospect(), [said], as_of=NOON, fulfils="b")
+            assert fulfilled.answer == asked.answer == answer
+            assert fulfilled.options == asked.options
+            assert ([due.state for due in asked.deadlines], fulfilled.deadlines) == (["will_be_missed"], ())
+
     def test_an_overdue_booking_is_listed_and_counts_nowhere(self) -> None:
         overdue = touch("b", "2026-03-03T10:00+01:00", booked=True, end="2026-03-03T10:30+01:00")
         decision = self.RULES.decide(prospect(), [overdue], as_of=NOON)
@@ -418,6 +449,22 @@ class TestBookings:
 
 
 class TestReports:
+    @pytest.mark.parametrize(
+        ("rules", "person", "told"),
+        [
+            ((), {}, True),
+            ((StopOn(id="no", dispositions=["refused"]),), {}, True),
+            ((StopOn(id="no", dispositions=["opted_out"]),), {}, False),
+            ((StopOn(id="no", counts={"dispositions": ["opted_out"]}),), {}, False),
+            ((StopOnOptOut(id="no"),), {}, False),
+            ((), {"opt_outs": {"channel": "email"}}, False),
+        ],
+    )
+    def test_an_opt_out_in_a_touch_that_no_rule_reads(self, rules: Any, person: Any, told: bool) -> None:
+        said = touch("t", "2026-03-02T10:00+01:00", disposition="opted_out")
+        decision = policy(*rules).decide(prospect(**person), [said], as_of=NOON)
+        assert (("opt_out_in_touch", "t") in decision.reports) is told
+
     def test_a_touch_in_the_future_counts_and_is_reported(self) -> None:
         decision = policy(FrequencyCap(id="one", at_most=1, each="day")).decide(
             prospect(), [touch("t", "2026-03-03T12:05+01:00")], as_of=NOON
@@ -610,6 +657,17 @@ class TestDeadlines:
 
 
 class TestKnownAt:
+    def test_how_a_promise_was_kept_is_known_when_it_was(self) -> None:
+        item = {
+            "id": "i", "kind": "promise", "due": "2026-03-10", "since": "2026-03-01T00:00Z", "done_at": "2026-03-09T00:00Z",
+            "content_kept": False, "price_kept": True,
+        }  # fmt: skip
+        case = Case(prospect=Prospect.model_validate({"id": "p", "pending": [item]}))
+        [before] = case.known_at("2026-03-05T00:00Z").prospect.pending
+        [after] = case.known_at("2026-03-09T00:00Z").prospect.pending
+        assert (before.done_at, before.content_kept, before.price_kept) == (None, None, None)
+        assert (after.content_kept, after.price_kept) == (False, True)
+
     def test_known_at_reads_a_date_on_its_own_clock(self) -> None:
         """A touch known only to the day is known from the first instant at which it may have begun, wherever that was."""
 

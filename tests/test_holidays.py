@@ -133,3 +133,13 @@ def test_a_stop_after_business_days_begins_in_the_place_where_it_begins_first() 
         return policy.decide(person, [refused], as_of="2026-09-11T10:00Z").answer
 
     assert [on(region) for region in ("ES-CT", "ES-MD", "ES", "ES-B")] == ["contact", "stop", "stop", "stop"]
+
+
+@pytest.mark.parametrize("region", ["IN", "IN-GJ", "IN-*", "IN-XX"])
+def test_a_year_of_which_the_calendar_has_only_a_part_is_unknown(region: str) -> None:
+    """Of India the calendar has the fixed feasts of any year, and those of the moon from 2001 to 2035 only."""
+    assert [holiday_days(region, year) is None for year in (2000, 2001, 2035, 2036)] == [True, False, False, True]
+    policy = Policy(name="one", channels=["phone"], rules=[BusinessDays(id="days", days="daily", holidays="prospect")])
+    person = {"id": "p", "zones": "Asia/Kolkata", "regions": region.removesuffix("-*")}
+    decision = policy.decide(person, as_of="2036-06-02T10:00+05:30", horizon="30 days")
+    assert (decision.answer, decision.needs) == ("blocked", ("calendar",))

@@ -134,12 +134,6 @@ CASES: dict[str, tuple[str, str, list[dict[str, Any]], list[dict[str, Any]]]] = 
         [hours(allow={"daily": ["09:00-17:00"]}), hours(allow={"daily": ["09:00-17:00"]}, clock="Europe/Madrid")],
         [hours(allow={"daily": ["09:00-17:00"]}), hours(between={"daily": ["00:00-01:00"]}, clock="Europe/Madrid")],
     ),
-    "over before it begins": (
-        "never_active",
-        "r1",
-        [R("active_period", **{"from": "2026-05-01", "until": "2026-04-01"})],
-        [R("active_period", **{"from": "2026-05-01", "until": "2026-05-01"})],
-    ),
     "one period after the other": (
         "never_active",
         "r1",
@@ -463,6 +457,30 @@ CASES: dict[str, tuple[str, str, list[dict[str, Any]], list[dict[str, Any]]]] = 
         "r1",
         [R("recall", counts={"reached": True}, after={"no_answer": "1h"})],
         [R("recall", counts={"reached": True, "directions": ["inbound"]}, after={"no_answer": "1h"})],
+    ),
+    "a count of what never went out": (
+        "unreachable_row",
+        "r1",
+        [R("max_attempts", at_most=2, counts={"dispositions": ["bounced_hard", "failed"]})],
+        [R("max_attempts", at_most=2, count="planned", counts={"dispositions": ["bounced_hard", "failed"]})],
+    ),
+    "a count of one that never went out": (
+        "unreachable_row",
+        "r1",
+        [R("frequency_cap", at_most=2, within="7d", counts={"dispositions": ["busy", "bounced_soft"]})],
+        [R("frequency_cap", at_most=2, within="7d", counts={"dispositions": {"except": ["busy", "bounced_soft"]}})],
+    ),
+    "a pause after what never went out": (
+        "unreachable_row",
+        "r1",
+        [R("cool_off", silence="5 days", counts={"dispositions": ["bounced_hard"]})],
+        [R("cool_off", silence="5 days", counts={"dispositions": ["busy"]})],
+    ),
+    "a stop after what was not delivered": (
+        "unreachable_row",
+        "r1",
+        [R("stop_when_exhausted", at_most=2, count="delivered", counts={"dispositions": ["busy"]})],
+        [R("stop_when_exhausted", at_most=2, count="delivered", counts={"dispositions": ["sent"]})],
     ),
     "otherwise is nothing": (
         "unreachable_row",

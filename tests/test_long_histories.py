@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -16,6 +18,7 @@ import pytest
 from cadencia import Case
 from cadencia.policy_files import load
 from cadencia.rules import Candidate, Deadline, Limit, Offer
+from cadencia.rules.block import Stretch
 from cadencia.rules.registry import ALWAYS, BUILT_IN, rule_class
 
 START, STEP, DAY = datetime(2024, 1, 1, tzinfo=UTC), timedelta(hours=6), 86_400_000_000
@@ -201,6 +204,49 @@ def test_twice_the_touches_are_twice_the_work(kind: str, number: int, dated: boo
         assert many[1] <= 2.3 * few[1] + 50, f"evidence {few[1]} -> {many[1]}, whole history: {whole}"
 
 
+def held(rule: Any, case: Case, start: int, end: int) -> int:
+    """The bytes that the blocks of a rule hold on to."""
+    view, candidate = case.view(), Candidate("email")
+    list(rule.answer(view, candidate, (start, end)))  # what is remembered of a case is not the blocks'
+    gc.collect()
+    tracemalloc.start()
+    blocks = list(rule.answer(view, candidate, (start, end)))
+    found = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert isinstance(blocks, list)
+    return found
+
+
+#: Here the blocks themselves are many: an exception cuts the block of each touch at each reply, and `any_of` unites what its
+#: rules say of each stretch.
+MANY_BLOCKS = {("spacing", 1), ("any_of", 0)}
+LIMITS = [form for form in FORMS if issubclass(rule_class(form[0]), Limit) and form not in MANY_BLOCKS]
+
+
+@pytest.mark.parametrize(("kind", "number"), LIMITS)
+def test_a_touch_a_minute_asked_about_in_the_middle(kind: str, number: int) -> None:
+    """Each of many blocks names the touches of its period: together they hold on to what the history is, and not to its square."""
+    rule = rule_class(kind).model_validate({"rule": kind, "id": "r", **RULES[kind][number]})
+    minute = 60_000_000
+    start = int(START.timestamp() * 1e6)
+    few, many = (
+        held(
+            rule,
+            Case.model_validate({
+                "prospect": {"id": "p", "zones": "Europe/Madrid", "regions": "ES"},
+                "touches": [
+                    {**touch, "at": START + index * timedelta(minutes=1), "promise": None}
+                    for index, touch in enumerate(touches(count, "t", False))
+                ],
+            }),
+            start + count // 2 * minute,
+            start + 90 * DAY,
+        )
+        for count in (500, 1000)
+    )  # fmt: skip
+    assert many <= 2.4 * few + 4_000, f"{few} -> {many} bytes"
+
+
 @pytest.mark.parametrize("data", RULES["spacing"], ids=["at_least", "business", "gaps", "backoff"])
 def test_bookings_to_come(data: dict[str, Any]) -> None:
     """A limit that looks both ways does not compare every booking with every other."""
@@ -241,3 +287,19 @@ def test_two_hundred_thousand_touches() -> None:
     verdicts = {verdict.rule: verdict for verdict in record.verdicts}
     assert len(verdicts["breathe"].touches) > 100_000
     assert sum(len(block.touches) for verdict in record.verdicts for block in verdict.blocks) < 3 * len(found)
+
+
+def test_ids_that_blocks_share_are_a_tuple_in_all_but_memory() -> None:
+    everything = ("a", "b", "c", "d")
+    some = Stretch(everything, 1, 3)
+    same: object = ("b", "c")
+    assert some == same
+    assert same == some
+    assert some == Stretch(everything, 1, 3)
+    assert some != ["b", "c"]
+    assert some != Stretch(everything, 0, 2)
+    assert some == Stretch(("b", "c"), 0, 2)
+    assert (hash(some), repr(some), len(some), some[0], some[1:]) == (hash(("b", "c")), "('b', 'c')", 2, "b", ("c",))
+    assert sorted([some, ("a",), Stretch(everything, 0, 1), ("b", "d")]) == [("a",), ("a",), ("b", "c"), ("b", "d")]
+    assert pickle.loads(pickle.dumps(some)) == ("b", "c")
+    assert type(pickle.loads(pickle.dumps(some))) is tuple

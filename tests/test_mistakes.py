@@ -239,6 +239,70 @@ def test_the_stage_of_a_prospect() -> None:
     assert Prospect(id="p", stages=dated).stage == "lost"
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"rule": "cool_off", "silence": "60 days", "counts": {"dispositions": ["refussed"]}},
+        {"rule": "recall", "after": {"refussed": "2 days"}},
+        {
+            "rule": "any_of",
+            "rules": [
+                {"rule": "max_attempts", "id": f"m{most}", "at_most": most, "counts": {"dispositions": ["refussed"]}}
+                for most in (1, 2)
+            ],
+        },
+    ],
+)
+def test_a_wish_that_names_no_disposition(wish: dict[str, Any]) -> None:
+    with pytest.raises(
+        InputError, match=r"wishes\[0\]: disposition `refussed` is not well known; .*did you mean `refused`"
+    ):
+        Prospect(id="p", wishes=[wish])
+
+
+@pytest.mark.parametrize(
+    ("rule", "mistake"),
+    [
+        (
+            {"rule": "active_period", "from": "2026-03-02", "until": "2026-03-01"},
+            "`until` `2026-03-01` is before `from`",
+        ),
+        ({"rule": "active_period", "from": "2026-03-02T12:00Z", "until": "2026-03-02T12:00Z"}, "is not after `from`"),
+        ({"rule": "active_period", "from": "2026-03-05", "until": "2026-03-02T12:00Z"}, "is not after `from`"),
+        ({"rule": "active_period", "from": "2026-03-05T12:00Z", "until": "2026-03-02"}, "is not after `from`"),
+        (
+            {"rule": "soonest", "in_force": {"from": "2026-03-05", "to": "2026-03-02T12:00Z"}},
+            "`to` .* is not after `from`",
+        ),
+        (
+            {"rule": "soonest", "in_force": {"from": "2026-03-05T12:00Z", "to": "2026-03-02"}},
+            "`to` .* is not after `from`",
+        ),
+    ],
+)
+def test_a_period_that_ends_before_it_begins(rule: dict[str, Any], mistake: str) -> None:
+    with pytest.raises(PolicyError, match=mistake):
+        policy(rules=[{"id": "r", **rule}])()
+
+
+def test_a_period_of_a_date_and_an_instant_that_may_hold_one_is_accepted() -> None:
+    for start, end in (("2026-03-02", "2026-03-02T00:00Z"), ("2026-03-02T23:00Z", "2026-03-02")):
+        policy(rules=[{"rule": "active_period", "id": "r", "from": start, "until": end}])()
+
+
+def test_a_consent_that_ends_before_it_begins() -> None:
+    with pytest.raises(InputError, match="not after it begins"):
+        Prospect(id="p", consents={"since": "2026-03-02T00:00Z", "until": "2026-03-01T00:00Z"})
+
+
+def test_a_touch_with_somebody_else_is_not_the_prospects_own() -> None:
+    theirs = Touch.model_validate({"id": "t", "at": "2026-03-02T12:00Z", "channel": "phone", "prospect": "q"})
+    with pytest.raises(
+        InputError, match="touch `t` is with `q`, and the case is of `p`; give it with the touches of the account"
+    ):
+        Case.of(Prospect(id="p"), [theirs])
+
+
 def test_a_wish_alone_and_a_wish_without_an_id() -> None:
     (wish,) = Prospect(id="p", wishes={"rule": "max_attempts", "at_most": 1}).wishes
     assert wish == MaxAttempts(id="wish-1", at_most=1)

@@ -145,7 +145,7 @@ STEPS = [
 
 #: Every worked example that concerns windows, caps, deferrals, clocks and law, by the numbers of the field survey.
 REQUIRED = {
-    *(f"W{number}" for number in (*range(1, 19), *range(20, 29), *range(30, 36), *range(40, 63), *range(70, 78))),
+    *(f"W{number}" for number in (*range(1, 19), *range(20, 29), *range(30, 36), *range(40, 65), 67, *range(70, 78))),
     *(f"L{number}" for number in range(1, 7)),
     *(f"T{number}" for number in range(1, 9)),
     *(f"R{number}" for number in range(1, 6)),

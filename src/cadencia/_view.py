@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._time.clock import DAY, EVER, FOREVER, HOUR, Zone, day_number, micros, zone_of
 from ._time.spans import Span
+from .errors import InputError, did_you_mean, given
 from .touch import DISPOSITIONS, UNDECLARED, Disposition, Touch
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class View:
         regions: every plausible region, sorted.
         touches: the prospect's own touches, in order; cancelled and repeated ones left out.
         others: the touches of the other people of the account, in order.
+        fulfilled: the id of the booking or promise that is about to be kept.
         opened: when the case was opened, or None.
         overdue: bookings whose end has passed undone: listed, counted nowhere.
     """
@@ -126,7 +128,10 @@ class View:
     @cached_property
     def others(self) -> list[Seen]:
         """The touches of the other people of the account, in order."""
-        return self._read(self.case.account.touches) if self.case.account else []
+        if self.case.account is None:
+            return []
+        own = {touch.id: touch for touch in self.case.touches}  # one that is given here and there is one touch
+        return self._read(touch for touch in self.case.account.touches if own.get(touch.id) != touch)
 
     @cached_property
     def everybody(self) -> list[Seen]:
@@ -161,11 +166,14 @@ class View:
         return sibling
 
     def at(self, as_of: int, fulfils: str | None = None) -> View:
-        """The view with overdue bookings, and the touch about to be fulfilled, set aside."""
+        """The view with overdue bookings, and the booking about to be fulfilled, set aside.
+
+        Of a done touch only the promise is fulfilled: the touch was made, and counts.
+        """
         aside = {touch.id for touch in self._bookings if self._range(touch)[2] < as_of}
-        if fulfils is not None:
+        if fulfils is not None and self._fulfillable(fulfils).booked:
             aside.add(fulfils)
-        if not aside:
+        if not aside and fulfils is None:
             return self
         key = frozenset(aside), fulfils
         sibling = self._siblings.get(key)
@@ -173,6 +181,24 @@ class View:
             fulfilled = frozenset(() if fulfils is None else (fulfils,))
             sibling = self._siblings[key] = View(self.case, self.table, key[0], fulfilled)
         return sibling
+
+    def _fulfillable(self, name: str) -> Touch:
+        """The booking, or the touch with a promise of ours, of an id.
+
+        Raises:
+            InputError: there is none.
+        """
+        people = self.case.account.touches if self.case.account else ()
+        named = [touch for touch in (*self.case.touches, *people) if touch.id == name]
+        for touch in named:
+            ours = touch.booked or (touch.promise is not None and touch.promise.by == "us")
+            if ours and not touch.cancelled and touch.disposition != "cancelled":
+                return touch
+        instead = "write the id of a booking, or of a touch with a promise of ours"
+        if named:
+            raise InputError(f"fulfils: touch {given(name)} is neither booked nor has it a promise of ours; {instead}")
+        near = did_you_mean(name, [touch.id for touch in (*self.case.touches, *people)])
+        raise InputError(f"fulfils: {given(name)} is no touch of the case; {instead}{near}")
 
     def one_zone_each(self) -> list[View]:
         """The case once for each plausible zone, as if that were the only one."""

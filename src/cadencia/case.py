@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from ._model import Model, OneOrMore
 from ._time.clock import EVER, Instant, day_number, micros, read_instant
@@ -57,6 +57,17 @@ class Case(Model):
     touches: Annotated[tuple[Touch, ...], OneOrMore] = ()
     account: Account | None = None
     opened_at: Instant | None = None
+
+    @model_validator(mode="after")
+    def _own(self) -> Self:
+        for touch in self.touches:
+            if touch.prospect is not None and touch.prospect != self.prospect.id:
+                raise InputError(
+                    f"touches: touch {given(touch.id)} is with {given(touch.prospect)}, and the case is of"
+                    f" {given(self.prospect.id)}; give it with the touches of the account, or leave it out"
+                )
+        return self
+
     unreadable: tuple[str, ...] = ()
     """One line for each touch row that could not be read; any closes the case."""
 
@@ -174,7 +185,9 @@ def prospect_at(prospect: Prospect, instant: datetime) -> Prospect:
         "occasions": tuple(known(prospect.occasions)),
         "facts": {name: fact for name, fact in prospect.facts.items() if fact.since is None or fact.since <= instant},
         "pending": tuple(
-            item.model_copy(update={"done_at": None}) if item.done_at and item.done_at > instant else item
+            item.model_copy(update={"done_at": None, "content_kept": None, "price_kept": None})
+            if item.done_at and item.done_at > instant
+            else item
             for item in known(prospect.pending)
         ),
     }

@@ -235,10 +235,10 @@ class Decision:
         return decided
 
     def counterfactuals(self) -> dict[str, Decided]:
-        """For each rule that forbids now, the decision without it alone."""
-        return {
-            name: self.without(name) for name in self.record.blocking if not name.startswith(("always/", "cadence/"))
-        }
+        """For each rule that forbids now, and for the preference that waits, the decision without it alone."""
+        waiting = () if self.record.waits_for is None else (self.record.waits_for,)
+        names = dict.fromkeys((*self.record.blocking, *waiting))
+        return {name: self.without(name) for name in names if not name.startswith(("always/", "cadence/"))}
 
     # -- how it reads --------------------------------------------------------------------------------------------------
 

@@ -11,17 +11,16 @@ from zoneinfo import TZPATH
 from ._time.clock import FOREVER, micros, moment
 from .decision import Contact, Decision, Stop, Wait
 from .engine.closed import lifting
+from .engine.foresight import foreseen
 from .errors import RuleFailure
 from .inquiry import Option
 from .record import BlockRecord, Due, OptionRecord, Record, Verdict
 from .rules.block import Block, chain_of, principal
+from .rules.choice import Choice
 from .rules.filters import Candidate
 
 if TYPE_CHECKING:
     from .engine import Question
-
-#: What is owed without touching anybody: no limit can keep it from being done.
-_UNLIMITED = frozenset({"task", "record"})
 
 
 def record_of(question: Question, decision: Decision) -> Record:
@@ -75,7 +74,7 @@ def record_of(question: Question, decision: Decision) -> Record:
         options=records,
         verdicts=tuple(_verdict(question, candidate, rule, table, now) for rule, table in question.limits)
         + tuple(Verdict(rule.id, rule.rule, "permits", (), (), rule.because) for rule, _ in engine.preferences),
-        deadlines=_deadlines(question, decision, chain),
+        deadlines=_deadlines(question),
         reports=tuple(sorted({*_reports(question), *question.odd(decision)})),
         proposal=proposal,
     )
@@ -150,8 +149,7 @@ def _verdict(question: Question, candidate: Candidate, rule: Any, table: Any, no
     return Verdict(rule.id, rule.rule, says, touches, blocks, rule.because)
 
 
-def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tuple[Due, ...]:
-    blocking = tuple(dict.fromkeys(block.rule for block in chain))
+def _deadlines(question: Question) -> tuple[Due, ...]:
     found: list[Due] = []
     for rule, table in question.engine.deadlines:
         view = question.owing.using(table)
@@ -175,13 +173,9 @@ def _deadlines(question: Question, decision: Decision, chain: list[Block]) -> tu
                 state = "undated"
             elif item.due < question.start:
                 state = "missed"
-            elif item.code not in _UNLIMITED and (
-                decision._at is None or isinstance(decision, Stop) or decision._at > item.due
-            ):
-                state = "will_be_missed"
-                responsible = blocking
             else:
-                state = "due"
+                possible, responsible = foreseen(question, rule, view, item)
+                state = "due" if possible else "will_be_missed"
             owner, owner_kind = item.owner, item.owner_kind
             if state in ("missed", "will_be_missed"):
                 named, blameless = question.excuse(item, state == "missed")
@@ -215,6 +209,8 @@ def _reports(question: Question) -> tuple[tuple[str, ...], ...]:
     for seen in question.view.touches:
         if not seen.booked and seen.lo > question.start:
             found[("touch_in_the_future", seen.id)] = None
+    for name in _unheard(question):
+        found[("opt_out_in_touch", name)] = None
     for name in question.case.view().overdue(question.start):
         if name not in question.view.fulfilled:
             found[("overdue", name)] = None
@@ -225,6 +221,21 @@ def _reports(question: Question) -> tuple[tuple[str, ...], ...]:
     for name, failure in question.failures.items():
         found.setdefault(("rule_error", name, failure.type), None)
     return tuple(sorted(found))
+
+
+def _unheard(question: Question) -> list[str]:
+    """The touches in which the person opted out where neither a rule reads such touches nor an opt-out is on record."""
+    if any(_hears(rule) for rule, _ in question.limits) or question.case.prospect.opt_outs:
+        return []
+    return [seen.id for seen in question.view.touches if seen.disposition == "opted_out" and not seen.booked]
+
+
+def _hears(rule: Any) -> bool:
+    """Whether a limit closes or stops after a touch in which the person opted out."""
+    if rule.rule in ("stop_on_opt_out", "cadence"):
+        return True
+    chosen = (getattr(rule, "dispositions", None), getattr(getattr(rule, "counts", None), "dispositions", None))
+    return any(isinstance(choice, Choice) and not choice.excluded and choice.has("opted_out") for choice in chosen)
 
 
 @lru_cache(maxsize=1)

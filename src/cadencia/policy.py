@@ -323,13 +323,13 @@ class Policy(Model):
             purpose, step, subjects: what the contact would be for.
             duration: how long it would last; it must fit before the next block. None is no length.
             horizon: how far ahead an opening is looked for.
-            fulfils: the id of the booking or promise that this contact would be.
+            fulfils: the id of the booking that this contact would be, or of the touch whose promise of ours it would keep.
 
         Returns:
             `Contact`, `Wait`, `Blocked` or `Stop`: immutable, made for `match`.
 
         Raises:
-            InputError: an argument that cannot be read.
+            InputError: an argument that cannot be read; `fulfils` names neither a booking nor a promise of ours.
             PolicyError: the policy names no channels (it is only a layer).
         """
         engine = self.engine

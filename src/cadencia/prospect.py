@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ._model import Model, Names, OneOrMore, Word
 from ._time.clock import Instant, When, check_zone
-from .errors import InputError, given, one_line
+from .errors import InputError, did_you_mean, given, one_line
 
 if TYPE_CHECKING:
     from .rules.base import Limit
@@ -82,18 +82,8 @@ class ContactPoint(Model):
     since: Instant | None = None
 
 
-class Consent(Model):
-    """A recorded permission: for a channel and purpose (all when None), from `since` until `until`."""
-
-    since: Instant
-    until: Instant | None = None
-    channel: Word | None = None
-    purpose: Word | None = None
-    basis: str = "express"
-
-
 class _Period(Model):
-    """What holds from `since` until `until`, and must not end before it begins: it would bind nobody, unnoticed."""
+    """What holds from `since` until `until`, and must not end before it begins: it would say nothing, unnoticed."""
 
     since: Instant | None = None
     until: Instant | None = None
@@ -103,6 +93,15 @@ class _Period(Model):
         if self.since is not None and self.until is not None and self.until <= self.since:
             raise InputError(f"it ends at {given(self.until)}, not after it begins; write a later end, or none")
         return self
+
+
+class Consent(_Period):
+    """A recorded permission: for a channel and purpose (all when None), from `since` until `until`."""
+
+    since: Instant
+    channel: Word | None = None
+    purpose: Word | None = None
+    basis: str = "express"
 
 
 class OptOut(_Period):
@@ -200,7 +199,7 @@ class Prospect(Model):
         contact_points: None means that we were not told: every channel is offered without an address. An empty list, or none
             for a channel, closes the channel.
         registers: what registers of people who do not want to be contacted answered.
-        wishes: the prospect's own limits, in the vocabulary of rules; always binding.
+        wishes: the prospect's own limits, in the vocabulary of rules; always binding. They know the well-known dispositions only.
         stage: the current stage; `stages` holds earlier ones.
 
     Example:
@@ -266,8 +265,10 @@ class Prospect(Model):
 def _read_wishes(value: Any) -> tuple[Limit, ...]:
     """The prospect's own limits; a wish without an id is named after its kind."""
     from .calendars import undeclared
+    from .policy_form import dispositions_in
     from .rules.base import Limit
     from .rules.registry import read_rule
+    from .touch import DISPOSITIONS
 
     if not isinstance(value, (list, tuple)):
         value = [value]
@@ -280,5 +281,10 @@ def _read_wishes(value: Any) -> tuple[Limit, ...]:
             raise InputError(f"wishes[{index}]: {given(wish.kind)} is not a limit; a wish can only say no")
         for mistake in undeclared([wish], {}):
             raise InputError(f"wishes[{index}]: {mistake}")
+        for name in sorted(dispositions_in(wish.model_dump(mode="json", by_alias=True)) - DISPOSITIONS.keys()):
+            raise InputError(
+                f"wishes[{index}]: disposition {given(name)} is not well known; a wish knows no others"
+                + did_you_mean(name, DISPOSITIONS)
+            )
         wishes.append(wish)
     return tuple(wishes)

@@ -78,7 +78,7 @@ class BlockRecord:
     @property
     def touches(self) -> tuple[str, ...]:
         """The ids of the touches that counted."""
-        return self.block.touches
+        return tuple(self.block.touches)
 
     @property
     def details(self) -> dict[str, Any]:

@@ -107,6 +107,7 @@ class Touch(Model):
         end: when it ended; a touch without an end has no length.
         recorded_at: when we learned of it, for `Case.known_at`; else `at`, or for a booking always.
         zone: the zone of a date, when it differs from the prospect's.
+        via, group: through what it was made, and what it belongs to; no rule of ours reads them.
 
     Example:
         >>> from cadencia import Touch

@@ -101,7 +101,7 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:
     ):
         with pytest.raises(InputError, match=says):
             decide_files(POLICY, path, as_of=NOW)
-    with pytest.raises(InputError, match=r"answers\.xlsx: `\.xlsx` is not read in columns"):
+    with pytest.raises(InputError, match=r"answers\.xlsx: `\.xlsx` is no format of columns"):
         decide_files(POLICY, people, output=tmp_path / "answers.xlsx", as_of=NOW)
     with pytest.raises(InputError, match="is one of the inputs"):
         decide_files(POLICY, people, output=people, as_of=NOW)

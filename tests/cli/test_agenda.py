@@ -79,7 +79,7 @@ def test_bad_rows_are_said_and_close_their_case(tmp_path: Path) -> None:
     status, out, err = run(str(people), str(touches), *ASKED)
     assert status == 1
     assert "ana: needs" in out
-    assert err.startswith("! 1 rows may be about anybody")
+    assert err.startswith("! 1 row may be about anybody")
 
 
 def test_a_policy_now_and_what_was_known_then(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_rows_that_may_be_about_anybody_come_first(run: Run, folder: Path) -> No
         file.write("t9,,2026-03-24T10:00Z,phone,outbound,no_answer,\n")
     ran = run("audit", *FILES)
     assert ran.status == 1
-    assert ran.out.startswith("! 1 rows may be about anybody")
+    assert ran.out.startswith("! 1 row may be about anybody")
 
 
 def test_a_pack_is_a_policy(run: Run, folder: Path) -> None:

@@ -59,10 +59,21 @@ def test_bad_rows_close_and_are_written_apart(run: Run, folder: Path) -> None:
     assert "touches: 34 rows read = 1 answered + 2 closed + 31 unreadable" in ran.out
     assert "touches of people who are not in the book: nobody 1" in ran.out
     assert "31 rows cannot be used" in ran.out
-    assert "  touches:3: at: `yesterday` is not a time" in ran.out
+    assert "  touches.csv:4: at: `yesterday` is not a time" in ran.out
     assert "and 11 more" in ran.out
     assert (folder / "bad.csv").read_text().count("\n") == 32
     assert json.loads((folder / "answers.jsonl").read_text().splitlines()[0])["answer"] == "blocked"
+
+
+def test_the_summary_says_in_columns_what_it_says_row_by_row(run: Run, folder: Path) -> None:
+    with (folder / "touches.csv").open("a") as file:
+        file.write("t3,p1,2026-03-28T10:00Z,phone,outbound,no_answer\nt4,p3,2026-03-28T10:00Z,phone\n")
+    alone = run("decide", *FILES, "-f", "summary").out.splitlines()
+    found = run("decide", *FILES, "-f", "columns", "-o", "answers.csv").out.splitlines()
+    shared = [line for line in alone if "cannot be" not in line]
+    assert "reported, by prospects: touch in the future 1" in shared
+    assert "closed because of bad rows: p3" in shared
+    assert [line for line in found if "cannot be" not in line and "in columns" not in line] == shared
 
 
 @pytest.mark.parametrize(
@@ -72,7 +83,12 @@ def test_bad_rows_close_and_are_written_apart(run: Run, folder: Path) -> None:
         (("-f", "columns", "-o", "a.parquet", "--replay"), "--replay: columns are decided from all that is known"),
         (("-f", "columns", "-o", "a.parquet", "--touches", "more.csv"), "columns are read from one file of prospects"),
         (("-f", "columns", "-o", "a.parquet", "-m", "map.yaml"), "--mapping: columns are read under our own names"),
-        (("-f", "columns", "-o", "people.csv"), "is one of the inputs"),
+        (("-f", "columns", "-o", "people.csv"), "output: `people.csv` is one of the inputs"),
+        (
+            ("-f", "columns", "-o", "a.csv", "--quarantine", "people.csv"),
+            "quarantine: `people.csv` is one of the inputs",
+        ),
+        (("-f", "columns", "-o", "a.csv", "--quarantine", "./a.csv"), "quarantine: `a.csv` is where the answers go"),
     ],
 )
 def test_what_columns_cannot_do(run: Run, folder: Path, arguments: tuple[str, ...], says: str) -> None:

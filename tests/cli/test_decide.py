@@ -65,7 +65,7 @@ def test_replay_knows_only_what_was_known(run: Run) -> None:
     early = (*FILES[:-1], "2026-03-20T09:30Z")
     ran = run("decide", *early, "-f", "summary")
     assert "contact 1, wait 2" in ran.out
-    assert "reported: touch in the future 2" in ran.out
+    assert "reported, by prospects: touch in the future 2" in ran.out
     ran = run("decide", *early, "-f", "summary", "--replay")
     assert "contact 2, wait 1" in ran.out
     assert "history as it was known then" in ran.out
@@ -88,8 +88,72 @@ def test_a_bad_touch_of_nobody_is_said_first(run: Run, folder: Path) -> None:
         file.write("t3,,yesterday,phone,inbound,opted_out\n")
     ran = run("decide", *FILES, "-f", "summary")
     assert ran.status == 1
-    assert ran.out.startswith("! 1 rows may be about anybody")
+    assert ran.out.startswith("! 1 row may be about anybody")
     assert "touches.csv:4" in ran.out.splitlines()[1]
+
+
+@pytest.mark.parametrize("how", [("-f", "summary"), ("-f", "columns", "-o", "a.csv"), ("-f", "jsonl", "-o", "a.jsonl")])
+def test_a_disposition_that_nobody_declared_closes(run: Run, folder: Path, how: tuple[str, ...]) -> None:
+    with (folder / "touches.csv").open("a") as file:
+        file.write("t3,p1,2026-03-20T11:00Z,phone,inbound,opted_uot\n")
+    ran = run("decide", *FILES, *how)
+    told = ran.out + ran.err
+    assert ran.status == 1
+    assert "contact 0, wait 1, blocked 1, stop 1" in told
+    assert "closed because of bad rows: p1" in told
+    assert (
+        "touches.csv:4: disposition: `opted_uot` is neither well known nor declared by the policy; "
+        "declare it there under `dispositions`; did you mean `opted_out`?"
+    ) in told
+    policy = (folder / "policy.yaml").read_text()
+    (folder / "policy.yaml").write_text(policy + "dispositions: {opted_uot: {went_out: true}}\n")
+    assert run("decide", *FILES, *how).status == 0
+
+
+def test_every_command_that_reads_touches_closes_alike(run: Run, folder: Path) -> None:
+    with (folder / "touches.csv").open("a") as file:
+        file.write("t3,p1,2026-03-20T11:00Z,phone,inbound,opted_uot\n")
+    assert "p1: blocked" in run("explain", "p1", *FILES).out
+    for ran in (run("agenda", *FILES), run("audit", *FILES[:-2]), run("decide", *FILES[:2], "-b", "all", *FILES[-2:])):
+        assert ran.status == 1
+        assert "did you mean `opted_out`" in ran.out + ran.err
+
+
+def test_a_mapping_makes_known_dispositions_only(run: Run, folder: Path) -> None:
+    mapping = """
+    prospects: {fields: {id: id, zones: zone}}
+    touches:
+      fields: {id: id, prospect: prospect, at: at, channel: channel, direction: direction,
+               disposition: {column: disposition, values: {NA: no_anwser, R: replied}, otherwise: huh}}
+    """
+    (folder / "map.yaml").write_text(mapping)
+    for ran in (run("decide", *FILES, "-m", "map.yaml"), run("check", "policy.yaml", "-m", "map.yaml")):
+        assert ran.status == 2
+        lines = (ran.err or ran.out).splitlines()
+        assert any("map.yaml, touches[0].fields.disposition.values: `no_anwser` is neither" in line for line in lines)
+        assert any("did you mean `no_answer`?" in line for line in lines)
+        assert any("touches[0].fields.disposition.otherwise: `huh` is neither" in line for line in lines)
+    (folder / "policy.yaml").write_text(
+        (folder / "policy.yaml").read_text() + "dispositions: {no_anwser: {went_out: true}, huh: {went_out: true}}\n"
+    )
+    assert run("check", "policy.yaml", "-m", "map.yaml").status == 0
+    (folder / "map.yaml").write_text(
+        "touches: {fields: {prospect: p}, makes: [{fields: {at: a, channel: c, disposition: {value: sned}}}]}"
+    )
+    assert (
+        "touches[0].makes[0].disposition.value: `sned` is neither" in run("check", "policy.yaml", "-m", "map.yaml").out
+    )
+
+
+def test_ids_that_disagree_close_and_the_summary_says_why(run: Run, folder: Path) -> None:
+    with (folder / "touches.csv").open("a") as file:
+        file.write("t1,p1,2026-03-20T10:00Z,phone,outbound,connected\n")
+    ran = run("decide", *FILES, "-f", "summary")
+    assert ran.status == 1
+    assert "1 row says something else under an id that an earlier row has" in ran.out
+    assert "  touches.csv:4: touch `t1` stands in touches.csv:2 with other content" in ran.out
+    ran = run("agenda", *FILES, "--language", "es")
+    assert "  touches.csv:4: touch `t1`" in ran.err
 
 
 def test_output_appears_whole_and_never_replaces_an_input(run: Run, folder: Path) -> None:
@@ -103,6 +167,11 @@ def test_output_appears_whole_and_never_replaces_an_input(run: Run, folder: Path
     assert ran.status == 2
     assert "is one of the inputs" in ran.err
     assert run("decide", *FILES, "-o", "no/such/folder.txt").status == 2
+    for command in (("decide", *FILES, "-f", "jsonl"), ("agenda", *FILES, "-q")):
+        for name in (".", "", "/", ".."):
+            ran = run(*command, "-o", name)
+            assert (ran.status, ran.err.count("\n")) == (2, 1)
+            assert "is a folder; name a file in it" in ran.err
     assert not list(folder.glob(".*part"))
 
 
@@ -110,6 +179,9 @@ def test_output_appears_whole_and_never_replaces_an_input(run: Run, folder: Path
     ("arguments", "told"),
     [
         (("people.csv", "-p", "policy.yaml", "--as-of", "2026-03-27T13:37"), "has no UTC offset; write"),
+        ((".", "-p", "policy.yaml", "--as-of", AS_OF), ".: `.` is neither CSV nor JSON Lines"),
+        ((*FILES, "--purpose", " "), "--purpose: `` is blank; write what the contact is for"),
+        ((*FILES, "--horizon", ""), "horizon"),
         (("people.csv", "-p", "policy.yaml", "--as-of", "soon"), "--as-of: `soon` is not a time"),
         (("people.csv", "--as-of", AS_OF), "--policy: none given"),
         (("-p", "policy.yaml", "--as-of", AS_OF), "no file of prospects is given"),
@@ -222,7 +294,7 @@ def test_no_memory_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_summary_says_what_is_odd(run: Run, folder: Path) -> None:
     (folder / "people.csv").write_text("id,zone,opened_at\np1,UTC,2026-03-21T00:00Z\np1,UTC,2026-03-21T00:00Z\n")
     with (folder / "touches.csv").open("a") as file:
-        file.write("t3,p1,2026-04-01T10:00Z,phone,outbound,answered_by_a_dog\n")
+        file.write("t3,p1,2026-04-01T10:00Z,phone,outbound,no_answer\n")
         file.writelines(f"x{number},p1,soon,phone,,\n" for number in range(30))
         file.writelines(f"y{number},stranger{number},2026-03-01T10:00Z,phone,,\n" for number in range(30))
     (folder / "mapping.yaml").write_text("touches: {skip: {channel: fax}, fields: {id: id, prospect: prospect, at: at, "
@@ -255,7 +327,11 @@ def test_a_preference_that_waits_is_named(run: Run, folder: Path) -> None:
     (line,) = [line for line in run("decide", *FILES).out.splitlines() if line.strip().startswith("p1")]
     assert "wait" in line
     assert "Fri 27 Mar 2026 16:00" in line
-    assert line.rstrip().endswith("late")
+    assert "late: it is a preference that waits; contact is permitted from Fri 27 Mar 2026 13:37" in line
+    told = run("explain", "p1", *FILES).out
+    assert "late: it is a preference that waits; contact is permitted from Fri 27 Mar 2026 13:37 +00:00\n" in told
+    assert "without late: contact now by phone" in told
+    assert "late: es una preferencia la que espera" in run("explain", "p1", *FILES, "--language", "es").out
 
 
 def test_output_may_be_any_stream(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,13 +349,13 @@ def test_explain_says_what_is_owed_and_what_is_odd(run: Run, folder: Path) -> No
     )
     (folder / "policy.yaml").write_text(policy)
     with (folder / "touches.csv").open("a") as file:
-        file.write("t3,p1,2026-03-26T10:00Z,phone,outbound,answered_by_a_dog\n")
+        file.write("t3,p1,2026-03-28T10:00Z,phone,outbound,no_answer\n")
     ran = run("explain", "p1", *FILES)
     for words in (
         "owed",
         "often: the next touch after t3",
         "reported",
-        "touch t3: disposition answered_by_a_dog is not declared",
+        "touch t3 is done but dated after the question",
     ):
         assert words in ran.out
 

@@ -48,8 +48,9 @@ def put(draw: DrawFn, kinds: tuple[str, ...] | None = None) -> Put:
             options[name] = list(value) if isinstance(value, tuple) else value
     if draw(st.booleans()):
         options["duration"] = draw(st.sampled_from(("20m", "10h")))
-    if case.touches and draw(st.booleans()):
-        options["fulfils"] = draw(st.sampled_from(case.touches)).id
+    kept = [touch.id for touch in case.touches if touch.booked or (touch.promise and touch.promise.by == "us")]
+    if kept and draw(st.booleans()):
+        options["fulfils"] = draw(st.sampled_from(kept))
     return Put(policy, case, as_of.isoformat(), options)
 
 

@@ -162,7 +162,7 @@ class Put(NamedTuple):
                 assert not self._why_not(option, option.opening)
                 if option.opening > decision.as_of:
                     assert self._why_not(option, option.opening - timedelta(microseconds=1))
-        assert decision.counterfactuals().keys() <= set(decision.blocking)
+        assert decision.counterfactuals().keys() <= {*decision.blocking, decision.waits_for}
 
     def _why_not(self, option: Any, instant: datetime) -> object:
         return self.policy.why_not(

@@ -312,6 +312,29 @@ def test_a_booking_is_the_step_it_will_be() -> None:
     assert isinstance(found.decide(ana(), [booked], as_of=NOW, fulfils="t"), Contact)
 
 
+def test_what_is_fulfilled_is_the_booking_of_the_other_person_or_the_promise_and_not_its_call() -> None:
+    cap = {"rule": "frequency_cap", "id": "cap", "at_most": 1, "each": "week"}
+    found = playbook(step("a"), step("b", person="other"), policy=[cap])
+    booked = touch("q", "2026-03-06T10:00+01:00", prospect="eva", step="b", booked=True)
+    case = Case(
+        prospect=ana(account="acme"), touches=(touch("t", "2026-03-05T10:00+01:00"),),
+        account=Account(id="acme", people=(Prospect.model_validate({"id": "eva", "zones": MADRID}),), touches=(booked,)),
+    )  # fmt: skip
+    kept = found.decide(case, as_of=NOW, fulfils="q")
+    assert isinstance(kept, Contact)
+    assert kept.record.prospect == "eva"
+    follows = playbook(step("a"), step("b", after={"anchor": "promise"}), tracks={"reached": "b"}, policy=[cap])
+    promise = {"by": "us", "at": NOW}
+    said = touch("t", "2026-03-05T10:00+01:00", "connected", step="a", promise=promise)
+    assert isinstance(follows.decide(ana(), [said], as_of=NOW, fulfils="t"), Wait)
+    free = playbook(step("a"), step("b", after={"anchor": "promise"}), tracks={"reached": "b"})
+    decision = free.decide(ana(), [said], as_of=NOW, fulfils="t")
+    assert isinstance(decision, Contact)
+    assert decision.record.step == "b"
+    with pytest.raises(InputError, match="neither booked"):
+        free.decide(ana(), [touch("t", "2026-03-05T10:00+01:00")], as_of=NOW, fulfils="t")
+
+
 def test_a_touch_known_only_to_the_day() -> None:
     """It may be the step at any time of its date: until then the old step, from then the new one, and both bind between."""
     found = playbook(step("a"), step("b"))

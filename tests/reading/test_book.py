@@ -98,6 +98,32 @@ def test_a_mangled_opt_out_closes_its_prospect_with_file_and_line(write: Write, 
     assert found.prospect_rows() == Tally(2, 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("t.csv", 't,"p1,2026-03-06T09:00Z,phone,inbound,opted_out'),
+        ("t.csv", 't,"p1",2026-03-06T09:00Z,phone,"inbound,opted_out'),
+        ("t.csv", "t,p1,2026-03-06T09:00Z,phone,inbound,opted_out\0"),
+        ("t.jsonl", '{"id": "t", "prospect": "p1", "disposition": "opted_out", "disposition": "no_answer"}'),
+        ("t.jsonl", '{"id": "t", "prospect": "p1", "at": "2026-03-06T09:00Z", "objective_met": NaN}'),
+        ("t.jsonl", '{"id": "t", "prospect": "p1", "at": "2026-03-06T09:0'),
+        ("t.jsonl", '{"id": "t", "prospect": "p1", "by": "\xff", "at": "2026-03-06T09:0'),
+    ],
+)
+def test_a_broken_row_that_names_its_prospect_closes_it(write: Write, name: str, row: str) -> None:
+    header = TOUCHES if name == "t.csv" else ""
+    text = f"{header}{row}\n".encode().replace("\xff".encode(), b"\xff")
+    found = read_book([write("people.csv", PEOPLE)], [write(name, text)])
+    assert set(closed(found)) == {"p1"}
+    assert found.nameless == []
+
+
+def test_a_record_that_names_two_prospects_may_be_about_anybody(write: Write) -> None:
+    row = '{"id": "t", "prospect": "p1", "prospect": "p2"}\n'
+    found = read_book([write("people.csv", PEOPLE)], [write("t.jsonl", row)])
+    assert [problem.place for problem in found.nameless] == ["t.jsonl:1"]
+
+
 def test_an_account_speaks_with_one_voice_about_bad_rows_too(write: Write) -> None:
     found = book(write, touches=f"{TOUCHES}t,p2,soon,phone,inbound,replied\n")
     lines = closed(found)

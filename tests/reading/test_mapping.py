@@ -313,6 +313,14 @@ def test_a_template_needs_its_columns(write: Write) -> None:
             "prospects: {fields: {id: i, contact_points: {channel: c, adress: a}}}",
             "unknown key `adress`; did you mean `address`?",
         ),
+        (
+            "touches: {fields: {prospect: p, at: a, channel: c, disposition: {column: d, valeus: {a: sent}}}}",
+            "fields.disposition: unknown key `valeus`; did you mean `values`?",
+        ),
+        (
+            "prospects: {fields: {id: {template: '{a}', colunms: [a]}}}",
+            "unknown key `colunms`; did you mean `columns`?",
+        ),
         ("prospects: {fields: {id: {colum: i}}}", "unknown key `colum`; did you mean `column`?"),
         ("prospects: {fields: {id: {column: i, value: x}}}", "give one of `column`, `columns`, `value` and `template`"),
         ("prospects: {fields: {id: {column: i, otherwise: x}}}", "`otherwise` needs `values`"),

@@ -49,6 +49,13 @@ def test_a_quoted_cell_may_hold_line_breaks_and_quotes(write: Write) -> None:
     assert [row.line for row in found] == [2, 4]
 
 
+def test_a_line_break_in_the_first_cell(write: Write) -> None:
+    found = rows(write("t.csv", 'note,x,y\n"one\ntwo",1,2\nb,3,4\n'))
+    assert [(row.cells["note"], row.problem) for row in found] == [("one\ntwo", None), ("b", None)]
+    found = rows(write("t.csv", 'id,x,y\n"a,1,2\nb",3,4\nc,5,6\n'))  # two stray quotes make no row of two
+    assert [row.problem is None for row in found] == [False, False, True]
+
+
 @pytest.mark.parametrize("tail", ["", 'd,"closed",4\n', 'd,"two\nlines",4\n'])
 def test_a_stray_quote_costs_one_row_and_swallows_none(write: Write, tail: str) -> None:
     found = rows(write("t.csv", f'id,note,n\na,"open,1\nb,x,2\nc,y,3\n{tail}'))
@@ -121,6 +128,9 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         ('{"id": "a", "id": "b"}', "key `id` comes twice"),
         ('{"id": NaN}', "not a JSON number"),
         ("[" * 100_000, "recursion"),
+        ('{"id": ' + "1" * 5_000 + "}", "a number has thousands of digits"),
+        ('{"id": "a\\u0000"}', "the character NUL"),
+        ('{"id": "b", "facts": {"x": [{"a\\u0000": 1}]}}', "the character NUL"),
     ],
 )
 def test_json_lines_that_are_no_records(write: Write, line: str, told: str) -> None:
@@ -161,3 +171,35 @@ def test_a_file_that_may_not_be_read(write: Write, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(InputError, match="cannot be opened \\(Permission denied\\)"):
         rows(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ('{"id": "a", "x": 1, "x": 2}', {"id": "a"}),
+        ('{"id": "a", "x": 1, "x": 1}', {"id": "a", "x": 1}),
+        ('{"id": "a", "id": "b", "x": 1}', {"x": 1}),
+        ('{"id": "a", "x": {"y": 1, "y": 2, "z": 3}}', {"id": "a", "x": {"z": 3}}),
+        ('{"id": "a", "x": NaN}', {"id": "a", "x": None}),
+        (' {"id" : "a" , "x": 1', {"id": "a"}),
+        ('{"id": "a", "x": 12', {"id": "a"}),
+        ('{"id": "a", "x": "cut', {"id": "a"}),
+        ('{"id": "a", "x"', {"id": "a"}),
+        ('{"id": "a", 1: 2}', {"id": "a"}),
+        ('{"id": "a", "id": "b", "x": 1,', {"x": 1}),
+        ('{"id": "a"} and more', {"id": "a"}),
+        ('{"id": "a", "x": ' + "[" * 100_000, {"id": "a"}),
+        ('{"id": "a", "x": ' + "1" * 5_000 + "}", {"id": "a"}),
+        ("{", {}),
+        ("", {}),
+    ],
+)
+def test_what_can_be_made_out_of_a_record_that_cannot_be_read(write: Write, line: str, cells: object) -> None:
+    found = rows(write("t.jsonl", f'{line}\n{{"id": "ok"}}\n'))
+    assert (found[0].cells, bool(found[0].problem)) == ((cells, True) if line else ({"id": "ok"}, False))
+
+
+def test_a_byte_that_no_text_has(write: Write) -> None:
+    found = rows(write("t.csv", b'id,x\na\x00,1\nb,2\n"c\n\x00",3\n'))
+    assert [row.problem is None for row in found] == [False, True, False]
+    assert "the byte NUL" in str(found[0].problem)

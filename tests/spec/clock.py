@@ -117,14 +117,23 @@ def weekdays(text: str) -> frozenset[int]:
 
 def inside(week: Mapping[str, Windows], special: Mapping[date, Windows], shown: datetime) -> bool:
     """Whether a wall-clock time lies in a window of its date, or of the night before unless its date stands apart."""
-
-    def in_window_of(day: date) -> bool:
-        usual = [window for days, some in week.items() if day.weekday() in weekdays(days) for window in some]
-        since = (shown - datetime.combine(day, time())) // TICK
-        return any(start <= since < end for start, end in special.get(day, usual))
-
     today = shown.date()
-    return in_window_of(today) or (today not in special and in_window_of(today - DAY))
+    return in_window_of(today, week, special, shown) or (
+        today not in special and in_window_of(today - DAY, week, special, shown)
+    )
+
+
+def quiet(week: Mapping[str, Windows], special: Mapping[date, Windows], shown: datetime) -> bool:
+    """Whether a wall-clock time is quiet: in a quiet window of its date or of the night before, or on a closed date."""
+    today, other = shown.date(), {day: windows for day, windows in special.items() if windows}
+    return special.get(today) == () or any(in_window_of(day, week, other, shown) for day in (today, today - DAY))
+
+
+def in_window_of(day: date, week: Mapping[str, Windows], special: Mapping[date, Windows], shown: datetime) -> bool:
+    """Whether a wall-clock time lies in a window that belongs to a date, by that date or by its weekday."""
+    usual = [window for days, some in week.items() if day.weekday() in weekdays(days) for window in some]
+    since = (shown - datetime.combine(day, time())) // TICK
+    return any(start <= since < end for start, end in special.get(day, usual))
 
 
 def times_of(week: Mapping[Any, Windows]) -> set[timedelta]:

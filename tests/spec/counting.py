@@ -45,7 +45,7 @@ def own(case: Case) -> list[Touch]:
 
 def pool(case: Case, over: str) -> list[Touch]:
     """The touches of those whose touches count."""
-    others = live(case.account.touches) if case.account else []
+    others = live(touch for touch in case.account.touches if touch not in case.touches) if case.account else []
     return {"prospect": own(case), "others": others, "account": sorted([*own(case), *others], key=order)}[over]
 
 

@@ -10,7 +10,21 @@ from cadencia import Case, Touch
 from cadencia.touch import DISPOSITIONS
 
 from . import counting as count
-from .clock import BEGINNING, DAY, FAR, TICK, Unknown, after, inside, is_business_day, midnight, places, wall, weekdays
+from .clock import (
+    BEGINNING,
+    DAY,
+    FAR,
+    TICK,
+    Unknown,
+    after,
+    inside,
+    is_business_day,
+    midnight,
+    places,
+    quiet,
+    wall,
+    weekdays,
+)
 from .counting import alike, chosen
 
 __all__ = ["DISPOSITIONS", "PREDICATES", "forbidden"]
@@ -136,6 +150,7 @@ def requested(fact: Any, case: Case, t: datetime, table: Any) -> bool:
     return any(
         touch.promise
         and touch.promise.by == "us"
+        and touch.promise.kind in fact.kinds
         and isinstance(touch.promise.at, datetime)
         and max(touch.promise.at - early, touch.at) <= t < touch.promise.at + grace
         and not any(count.reached(other, table) and touch.at < other.at <= t for other in mine)
@@ -148,6 +163,7 @@ def replying(case: Case, t: datetime, table: Any, channel: str | None = None) ->
     past = happened(count.own(case), t)
     answers = [touch for touch in past if touch.direction == "outbound" and count.went_out(touch, table)]
     wrote = [touch for touch in past if touch.direction == "inbound" and channel in (None, touch.channel)]
+    wrote = [touch for touch in wrote if touch.disposition != "opted_out"]  # who opts out asks for no answer
     return any(not any(answer.at > touch.at for answer in answers) for touch in wrote)
 
 
@@ -292,7 +308,11 @@ def cool_off(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> 
         since = touch.at - rule.within.micros * TICK if rule.within else BEGINNING
         return bool(sum(since < other.at <= touch.at for other in past) >= rule.times)
 
-    return any(completes(touch) and t < latest(rule.silence, touch, rule, case) for touch in past)
+    silences: list[Any] = []  # begun by the touch that completes the count, and by each that comes before one is over
+    for touch in past:
+        if completes(touch) or any(touch.at < latest(rule.silence, other, rule, case) for other in silences):
+            silences.append(touch)
+    return any(t < latest(rule.silence, touch, rule, case) for touch in silences)
 
 
 # Limits of the account ----------------------------------------------------------------------------
@@ -320,7 +340,7 @@ def account_day(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) 
 def quiet_hours(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
     def closed(shown: datetime) -> bool:
         if rule.between is not None:
-            return inside(rule.between, rule.dates, shown)
+            return quiet(rule.between, rule.dates, shown)
         last = shown.date() - DAY  # a window that belongs to a holiday does not open, nor its part after midnight
         shut = {} if works(rule, case, last) else {last: ()}
         return not inside(rule.allow, {**rule.dates, **shut}, shown)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import warnings
 from datetime import date
 from functools import cache, lru_cache
+from threading import Lock
 from typing import Final
-from warnings import catch_warnings, simplefilter
 
 from .._territories import lies_in
 from ..errors import InputError, did_you_mean, given
@@ -22,6 +23,8 @@ OF_PROSPECT: Final = (PROSPECT, PROSPECT_COUNTRY)
 _ANY_PART: Final = "-*"
 #: How many parts of a country an explanation names.
 _FEW: Final = 4
+#: Held while warnings are watched, which is done for the whole process.
+_ASKING: Final = Lock()
 
 
 @lru_cache(maxsize=4096)
@@ -78,14 +81,13 @@ def holiday_days(region: str, year: int) -> frozenset[int] | None:
     if not calendar.start_year <= year <= calendar.end_year:
         return None
     if subdivision and not region_known(region):
-        kept = [holiday_days(part, year) for part in each_plausible(region)]
-        return None if None in kept else frozenset().union(*filter(None, kept))
-    with catch_warnings(record=True) as said:  # a calendar says so where it knows only some of a year's holidays
-        simplefilter("always")
-        days = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
-    if any(item.category is UserWarning for item in said):
-        return None
-    return frozenset(day_number(day) for day in days)
+        parts = [holiday_days(part, year) for part in each_plausible(region)]
+        return None if None in parts else frozenset().union(*filter(None, parts))
+    with _ASKING, warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        days = frozenset(map(day_number, holidays.country_holidays(country, subdiv=subdivision or None, years=year)))
+    # some calendars say that they are not complete outside certain years, by a warning and nothing else
+    return None if any("available only" in str(item.message) for item in told) else days
 
 
 def _own_days(bound: str, year: int) -> frozenset[int] | None:

@@ -124,14 +124,18 @@ class WeekHours:
     """Windows by weekday, and windows of dates that differ from their weekday.
 
     `on(day)` gives the windows that belong to a day: those of its date if it is an exception, else of its weekday; `usual` the
-    open parts of a weekday where no date stands apart, the tail of the night before included.
+    open parts of a weekday where no date stands apart, the tail of the night before included. `apart` says whether such a date
+    cuts that tail off, as one of contact windows does; quiet windows last their night.
     """
 
-    __slots__ = ("dates", "usual", "week")
+    __slots__ = ("apart", "dates", "usual", "week")
 
-    def __init__(self, week: tuple[Windows, ...], dates: Mapping[int, Windows] | None = None) -> None:
+    def __init__(
+        self, week: tuple[Windows, ...], dates: Mapping[int, Windows] | None = None, apart: bool = True
+    ) -> None:
         self.week = week
         self.dates = dict(dates or {})
+        self.apart = apart
         self.usual = [
             union(
                 [(start, min(end, DAY)) for start, end in week[day]]
@@ -152,7 +156,7 @@ class WeekHours:
         if not closed_before and day not in self.dates and day - 1 not in self.dates:
             return self.usual[(day + 3) % 7]
         found = [(start, min(end, DAY)) for start, end in self.on(day)]
-        if day not in self.dates and not closed_before:
+        if not closed_before and not (self.apart and day in self.dates):
             found += [(0, end - DAY) for _, end in self.on(day - 1) if end > DAY]
         return union(found)
 

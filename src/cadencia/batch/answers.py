@@ -36,7 +36,8 @@ class Answers:
 
     Attributes:
         frame: one row for each prospect whose id can be read, in their order; see `decide_many` for its columns.
-        quarantine: the rows that cannot be used: `table` (`prospects` or `touches`), `row` (from 1), `column` (null where no
+        quarantine: the rows that cannot be used: `table` (`prospects` or `touches`), `row` (from 1; of a text file its
+            line), `column` (null where no
             single one is to blame), `cause`, and `prospects` (the ids that they close).
         strangers: the ids that have touches and are no prospects (`prospect`), with the number of their rows (`touches`).
         prospects, touches: what became of the rows; `answered + closed + unreadable == read`.

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .._time.clock import FOREVER, micros
-from ..case import Case
-from ..decision import Decision
+from .._time.clock import FOREVER, micros, moment
 from ..reading.book import Book, Problem
 from ..reading.plain import prospect_columns, prospects_as_named, touch_columns, touches_as_named
 from ..reading.rows import Row
 from ..reading.shape import ProspectShape, TouchShape
 from .coding import Ints, texts
 from .people import NOTHING
+from .question import Decides, Question
+from .reserve import Bookings
 
-__all__ = ["Bad", "Rows", "Said", "Seen", "answer_one_by_one", "said_of"]
+__all__ = ["FRAMES", "Bad", "Said", "Seen", "Source", "Sources", "answer_one_by_one", "said_of"]
 
 _COLUMN: Final = re.compile(r"([a-z_]+)(?:[.\[][^:]*)?: ")
 _KNOWN: Final = frozenset((*prospect_columns, *touch_columns))
 
-Decide = Callable[[Case, datetime], Decision]
 Rows = npt.NDArray[np.intp]
 
 
@@ -46,6 +46,25 @@ class Said(NamedTuple):
     stops: tuple[str, ...] | None
     blocking: tuple[str, ...] | None
     touches: tuple[str, ...] | None
+
+
+class Source(NamedTuple):
+    """Where the rows of a frame come from.
+
+    Attributes:
+        name: what their places begin with.
+        numbers: the number of each; None: from 1.
+        problems: why a row cannot be read, null where it can; None where all can.
+    """
+
+    name: str
+    numbers: Ints | None = None
+    problems: pl.Series | None = None
+
+
+#: Of prospects, and of touches.
+Sources = tuple[Source, Source]
+FRAMES: Final[Sources] = Source("prospects"), Source("touches")
 
 
 class Bad(NamedTuple):
@@ -68,9 +87,8 @@ class Seen:
 
 
 def answer_one_by_one(
-    prospects: pl.DataFrame, touches: pl.DataFrame, rows: Rows, touch_rows: Rows,
-    decide: Callable[[Iterable[tuple[int, Case]]], Iterator[tuple[int, Said]]],
-    numbers: tuple[Ints | None, Ints | None] = (None, None),
+    policy: Decides, prospects: pl.DataFrame, touches: pl.DataFrame, rows: Rows, touch_rows: Rows, question: Question, *,
+    reserve: bool = False, sources: Sources = FRAMES,
 ) -> Seen:  # fmt: skip
     """The answers of some rows of prospects and touches, by the position of the prospect's first row."""
     seen = Seen()
@@ -81,35 +99,49 @@ def answer_one_by_one(
     index: dict[str, int] = {}
 
     def watched() -> Iterator[Row]:
-        for number, row in zip(rows.tolist(), _rows(prospects, "prospects", rows, "id", numbers[0]), strict=True):
+        for number, row in zip(rows.tolist(), _rows(prospects, sources[0], rows, "id"), strict=True):
             person = shape.id_in(row)
             if person is not None:
                 index.setdefault(person, number)
             yield row
 
     book.add_prospects(watched(), shape)
+    of_prospects = frozenset((*book.problems, *book.disagreements))
     book.add_touches(
-        _rows(touches, "touches", touch_rows, "prospect", numbers[1]),
-        TouchShape(touches_as_named(touches.columns), NOTHING),
+        _rows(touches, sources[1], touch_rows, "prospect"),
+        TouchShape(touches_as_named(touches.columns), NOTHING, question.dispositions),
     )
-    seen.answers.update(decide((index[case.prospect.id], case) for case in book.cases()))
-    seen.bad = sorted(map(_bad, (*book.problems, *book.disagreements)))
+    booked = Bookings() if reserve else None
+    for case in book.cases():
+        row = index[case.prospect.id]
+        as_of = moment(question.now if isinstance(question.now, int) else int(question.now[row]))
+        decision = policy.decide(case if booked is None else booked.known(case), as_of=as_of, **question.options)
+        if booked is not None:
+            booked.book(case, decision)
+        if question.told is not None:
+            question.told.reports.update({report[0] for report in decision.reports})
+        seen.answers[row] = said_of(decision, question.reasons, question.evidence)
+    seen.bad = sorted(
+        _bad("prospects" if problem in of_prospects else "touches", problem)
+        for problem in (*book.problems, *book.disagreements)
+    )
     return seen
 
 
-def _rows(frame: pl.DataFrame, name: str, rows: Rows, key: str, numbers: Ints | None) -> Iterator[Row]:
+def _rows(frame: pl.DataFrame, source: Source, rows: Rows, key: str) -> Iterator[Row]:
     """Rows as the reader of files has them; their lines are their numbers, from 1."""
     chosen = frame[rows] if len(rows) < len(frame) else frame
     for column in dict.fromkeys((key, "id")):
         if column in chosen.columns:
             chosen = chosen.with_columns(texts(chosen[column]))
-    lines = rows + 1 if numbers is None else numbers[rows]
-    for number, cells in zip(lines.tolist(), chosen.iter_rows(named=True), strict=True):
-        yield Row(name, number, cells)
+    lines = rows + 1 if source.numbers is None else source.numbers[rows]
+    problems: Iterable[str | None] = repeat(None) if source.problems is None else source.problems[rows]
+    for number, cells, problem in zip(lines.tolist(), chosen.iter_rows(named=True), problems, strict=False):
+        yield Row(source.name, number, cells, problem)
 
 
-def _bad(problem: Problem) -> Bad:
-    table, _, line = problem.place.rpartition(":")
+def _bad(table: str, problem: Problem) -> Bad:
+    line = problem.place.rpartition(":")[2]
     found = _COLUMN.match(problem.what)
     column = found[1] if found and found[1] in _KNOWN else None
     return Bad(table, int(line), column, problem.what, problem.people)

@@ -64,7 +64,7 @@ def answer_few(engine: Engine, people: pl.DataFrame, touches: pl.DataFrame, ques
     assert lane is not None
     count = len(people)
     places, odd, ids = _people(people)
-    owner = {name: row for row, name in enumerate(ids) if name is not None}
+    owner: dict[str | None, int] = {name: row for row, name in enumerate(ids) if name is not None}
     named, made, strange = _touches(touches)
     whose = list(map(owner.get, named))
     rows: list[list[Any]] = [[] for _ in range(count)]
@@ -94,7 +94,7 @@ def answer_few(engine: Engine, people: pl.DataFrame, touches: pl.DataFrame, ques
         return Few(told, left, [], {}, len(whose))
     nobodys = [row for row, person in enumerate(whose) if person is None]
     unread = [row for row in nobodys if row in strange or named[row] is None]
-    strangers = Counter(named[row] for row in nobodys if row not in strange and named[row] is not None)
+    strangers = Counter(name for row in nobodys if row not in strange and (name := named[row]) is not None)
     mine = [row for row, person in enumerate(whose) if person is not None and person not in told]
     answered = len(whose) - len(nobodys) - len(mine)
     return Few(told, left, sorted([*mine, *unread]), strangers, answered)

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from ..errors import InputError, given, one_line
-from ..reading.book import Tally
 from ..reading.plain import check_columns, prospect_columns, touch_columns
-from .answers import Answers
-from .decide import NO_TOUCHES, Decides, answer_book, check_frame, instants_of, question_of
+from .counts import Counts
+from .engine import FRAMES, Source
+from .lanes import answer_book
+from .question import NO_TOUCHES, Decides, check_frame, instants_of, question_of
+from .sink import format_of, sinks
+from .tidy import PROBLEM, Tidy, tidied
 
-__all__ = ["FILES", "Counts", "decide_files", "format_of"]
+__all__ = ["Counts", "decide_files"]
 
-#: The formats that are read, by the end of the name.
-FILES: Final = {
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-}
 #: So many rows of touches are decided at once.
 _PART: Final = 4_000_000
 _ROW: Final = "__row"
@@ -43,72 +36,6 @@ _COLUMNS: Final = {
 Progress = Callable[[int, int], None]
 
 
-@dataclass(slots=True)
-class Counts:
-    """What became of every row, and what was answered.
-
-    Attributes:
-        answers: how many prospects were given each answer.
-        rules: how often each rule bound a wait or ended a case.
-        lanes: how many prospects took each lane.
-        prospects, touches: what became of the rows.
-        bad: the first rows that cannot be used, and `bad_rows` how many there are; `nameless` of them may be about anybody.
-        strangers: the ids without a prospect, with the number of their touches; the most frequent first.
-    """
-
-    answers: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("contact", "wait", "blocked", "stop"), 0))
-    rules: dict[str, int] = field(default_factory=dict)
-    lanes: dict[str, int] = field(default_factory=lambda: {"columns": 0, "rows": 0, "engine": 0})
-    prospects: Tally = field(default_factory=lambda: Tally(0, 0, 0))
-    touches: Tally = field(default_factory=lambda: Tally(0, 0, 0))
-    bad: list[str] = field(default_factory=list)
-    bad_rows: int = 0
-    nameless: int = 0
-    strangers: dict[str, int] = field(default_factory=dict)
-
-    def add(self, found: Answers) -> None:
-        """Count the answers of a part."""
-        frame = found.frame
-        for name, many in frame["answer"].cast(pl.String).value_counts(name="many").iter_rows():
-            self.answers[name] += many
-        if "rule" in frame.columns:
-            for name, many in frame["rule"].drop_nulls().cast(pl.String).value_counts(name="many").iter_rows():
-                self.rules[name] = self.rules.get(name, 0) + many
-        for name, many in found.lanes.items():
-            self.lanes[name] += many
-        self.prospects = _sum(self.prospects, found.prospects)
-        self.touches = _sum(self.touches, found.touches)
-        self.bad_rows += found.quarantine.height
-        people = {name for names in found.quarantine["prospects"].to_list() for name in names}
-        ids = frame["id"].cast(pl.String).str.strip_chars()
-        known = set(ids.filter(ids.is_in(people)))
-        self.nameless += sum(known.isdisjoint(names) for names in found.quarantine["prospects"].to_list())
-        for table, row, _, cause, _ in found.quarantine.head(max(0, 20 - len(self.bad))).iter_rows():
-            self.bad.append(f"{table}:{row}: {cause}")
-        self.strangers.update(found.strangers.head(max(0, 1_000 - len(self.strangers))).iter_rows())
-
-
-def _sum(one: Tally, other: Tally) -> Tally:
-    return Tally(
-        one.answered + other.answered,
-        one.closed + other.closed,
-        one.unreadable + other.unreadable,
-        one.skipped + other.skipped,
-    )
-
-
-def format_of(path: Path) -> str:
-    """The format that a file's name says.
-
-    Raises:
-        InputError: it says none that columns can be read from.
-    """
-    found = FILES.get(path.suffix.lower())
-    if found is None:
-        raise InputError(f"{path.name}: {given(path.suffix)} is not read in columns; write one of {', '.join(FILES)}")
-    return found
-
-
 def decide_files(
     policy: Decides,
     prospects: Path | str,
@@ -119,6 +46,7 @@ def decide_files(
     quarantine: Path | str | None = None,
     part: int = _PART,
     progress: Progress | None = None,
+    dispositions: Collection[str] | None = None,
     **options: Any,
 ) -> Counts:
     """The answers for files that need not fit into memory, written to a file.
@@ -134,6 +62,8 @@ def decide_files(
         quarantine: where the rows that cannot be used go, in one of the same formats.
         part: how many touches are decided at once; with 4 million, memory stays near two gigabytes.
         progress: called with the parts done and the parts in all.
+        dispositions: those that are known; a touch with any other cannot be read, and closes its prospect. None: it is
+            left to the policy, which counts it as gone out.
         options: the other arguments of `decide_many`, but for `reserve`.
 
     Returns:
@@ -158,32 +88,36 @@ def decide_files(
             "reserve: proposals are booked in the order of the rows, which parts do not keep; use `decide_many`"
         )
     paths = [Path(name) for name in (prospects, touches) if name is not None]
-    sinks = [None if name is None else _Sink(Path(name), paths) for name in (output, quarantine)]
     counts = Counts()
-    with TemporaryDirectory(prefix="cadencia-") as name, _one_line():
+    with (
+        _one_line(),
+        TemporaryDirectory(prefix="cadencia-") as name,
+        sinks(_path(output), _path(quarantine), paths) as (answers, unusable),
+    ):
         folder = Path(name)
-        people = _scan(paths[0], "prospects", (as_of,) if isinstance(as_of, str) else ())
-        events = _scan(paths[1], "touches", ()) if len(paths) > 1 else None
-        many = _split(people, events, folder, part)
+        people = _scan(paths[0], "prospects", folder, (as_of,) if isinstance(as_of, str) else ())
+        events = _scan(paths[1], "touches", folder) if len(paths) > 1 else None
+        many = _split(people.frame, None if events is None else events.frame, folder, part)
         for number in range(many):
-            some, theirs = _part(folder / "prospects", number, people), _part(folder / "touches", number, events)
-            numbers = some[_ROW].to_numpy() + 1, None if theirs is None else theirs[_ROW].to_numpy() + 1
-            now, some = instants_of(as_of, some.drop(_ROW))
+            some, of_people = people.part(number)
+            theirs, of_events = (NO_TOUCHES, FRAMES[1]) if events is None else events.part(number)
+            now, some = instants_of(as_of, some)
             check_frame(some, ("id",), prospect_columns, "prospects")
-            events_ = NO_TOUCHES if theirs is None else theirs.drop(_ROW)
-            check_frame(events_, ("prospect", "at", "channel"), touch_columns, "touches")
-            question = question_of(policy, now, **options)
-            found = answer_book(policy, some, events_, question, "polars", numbers=numbers)
-            counts.add(found)
-            for sink, frame in zip(sinks, (found.frame, found.quarantine), strict=True):
-                if sink is not None:
-                    sink.write(frame)
+            check_frame(theirs, ("prospect", "at", "channel"), touch_columns, "touches")
+            question = question_of(policy, now, **options)._replace(dispositions=dispositions, told=counts.told)
+            found = answer_book(policy, some, theirs, question, "polars", sources=(of_people, of_events))
+            counts.add(found, (of_people.name, of_events.name))
+            if answers is not None:
+                answers.write(found.frame)
+            if unusable is not None:
+                unusable.write(found.quarantine)
             if progress is not None:
                 progress(number + 1, many)
-        for sink in sinks:
-            if sink is not None:
-                sink.close()
     return counts
+
+
+def _path(name: Path | str | None) -> Path | None:
+    return None if name is None else Path(name)
 
 
 @contextmanager
@@ -192,27 +126,67 @@ def _one_line() -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"the files cannot be read in columns ({one_line(error)})") from None
+        raise InputError(
+            f"the files cannot be read in columns ({one_line(error)}); CSV and JSON Lines are read row by row with `--format jsonl`"
+        ) from None
 
 
-def _scan(path: Path, what: str, more: tuple[str, ...]) -> pl.LazyFrame:
-    """A file as it is read lazily, with the number of each row; CSV as texts, since a telephone is no number."""
+class _Table(NamedTuple):
+    """A file as it is read lazily, with the number of each row.
+
+    Attributes:
+        name: what the places of its rows begin with.
+        folder: where its parts are put.
+        text: of a text file, which line each row stands on.
+    """
+
+    frame: pl.LazyFrame
+    name: str
+    folder: Path
+    text: Tidy | None
+
+    def part(self, number: int) -> tuple[pl.DataFrame, Source]:
+        """One part, in the order of its rows; an empty one has the columns all the same."""
+        files = sorted((self.folder / f"{_PART_OF}={number}").glob("*.parquet"))
+        if files:
+            found = pl.read_parquet(files).sort(_ROW)
+        else:
+            found = self.frame.collect_schema().to_frame(eager=True)
+        rows = found[_ROW].to_numpy()
+        lines = rows.astype(np.int64) + 1 if self.text is None else self.text.line(rows)
+        problems = found[PROBLEM] if PROBLEM in found.columns else None
+        return found.drop(_ROW, PROBLEM, strict=False), Source(self.name, lines, problems)
+
+
+def _scan(path: Path, what: str, folder: Path, more: tuple[str, ...] = ()) -> _Table:
+    """A file as it is read lazily; CSV as texts, since a telephone is no number.
+
+    A text file is looked through first, row by row, and its places are file and line.
+    """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
     format_ = format_of(path)
+    needed, known = _COLUMNS[what]
+    text = None
     if format_ == "parquet":
         frame = pl.scan_parquet(path)
-    elif format_ == "csv":
-        frame = pl.scan_csv(path, infer_schema=False, separator="\t" if path.suffix.lower() == ".tsv" else ",")
     else:
-        frame = pl.scan_ndjson(path, infer_schema_length=None)
-    needed, known = _COLUMNS[what]
+        separator = "\t" if path.suffix.lower() == ".tsv" else ","
+        text = tidied(path, format_, separator, folder / f"{what}.{format_}")
+        if format_ == "csv":
+            check_columns(text.header or (), (*known, *more), path.name)
+            frame = pl.scan_csv(text.path, infer_schema=False, separator=separator)
+        else:
+            frame = pl.scan_ndjson(text.path, infer_schema_length=None)
+            if text.lines is not None:  # where only broken records name a column, there is none
+                here = frame.collect_schema().names()
+                frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in needed if name not in here)
     names = frame.collect_schema().names()
-    check_columns(names, (*known, *more), path.name)
+    check_columns([name for name in names if name != PROBLEM or text is None], (*known, *more), path.name)
     for name in needed:
         if name not in names:
             raise InputError(f"{path.name}: there is no column {given(name)}")
-    return frame.with_row_index(_ROW)
+    return _Table(frame.with_row_index(_ROW), path.name if text is not None else what, folder / what, text)
 
 
 def _split(people: pl.LazyFrame, events: pl.LazyFrame | None, folder: Path, part: int) -> int:
@@ -275,51 +249,3 @@ def _together(events: pl.LazyFrame | None, many: int) -> list[str]:
         return []
     shared = events.filter(_text("id").hash().is_in(twice.tolist())).select(pl.col(_KEY).unique())
     return [name for name in shared.collect(engine="streaming")[_KEY].to_list() if name is not None]
-
-
-def _part(folder: Path, number: int, whole: pl.LazyFrame | None) -> Any:
-    """One part, in the order of its rows; an empty one has the columns all the same."""
-    if whole is None:
-        return None
-    files = sorted((folder / f"{_PART_OF}={number}").glob("*.parquet"))
-    if not files:
-        return whole.collect_schema().to_frame(eager=True)
-    return pl.read_parquet(files).sort(_ROW)
-
-
-class _Sink:
-    """A file that is written part by part, and appears only when it is whole."""
-
-    def __init__(self, path: Path, inputs: Sequence[Path]) -> None:
-        self._path = path
-        self._format = format_of(path)
-        if any(path.exists() and other.exists() and path.samefile(other) for other in inputs):
-            raise InputError(f"output: {given(path)} is one of the inputs; write another name")
-        self._folder = TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent)
-        self._parts: list[Path] = []
-
-    def write(self, frame: pl.DataFrame) -> None:
-        """Add the rows of a part."""
-        name = Path(self._folder.name) / f"{len(self._parts):06}.parquet"
-        words = [column for column, dtype in frame.schema.items() if isinstance(dtype, pl.Enum)]
-        frame.with_columns(pl.col(words).cast(pl.String)).write_parquet(name)
-        self._parts.append(name)
-
-    def close(self) -> None:
-        """Put the parts together under the file's own name."""
-        whole = pl.scan_parquet(self._parts)
-        part = Path(self._folder.name) / "whole"
-        if self._format == "parquet":
-            whole.sink_parquet(part)
-        else:
-            instants = [name for name, dtype in whole.collect_schema().items() if isinstance(dtype, pl.Datetime)]
-            whole = whole.with_columns(pl.col(instants).dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ"))
-            if self._format == "jsonl":
-                whole.sink_ndjson(part)
-            else:
-                lists = [name for name, dtype in whole.collect_schema().items() if isinstance(dtype, pl.List)]
-                whole.with_columns(pl.col(lists).list.join(";")).sink_csv(
-                    part, separator="\t" if self._path.suffix == ".tsv" else ","
-                )
-        part.replace(self._path)
-        self._folder.cleanup()

@@ -132,7 +132,7 @@ class CadenceEngine(Engine):
         for other in other_cases(case):
             if other.prospect.id != who if step.person == "last" else other.prospect.id in asked:
                 continue
-            theirs = other.view().at(start)
+            theirs = other.view().at(start, next(iter(view.fulfilled), None))
             limits = _with_cadence(self.limits_of(theirs), {"frame": view.using(self.table)})
             answer = StepQuestion(self, other, theirs, limits, wanted, start, end, step, case).answer()
             if answer._at is not None and (found is None or found._at is None or answer._at < found._at):
@@ -369,6 +369,22 @@ class StepQuestion(Question):
         allowed = set(self.engine.channels or ())
         found = super().candidates(channel for channel in step.channels if channel in allowed)
         return [candidate._replace(step=step.id, purpose=step.purpose) for candidate in found]
+
+    def might_meet(self, rule: Any, item: Due) -> list[Candidate]:
+        """What might be done about something owed: the step that is owed, else the one in turn; where no channel of it would do, any."""
+        if item.code == "step":
+            return self._of_owed(item)
+        mine = self.candidates(self.engine.channels or ())
+        return [candidate for candidate in super().might_meet(rule, item) if candidate in mine] or mine
+
+    def booked_for(self, rule: Any, view: View, item: Due) -> bool:
+        """Whether a booking would meet something owed by its due; a step is met by the booking that is that step."""
+        if item.code != "step":
+            return super().booked_for(rule, view, item)
+        run = state_at(runs_of(self.engine.playbook.cadence, view, self.engine.entered), self.start)
+        name, due = dict(item.details).get("step"), item.due
+        taken = () if run is None or due is None else run[0].taken
+        return any(one.step == name and one.seen.booked and item.since <= one.seen.hi <= (due or 0) for one in taken)
 
     def excuse(self, item: Due, missed: bool) -> tuple[tuple[str, ...], bool]:
         """The limits that still defer a step past its due; nobody is to blame where they left no instant for it at all."""

@@ -31,7 +31,7 @@ from .options import (
     Replay,
     Touches,
 )  # fmt: skip
-from .playbooks import source_of
+from .playbooks import declared_in, source_of
 from .shared import Asked, UsageError, bar, check_language, clean, console, read_as_of, read_files, told, written
 from .summary import book_lines, nameless_lines
 from .table import show
@@ -91,7 +91,7 @@ def agenda(
         # As it is written, not in UTC: the day is that of its offset.
         instant = read_as_of(as_of) if as_of == "now" else as_of
         asked = Asked(files or [], prospects or [], touches or [], mapping, data)
-        book = read_files(asked, messages(language)["cli"]["reading"], quiet=quiet)
+        book = read_files(asked, messages(language)["cli"]["reading"], dispositions=declared_in(source), quiet=quiet)
         if not quiet:
             for line in (*nameless_lines(book, language), *book_lines(book, language)):
                 print(clean(line), file=sys.stderr)

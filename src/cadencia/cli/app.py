@@ -23,7 +23,8 @@ from ..errors import InputError, did_you_mean, given
 from ..language import messages
 from ..playbook import Playbook
 from ..policy import Policy
-from ..reading import Mapping
+from ..reading import Mapping, check_dispositions
+from ..touch import DISPOSITIONS
 from .agenda import agenda
 from .audit import audit
 from .columns import decide_columns, wants_columns
@@ -44,12 +45,13 @@ from .options import (
     Touches,
 )
 from .packs import packs
-from .playbooks import asked_of, is_playbook, listed
+from .playbooks import asked_of, declared_in, is_playbook, listed, source_of
 from .shared import (
     Asked,
     UsageError,
     bar,
     check_language,
+    check_purpose,
     clean,
     console,
     load_policy,
@@ -145,7 +147,8 @@ def decide(
     """
     with told():
         check_language(language)
-        ask, instant = asked_of(policy or [], playbook or []), read_as_of(as_of)
+        check_purpose(purpose)
+        source, instant = source_of(policy or [], playbook or []), read_as_of(as_of)
         asked = Asked(files or [], prospects or [], touches or [], mapping, data)
         in_columns = wants_columns(asked)
         if format is Format.columns or in_columns:
@@ -159,12 +162,13 @@ def decide(
                 raise UsageError("--playbook: columns are decided by policies alone; use `--format jsonl`")
             told_, status = decide_columns(
                 load_policy(policy or []), asked, instant, output, quarantine=quarantine, language=language, quiet=quiet,
-                purpose=purpose, horizon=horizon or "90 days", reasons=str(reasons),
+                purpose=purpose, horizon="90 days" if horizon is None else horizon, reasons=str(reasons),
             )  # fmt: skip
             for line in told_:
                 print(line)
             raise typer.Exit(status)
-        book = read_files(asked, messages(language)["cli"]["reading"], quiet=quiet)
+        ask = asked_of(source)
+        book = read_files(asked, messages(language)["cli"]["reading"], dispositions=declared_in(source), quiet=quiet)
         format = format or Format.table
         summary = Summary(language)
         # A bar and lines of JSON on one terminal would write over each other.
@@ -217,9 +221,13 @@ def explain(
     """Explain one prospect: what every rule says, the chain of blocks, deadlines, and each rule left out in turn."""
     with told():
         check_language(language)
-        ask, instant = asked_of(policy or [], playbook or []), read_as_of(as_of)
+        check_purpose(purpose)
+        source, instant = source_of(policy or [], playbook or []), read_as_of(as_of)
+        ask = asked_of(source)
         book = read_files(
-            Asked(files or [], prospects or [], touches or [], mapping, data), messages(language)["cli"]["reading"]
+            Asked(files or [], prospects or [], touches or [], mapping, data),
+            messages(language)["cli"]["reading"],
+            dispositions=declared_in(source),
         )
         if prospect not in book:
             raise UsageError(f"prospect {given(prospect)} is not in the book" + did_you_mean(prospect, book.ids))
@@ -241,13 +249,17 @@ def check(
 ) -> None:
     """Check policies and playbooks: the format, their own examples, and what is probably not meant.
 
+    A mapping may make the dispositions that are well known, and those that the policies declare.
+
     Exit status: 0 all is well, 1 an example fails or something is probably not meant, 2 a policy cannot be used.
     """
     status = 0
+    known = set(DISPOSITIONS)
     for path in files:
         with _status_of(path) as found:
             playbook = Playbook.load(path) if is_playbook(path) else None
             policy = Policy.load(path) if playbook is None else playbook.policy
+            known |= policy.engine.declared
             failures, findings = policy.check_examples(), (playbook or policy).lint()
             for line in failures:
                 print(clean(f"{path.name}: example: {line}"))
@@ -266,7 +278,7 @@ def check(
         status = max(status, *found)
     if mapping is not None:
         with _status_of(mapping) as found:
-            Mapping.load(mapping)
+            check_dispositions(Mapping.load(mapping), known, mapping.name)
             print(f"{mapping.name}: nothing to say")
         status = max(status, *found, 0)
     raise typer.Exit(status)

@@ -18,6 +18,7 @@ from ..errors import did_you_mean, given
 from ..language import messages
 from ..reading import Book
 from .options import Data, Files, Horizon, Language, MappingFile, PolicyFiles, Prospects, Quiet, Touches
+from .playbooks import declared_in
 from .shared import Asked, UsageError, bar, check_language, clean, console, load_policy, read_files, told, written
 from .summary import book_lines, nameless_lines
 
@@ -72,7 +73,7 @@ def audit(
         )
         kind = None if out is None else _kind(out)
         asked = Asked(files or [], prospects or [], touches or [], mapping, data)
-        book = read_files(asked, messages(language)["cli"]["reading"], quiet=quiet)
+        book = read_files(asked, messages(language)["cli"]["reading"], dispositions=declared_in(rules), quiet=quiet)
         inputs = [*asked.paths, *(policy or []), *([mapping] if mapping else [])]
         with _kept(out, kind, inputs, language) as keeper:
             with bar(messages(language)["cli"]["auditing"], len(book), quiet=quiet) as progress:

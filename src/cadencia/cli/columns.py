@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..language import messages, time_text
 from ..policy import Policy
+from .playbooks import declared_in
 from .shared import Asked, UsageError, bar, clean
+from .summary import counted, people_line, reported_line
 
 if TYPE_CHECKING:
     from ..batch.files import Counts
@@ -50,7 +52,7 @@ def decide_columns(
 
         counts = decide_files(
             policy, asked.prospects[0], asked.touches[0] if asked.touches else None, output, as_of=as_of,
-            quarantine=quarantine, progress=watch, **options,
+            quarantine=quarantine, progress=watch, dispositions=declared_in(policy), **options,
         )  # fmt: skip
     rows = (counts.prospects, counts.touches)
     status = 0 if all(tally.read == tally.answered for tally in rows) else 1
@@ -62,7 +64,7 @@ def _lines(policy: Policy, as_of: datetime, counts: Counts, language: str) -> li
     words = messages(language)["cli"]
     told = []
     if counts.nameless:
-        told.append("! " + words["nameless"].format(count=f"{counts.nameless:,}"))
+        told.append("! " + counted("nameless", "nameless_one", counts.nameless, language))
     name = policy.name + (f" {policy.version}" if policy.version else "")
     told.append(
         words["asof"].format(policy=f"{name} ({policy.fingerprint[:12]})", as_of=time_text(as_of, None, language))
@@ -70,6 +72,8 @@ def _lines(policy: Policy, as_of: datetime, counts: Counts, language: str) -> li
     answers = ", ".join(f"{words[answer]} {many:,}" for answer, many in counts.answers.items())
     told.append(f"{words['answers']}: {answers}")
     told.append(f"{words['binding']}: {_most(counts.rules.items()) or words['none']}")
+    if counts.told.reports:
+        told.append(reported_line(counts.told.reports, language))
     for name, tally in (("prospects", counts.prospects), ("touches", counts.touches)):
         rows = {part: f"{getattr(tally, part):,}" for part in ("read", "answered", "closed", "unreadable")}
         told.append(f"{words[name]}: {words['rows'].format(**rows)}")
@@ -77,11 +81,13 @@ def _lines(policy: Policy, as_of: datetime, counts: Counts, language: str) -> li
     told.append(words["lanes"].format(columns=f"{counts.lanes['columns']:,}", engine=f"{alone:,}"))
     if counts.strangers:
         told.append(words["strangers"].format(people=_most(counts.strangers.items())))
+    if counts.told.closed:
+        told.append(words["closed_people"].format(people=people_line(counts.told.closed, language)))
     if counts.bad_rows:
-        told.append(words["unusable"].format(count=f"{counts.bad_rows:,}"))
+        told.append(counted("unusable", "unusable_one", counts.bad_rows, language))
         told += [f"  {line}" for line in counts.bad]
         if counts.bad_rows > len(counts.bad):
-            told.append(f"  {words['more'].format(count=counts.bad_rows - len(counts.bad))}")
+            told.append(f"  {words['more'].format(count=f'{counts.bad_rows - len(counts.bad):,}')}")
     return [clean(line) for line in told]
 
 

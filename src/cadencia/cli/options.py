@@ -14,7 +14,7 @@ LANGUAGES = " or ".join(languages())
 
 Files = Annotated[
     list[Path] | None,
-    typer.Argument(help="A file of prospects, then files of touches; CSV or JSON Lines."),
+    typer.Argument(help="A file of prospects, then files of touches; CSV or JSON Lines, for `decide` also Parquet."),
 ]
 Prospects = Annotated[list[Path] | None, typer.Option("--prospects", help="A file of prospects; may be repeated.")]
 Touches = Annotated[list[Path] | None, typer.Option("--touches", help="A file of touches; may be repeated.")]

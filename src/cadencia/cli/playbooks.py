@@ -16,7 +16,7 @@ from ..policy import Policy
 from ..policy_files import read_any
 from .shared import UsageError, load_policy
 
-__all__ = ["Ask", "asked_of", "is_playbook", "listed", "source_of"]
+__all__ = ["Ask", "asked_of", "declared_in", "is_playbook", "listed", "source_of"]
 
 #: A question as the commands put it: case, instant, purpose, horizon.
 Ask = Callable[[Case, datetime, "str | None", "str | None"], Decided]
@@ -34,13 +34,18 @@ def source_of(policies: Sequence[Path], names: Sequence[str]) -> Policy | Playbo
     return shelf & load_policy(policies) if policies else shelf
 
 
-def asked_of(policies: Sequence[Path], names: Sequence[str]) -> Ask:
+def declared_in(source: Policy | Playbooks) -> frozenset[str]:
+    """The dispositions that are well known, or declared by whoever is asked."""
+    policies = (source,) if isinstance(source, Policy) else [playbook.policy for playbook in source]
+    return frozenset().union(*(policy.engine.declared for policy in policies))
+
+
+def asked_of(found: Policy | Playbooks) -> Ask:
     """The question to whom `source_of` says; of several playbooks one answers for each case."""
-    found = source_of(policies, names)
     if isinstance(found, Policy):
         policy = found
         return lambda case, as_of, purpose, horizon: policy.decide(
-            case, as_of=as_of, purpose=purpose, horizon=horizon or "90 days"
+            case, as_of=as_of, purpose=purpose, horizon="90 days" if horizon is None else horizon
         )
     shelf = found
     first = next(iter(shelf))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import reduce
@@ -22,13 +22,14 @@ from ..errors import CadenciaError, InputError, did_you_mean, given, one_line
 from ..language import languages
 from ..pack import Pack
 from ..policy import Policy
-from ..reading import Book, Mapping, Row, plan, read_jobs
+from ..reading import Book, Mapping, Row, check_dispositions, plan, read_jobs
 
 __all__ = [
     "Asked",
     "UsageError",
     "bar",
     "check_language",
+    "check_purpose",
     "clean",
     "console",
     "load_policy",
@@ -89,6 +90,12 @@ def check_language(language: str) -> str:
     return language
 
 
+def check_purpose(purpose: str | None) -> None:
+    """Refuse a purpose that is no word; none is another thing."""
+    if purpose is not None and not purpose.strip():
+        raise UsageError(f"--purpose: {given(purpose)} is blank; write what the contact is for, or leave it out")
+
+
 def load_policy(paths: Sequence[Path]) -> Policy:
     """The policy in the files and packs (`pack:ES`), laid over each other."""
     if not paths:
@@ -121,6 +128,7 @@ class Asked:
         self.prospects = [*prospects, *first]
         self.touches = [*touches, *rest]
         self.mapping = None if mapping is None else Mapping.load(mapping)
+        self.mapping_name = "" if mapping is None else mapping.name
         self.data = data if data is not None or mapping is None else mapping.parent
         if self.mapping is None and data is not None:
             raise UsageError(
@@ -139,12 +147,17 @@ class Asked:
         return [*self.prospects, *self.touches]
 
 
-def read_files(asked: Asked, words: str, *, quiet: bool = False) -> Book:
-    """The book, with a count of rows on the error stream while a long one is read."""
+def read_files(asked: Asked, words: str, *, dispositions: Collection[str], quiet: bool = False) -> Book:
+    """The book, with a count of rows on the error stream while a long one is read.
+
+    A touch with none of the `dispositions` closes its prospect; a mapping that makes such a one is refused.
+    """
+    if asked.mapping is not None:
+        check_dispositions(asked.mapping, dispositions, asked.mapping_name)
     jobs = plan(asked.prospects, asked.touches, asked.mapping, asked.data)
     screen = console(error=True)
     if quiet or not screen.is_terminal:
-        return read_jobs(jobs)
+        return read_jobs(jobs, dispositions=dispositions)
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -160,7 +173,7 @@ def read_files(asked: Asked, words: str, *, quiet: bool = False) -> Book:
                     progress.update(task, advance=LONG, description=f"{words} {path.name}")
                 yield row
 
-        return read_jobs(jobs, watch)
+        return read_jobs(jobs, watch, dispositions)
 
 
 @contextmanager
@@ -186,6 +199,8 @@ def written(
         return
     if any(path.exists() and other.exists() and path.samefile(other) for other in inputs):
         raise UsageError(f"{option}: {given(path)} is one of the inputs; write another name")
+    if not path.name or path.is_dir():  # `.`, `/` and nothing at all have no name
+        raise UsageError(f"{option}: {given(path)} is a folder; name a file in it")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if packed:

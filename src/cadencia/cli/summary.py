@@ -10,7 +10,7 @@ from ..reading import Book, Tally
 from ..record import Record
 from .shared import clean
 
-__all__ = ["Summary", "book_lines", "nameless_lines"]
+__all__ = ["Summary", "book_lines", "counted", "nameless_lines", "people_line", "reported_line"]
 
 _SHOWN = 20
 
@@ -40,10 +40,6 @@ class Summary:
         rows = (book.prospect_rows(), book.touch_rows())
         return 0 if all(tally.read == tally.answered for tally in rows) else 1
 
-    def _reported(self) -> Counter[str]:
-        names = messages(self.language)["report_names"]
-        return Counter({names[code]: count for code, count in self.reports.items()})
-
     def lines(self, book: Book, *, replayed: bool) -> list[str]:
         """The summary, a line each; rows that may be about anybody come first."""
         words = messages(self.language)["cli"]
@@ -60,7 +56,7 @@ class Summary:
         if self.later:
             told.append(words["later"].format(count=f"{self.later:,}"))
         if self.reports:
-            told.append(f"{words['reports']}: {_most(self._reported())}")
+            told.append(reported_line(self.reports, self.language))
         return [clean(line) for line in [*told, *book_lines(book, self.language)]]
 
 
@@ -68,7 +64,7 @@ def nameless_lines(book: Book, language: str) -> list[str]:
     """The rows that may be about anybody: to be said first."""
     if not book.nameless:
         return []
-    first = "! " + messages(language)["cli"]["nameless"].format(count=len(book.nameless))
+    first = "! " + counted("nameless", "nameless_one", len(book.nameless), language)
     return [first, *_some([str(problem) for problem in book.nameless], language)]
 
 
@@ -80,16 +76,33 @@ def book_lines(book: Book, language: str) -> list[str]:
         f"{words['touches']}: {_rows(book.touch_rows(), language)}",
     ]
     if book.repeated_prospects or book.repeated_touches:
-        told.append(words["repeated"].format(prospects=book.repeated_prospects, touches=book.repeated_touches))
+        told.append(
+            words["repeated"].format(prospects=f"{book.repeated_prospects:,}", touches=f"{book.repeated_touches:,}")
+        )
     if book.strangers:
-        told.append(words["strangers"].format(people=_people(list(book.strangers), language)))
+        told.append(words["strangers"].format(people=people_line(list(book.strangers), language)))
     if book.closed:
-        told.append(words["closed_people"].format(people=_people(book.closed, language)))
+        told.append(words["closed_people"].format(people=people_line(book.closed, language)))
     rest = [problem for problem in book.problems if problem not in book.nameless]
     if rest:
-        told.append(words["bad"].format(count=len(rest)))
+        told.append(counted("bad", "bad_one", len(rest), language))
         told += _some([str(problem) for problem in rest], language)
+    if book.disagreements:
+        told.append(counted("disagree", "disagree_one", len(book.disagreements), language))
+        told += _some([str(problem) for problem in book.disagreements], language)
     return told
+
+
+def reported_line(reports: Counter[str], language: str) -> str:
+    """What was reported, each with the number of prospects it is about."""
+    names = messages(language)["report_names"]
+    counts = Counter({names[code]: count for code, count in reports.items()})
+    return f"{messages(language)['cli']['reports_by']}: {_most(counts)}"
+
+
+def counted(many: str, one: str, count: int, language: str) -> str:
+    """A sentence about so many rows, in the singular about one."""
+    return str(messages(language)["cli"][one if count == 1 else many]).format(count=f"{count:,}")
 
 
 def _rows(tally: Tally, language: str) -> str:
@@ -113,10 +126,11 @@ def _some(lines: Sequence[str], language: str) -> list[str]:
     return [f"  {line}" for line in [*lines[:_SHOWN], *_more(len(lines) - _SHOWN, language)]]
 
 
-def _people(people: Sequence[str], language: str) -> str:
+def people_line(people: Sequence[str], language: str) -> str:
+    """The first of some people by name, and how many more there are."""
     return " ".join([", ".join(people[:_SHOWN]), *_more(len(people) - _SHOWN, language)])
 
 
 def _more(count: int, language: str) -> list[str]:
     """How many are left out, if any."""
-    return [messages(language)["cli"]["more"].format(count=count)] if count > 0 else []
+    return [messages(language)["cli"]["more"].format(count=f"{count:,}")] if count > 0 else []

@@ -21,6 +21,7 @@ from ..language import (
     report_text,
     say,
     time_text,
+    waiting_lines,
     word,
 )
 from ..language.playbook import proposal_lines
@@ -82,13 +83,15 @@ def _why(record: Record, language: str) -> str:
     if record.answer == "stop":
         ending = [block for verdict in record.verdicts if verdict.rule == record.reason for block in verdict.blocks]
         return _said(ending[0], language) if ending else record.reason or ""
+    waiting = waiting_lines(record, language)
     if not record.chain:
-        return record.waits_for or ""
+        return "".join(waiting)
     text = _said(_longest(record), language)
     binding = record.chain[-1].rule
     if record.answer == "blocked" and record.needs:
         return f"{words['needs']} {', '.join(need_text(need, language) for need in record.needs)} ({text})"
-    return text if binding == _longest(record).rule else f"{text}; {words['then']} {binding}"
+    text = text if binding == _longest(record).rule else f"{text}; {words['then']} {binding}"
+    return "; ".join((text, *waiting))
 
 
 def _longest(record: Record) -> BlockRecord:
@@ -121,6 +124,7 @@ def explained(decision: Decision, language: str) -> list[RenderableType]:
         rules.add_row(*(Text(clean(cell), style=style if index == 2 else "") for index, cell in enumerate(cells)))
     parts.append(rules)
     parts += _listed(words["chain"], (f"{block.rule}: {block_text(block, zone, language)}" for block in record.chain))
+    parts += [Text(clean(line)) for line in waiting_lines(record, language)]
     parts += _listed(words["options"], _options(record, language))
     parts += _listed(words["owed"], (f"{due.rule}: {due_text(due, zone, language)}" for due in record.deadlines))
     parts += _listed(words["reports"], (report_text(report, language) for report in record.reports))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..decision import Contact, Wait
 from ..inquiry import Inquiry, Option
 from .choosing import choose
 from .closed import closed
+from .foresight import booked_for, might_meet
 from .openings import Openings
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ..decision import Decided, Decision
     from ..record import Proposal, Record
     from ..rules.base import Due
+    from ..rules.filters import Candidate
 
 __all__ = ["Question"]
 
@@ -66,6 +68,14 @@ class Question(Openings):
     def owes(self, item: Due) -> bool:
         """Whether something that a rule says is owed still is."""
         return True
+
+    def might_meet(self, rule: Any, item: Due) -> list[Candidate]:
+        """What might be done to meet something owed."""
+        return list(might_meet(self, rule))
+
+    def booked_for(self, rule: Any, view: View, item: Due) -> bool:
+        """Whether a booking would meet something owed by its due."""
+        return booked_for(rule, view, item)
 
     def excuse(self, item: Due, missed: bool) -> tuple[tuple[str, ...], bool]:
         """The limits that kept something owed from being done when it was due, and whether for them nobody is to blame."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "because_text", "block_text", "date_text", "due_text", "headline", "languages", "length_text", "lines", "messages",
-    "need_text", "render", "render_html", "report_text", "said_in", "say", "time_text", "word",
+    "need_text", "render", "render_html", "report_text", "said_in", "say", "time_text", "waiting_lines", "word",
 ]  # fmt: skip
 
 
@@ -123,7 +123,6 @@ def headline(record: Record, language: str) -> str:
 
 def lines(record: Record, language: str) -> list[str]:
     """The explanation below the headline, a line each."""
-    table = messages(language)
     from .playbook import proposal_lines
 
     told: list[str] = list(proposal_lines(record, language))
@@ -136,14 +135,18 @@ def lines(record: Record, language: str) -> list[str]:
             )
             because = f"  — {because_text(verdict.because, language)}" if verdict.because else ""
             told.append(f"{verdict.rule}: {text}{touches}{because}")
-    if record.waits_for:
-        told.append(
-            f"{record.waits_for}: "
-            + str(table["words"]["preference_waits"]).format(at=time_text(record.earliest, record.zone, language))
-        )
+    told += waiting_lines(record, language)
     told += [f"{due.rule}: {due_text(due, record.zone, language)}" for due in record.deadlines if due.state != "met"]
     told += [report_text(report, language) for report in record.reports]
     return told
+
+
+def waiting_lines(record: Record, language: str) -> list[str]:
+    """That a preference waits where every rule permits, if one does."""
+    if not record.waits_for:
+        return []
+    earliest = time_text(record.earliest, record.zone, language)
+    return [f"{record.waits_for}: {str(messages(language)['words']['preference_waits']).format(at=earliest)}"]
 
 
 def report_text(report: tuple[str, ...], language: str) -> str:

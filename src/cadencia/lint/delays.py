@@ -24,6 +24,9 @@ def findings(told: Told) -> Iterator[Finding]:
         yield from _past_the_horizon(entry)
     for entry in told.of(Recall):
         yield from _unreachable(entry)
+    for entry in told.entries:
+        if hasattr(entry.rule, "counts") and hasattr(entry.rule, "count"):
+            yield from _uncounted(entry)
     for idle, strict in told.idle((Spacing,), (Spacing,), spacing_dominated):
         yield idle.finding(
             "dominated",
@@ -80,13 +83,32 @@ def _unreachable(entry: Entry) -> Iterator[Finding]:
         )
 
 
+def _uncounted(entry: Entry) -> Iterator[Finding]:
+    """Dispositions that `counts` names and nothing that the rule counts can have."""
+    rule = entry.rule
+    chosen = rule.counts.dispositions
+    if chosen is None or chosen.excluded:
+        return
+    never = sorted(name for name in chosen.names if not _may_count(entry, name))
+    if not never:
+        return
+    nobody = ", so that the rule binds nobody" if len(never) == len(chosen.names) else ""
+    lost = any(not entry.table[name].went_out for name in never)
+    other = given(f"count: {'planned' if lost else 'attempted'}")
+    yield entry.finding(
+        "unreachable_row",
+        f"`counts` names {_listed(never)}, which the rest of the filter and {given(f'count: {rule.count}')} never let"
+        f" through{nobody}; write {other}, or leave it out",
+    )
+
+
 def _filter_text(rule: Recall) -> str:
     return "`counts`" if rule.counts.model_fields_set else given(f"count: {rule.count}")
 
 
 def _may_count(entry: Entry, name: str) -> bool:
     """Whether a done touch that ended so can be counted."""
-    rule: Recall = entry.rule
+    rule = entry.rule
     facts = entry.table[name]
     if rule.counts.dispositions is not None and not rule.counts.dispositions.has(name):
         return False

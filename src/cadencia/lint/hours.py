@@ -201,7 +201,7 @@ def _verdict(told: Told, channel: str, applying: list[Entry], open_in: Any) -> F
 
 
 def _active(told: Told) -> Iterator[Finding]:
-    """Active periods that are over before they, or another, begin."""
+    """Active periods that are over before another begins; one that is over before it begins itself is refused."""
     entries = [entry for entry in told.of(ActivePeriod) if not set(narrows(entry.rule)) - {"unless"}]
     for first in entries:
         if first.rule.from_ is None:
@@ -210,10 +210,9 @@ def _active(told: Told) -> Iterator[Finding]:
             if last.rule.until is None or _edge(first.rule.from_, False) < _edge(last.rule.until, True):
                 continue
             start, end = given(f"from: {_text(first.rule.from_)}"), given(f"until: {_text(last.rule.until)}")
-            other = "" if first.id == last.id else f" of rule {given(last.id)}"
             yield first.finding(
                 "never_active",
-                f"{start} is not before {end}{other}, so contact is never permitted; write a later end",
+                f"{start} is not before {end} of rule {given(last.id)}, so contact is never permitted; write a later end",
                 "error",
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -68,16 +68,20 @@ def read_book(
     mapping: Mapping | None = None,
     data: Path | None = None,
     watch: Watch | None = None,
+    dispositions: Collection[str] | None = None,
 ) -> Book:
     """The book that some files hold; see `plan` for the arguments. `watch` sees every row pass.
+
+    With `dispositions`, those that are well known and those that the policy declares, a touch with any other closes its
+    prospect; without, it is left to the policy, which counts it as gone out and reports it.
 
     Raises:
         InputError: a file that cannot be used at all. A bad row is no error: it closes its prospect.
     """
-    return read_jobs(plan(prospects, touches, mapping, data), watch)
+    return read_jobs(plan(prospects, touches, mapping, data), watch, dispositions)
 
 
-def read_jobs(jobs: Sequence[Job], watch: Watch | None = None) -> Book:
+def read_jobs(jobs: Sequence[Job], watch: Watch | None = None, dispositions: Collection[str] | None = None) -> Book:
     """The book of files that are already planned."""
     if not any(isinstance(job.section, ProspectSection) for job in jobs):
         raise InputError("prospects: no file is given; name at least one")
@@ -90,7 +94,7 @@ def read_jobs(jobs: Sequence[Job], watch: Watch | None = None) -> Book:
             book.add_prospects(rows, ProspectShape(job.section, job.context, as_named=job.as_named))
         else:
             assert isinstance(job.section, TouchSection)
-            book.add_touches(rows, TouchShape(job.section, job.context))
+            book.add_touches(rows, TouchShape(job.section, job.context, dispositions))
     return book
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 import zlib
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -17,8 +16,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from ..errors import InputError, given, one_line
+from .json_lines import record_of
 
-__all__ = ["Format", "Row", "format_of", "header_of", "read_rows"]
+__all__ = ["Format", "Row", "format_of", "header_of", "lines_of", "read_rows"]
 
 Format = Literal["csv", "jsonl"]
 
@@ -61,7 +61,7 @@ def format_of(path: Path) -> Format:
     if name.endswith(_CSV):
         return "csv"
     raise InputError(
-        f"{path.name}: {given(path.suffix)} is neither CSV nor JSON Lines; write `.csv` or `.jsonl` (`.gz` may follow)"
+        f"{path.name or path}: {given(path.suffix or path)} is neither CSV nor JSON Lines; write `.csv` or `.jsonl` (`.gz` may follow)"
     )
 
 
@@ -91,7 +91,7 @@ def header_of(path: Path, format: Format | None = None, separator: str | None = 
     """
     if (format or format_of(path)) == "jsonl":
         return None
-    lines = _lines(path)
+    lines = lines_of(path)
     try:
         return _header(path, next(lines, None), separator or _separator(path))
     finally:
@@ -105,7 +105,7 @@ def _separator(path: Path) -> str:
 _Line = tuple[int, str, bool]
 
 
-def _lines(path: Path) -> Generator[_Line, None, None]:
+def lines_of(path: Path) -> Generator[_Line, None, None]:
     """Number, text without its line end, and whether the bytes were UTF-8, of every line."""
     try:
         with path.open("rb") as probe:
@@ -167,7 +167,7 @@ def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
     if len(separator) != 1 or separator in '"\r\n':
         raise InputError(f"{path.name}: separator {given(separator)} cannot be used; write one character such as `;`")
     file = path.name
-    lines = _lines(path)
+    lines = lines_of(path)
     header = _header(path, next(lines, None), separator)
     waiting: deque[_Line] = deque()
     width = len(header)
@@ -184,6 +184,8 @@ def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
             cells, problem = _cells(text, separator)
         if not good:
             problem = "the bytes are not UTF-8; save the file as UTF-8"
+        elif problem is None and any("\0" in cell for cell in cells):
+            problem = "it holds the byte NUL (`\\x00`), which no text has; take it out"
         elif problem is None and len(cells) != width:
             problem = (
                 f"{len(cells)} cells under a header of {width}; quote cells with a {given(separator)} or a line break"
@@ -203,10 +205,11 @@ def _rest_of_record(
     """
     parts, whole = [text], good
     taken: list[_Line] = []
+    alike = text.count(separator) >= width - 1
     while len(taken) < _LONGEST_RECORD and (item := waiting.popleft() if waiting else next(lines, None)) is not None:
         taken.append(item)
-        if _like_a_row(item[1], separator, width):
-            break
+        if _like_a_row(item[1], separator, width) and (alike or not item[1].count('"') % 2):
+            break  # a row of its own; but the end of a break in the first cell has as many cells as a row
         parts.append(item[1])
         whole = whole and item[2]
         if item[1].count('"') % 2:
@@ -224,51 +227,20 @@ def _like_a_row(text: str, separator: str, width: int) -> bool:
 
 
 def _paired(header: tuple[str, ...], cells: Sequence[str]) -> dict[str, Any]:
-    """What can be made out of a bad row: its cells by position."""
-    return {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+    """What can be made out of a bad row: its cells by position, a quote that was left on a name taken off."""
+    return {name: cell.strip().strip('"').strip() for name, cell in zip(header, cells, strict=False)}
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
     file, empty = path.name, True
-    for number, text, good in _lines(path):
+    for number, text, good in lines_of(path):
         if not text.strip():
             continue
         empty = False
-        if not good:
-            yield Row(file, number, _guess(text), "the bytes are not UTF-8; save the file as UTF-8")
-            continue
-        try:
-            record = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-        except json.JSONDecodeError as error:
-            yield Row(file, number, {}, f"this is not JSON ({error.msg} at column {error.colno})")
-        except (ValueError, RecursionError) as error:
-            yield Row(file, number, {}, one_line(error))
+        if good:
+            yield Row(file, number, *record_of(text))
         else:
-            if isinstance(record, dict):
-                yield Row(file, number, record)
-            else:
-                yield Row(file, number, {}, f"{given(text)} is not a record; write one `{{...}}` a line")
+            cells, _ = record_of(text.replace("\\x", "\\\\x"))
+            yield Row(file, number, cells, "the bytes are not UTF-8; save the file as UTF-8")
     if empty:
         raise InputError(f"{file}: the file is empty; leave it out if there is nothing in it")
-
-
-def _guess(text: str) -> dict[str, Any]:
-    """What can be made out of a line whose bytes are broken but whose JSON may not be."""
-    try:
-        record = json.loads(text.replace("\\x", "\\\\x"))
-    except (ValueError, RecursionError):
-        return {}
-    return record if isinstance(record, dict) else {}
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"key {given(twice)} comes twice in one record")
-    return record
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(f"{given(text)} is not a JSON number")

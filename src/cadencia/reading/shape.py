@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
 from .._time.clock import read_instant
-from ..errors import InputError, mistakes_of, one_line
+from ..errors import InputError, did_you_mean, given, mistakes_of, one_line
 from ..prospect import Prospect
 from ..touch import CHANNELS, Touch
 from .cells import Context, duration_of, getter, is_chosen, label
@@ -17,7 +17,7 @@ from .mapping import ProspectSection, Section, TouchSection
 from .rows import Row
 from .source import Part, Source
 
-__all__ = ["Opened", "ProspectShape", "TouchShape"]
+__all__ = ["Opened", "ProspectShape", "TouchShape", "check_disposition"]
 
 Cells = Mapping[str, Any]
 
@@ -97,10 +97,14 @@ class ProspectShape(_Shape):
 
 
 class TouchShape(_Shape):
-    """From rows to touches: one each, or what `makes` says."""
+    """From rows to touches: one each, or what `makes` says.
 
-    def __init__(self, section: TouchSection, context: Context) -> None:
+    With `dispositions`, a touch whose disposition is none of them cannot be read.
+    """
+
+    def __init__(self, section: TouchSection, context: Context, dispositions: Collection[str] | None = None) -> None:
         super().__init__(section, context)
+        self._dispositions = dispositions
         parts = section.makes or (Part(),)
         self._always = not section.makes
         self._makes = [
@@ -134,6 +138,8 @@ class TouchShape(_Shape):
             touch = Touch.model_validate(values)
         except ValidationError as error:
             raise InputError("; ".join(mistakes_of(error, ""))) from None
+        if self._dispositions is not None:
+            check_disposition(touch.disposition, self._dispositions, "disposition")
         if lasted is None or not isinstance(touch.at, datetime):
             return touch
         if touch.end is not None:
@@ -151,6 +157,19 @@ class TouchShape(_Shape):
                 if name == "prospect" and (person := self._names(get, row.cells)):
                     found[person] = None
         return list(found)
+
+
+def check_disposition(name: str, known: Collection[str], where: str) -> None:
+    """A word that nobody declared might be the opt-out.
+
+    Raises:
+        InputError: the disposition is none of those that are known; the nearest is offered.
+    """
+    if name not in known:
+        raise InputError(
+            f"{where}: {given(name)} is neither well known nor declared by the policy; declare it there under `dispositions`"
+            + did_you_mean(name, known)
+        )
 
 
 def _fact(spec: Any, context: Context) -> Callable[[Cells], Any]:

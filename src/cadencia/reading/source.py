@@ -13,6 +13,7 @@ from ..rules.choice import Labels
 
 __all__ = ["SOURCE_KEYS", "Part", "Source", "Spec", "Zone"]
 
+_ORIGINS = frozenset({"column", "columns", "template"})
 _CONTROLS = ("only", "if_given", "if_true", "fields")
 
 Zone = Annotated[str, BeforeValidator(check_zone)]
@@ -114,12 +115,12 @@ def _read_spec(value: Any) -> Any:
         return Source(column=value)
     if not isinstance(value, dict):
         raise InputError(f"{given(value)} is neither a column nor a record; write a column's name or `{{value: ...}}`")
-    names = set(SOURCE_KEYS)
-    kind: type[Model] = Source if set(value) <= names else Part
+    # No record has a field of these names: with one of them it is a source, and what else is unknown a mistake in it.
+    kind: type[Model] = Source if set(value) <= set(SOURCE_KEYS) or not _ORIGINS.isdisjoint(value) else Part
     try:
         return kind.model_validate(value)
     except ValidationError as error:
-        raise InputError("; ".join(mistakes_of(error, ""))) from None
+        raise InputError("; ".join(mistakes_of(error, "", kind if kind is Source else None))) from None
 
 
 SOURCE_KEYS: Final = tuple(field.alias or name for name, field in Source.model_fields.items())

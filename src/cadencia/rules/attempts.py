@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,7 +14,7 @@ from .._time.hours import DAYS
 from .._time.periods import LengthField, Period, period_days, period_index
 from .._time.spans import Span
 from ..errors import InputError, did_you_mean, given
-from .block import Block
+from .block import Block, Stretch
 from .clock import check_clock, zones_of
 from .delays import ClockNames
 from .filters import Candidate
@@ -123,7 +123,7 @@ class FrequencyCap(ReadsHistory):
         for start, end, ids in self._elapsed(segment, span, self._width):
             yield self.block(start, end, "zone_unknown", needs=("zone",), touches=ids)
 
-    def _elapsed(self, segment: Segment, span: Span, width: int) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    def _elapsed(self, segment: Segment, span: Span, width: int) -> Iterator[tuple[int, int, Sequence[str]]]:
         near = _near(segment.touches, span[0] - width, span[1] + width)
         numbered = [(seen.lo, seen.hi, seen.id) for seen in near]
         return crowded(numbered, self.at_most, width, segment.exact, span)
@@ -179,7 +179,7 @@ class FrequencyCap(ReadsHistory):
                     found[seen.id] = None
         return tuple(found)
 
-    def full(self, start: int, end: int, ids: tuple[str, ...]) -> Block:
+    def full(self, start: int, end: int, ids: Sequence[str]) -> Block:
         """The block while these touches fill the period."""
         period = str(self.within) if self.within else self.each or f"{self.dates} date{'s' if self.dates != 1 else ''}"
         return self.block(start, end, "frequency_cap", touches=ids, at_most=self.at_most, period=period)
@@ -194,7 +194,7 @@ def _near(touches: list[Seen], start: int, end: int) -> list[Seen]:
 
 def crowded(
     touches: list[tuple[int, int, str]], count: int, width: int, exact: bool, bounds: Span
-) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+) -> Iterator[tuple[int, int, Sequence[str]]]:
     """Where one more touch would share a window of `width` with `count` of these: `(start, end, ids)`.
 
     Each touch lies anywhere in `[lo, hi]`. A window holds the numbers `[a, a + width)`. For each run of windows that may hold
@@ -204,10 +204,11 @@ def crowded(
     if len(touches) < count:
         return
     if exact:
+        ids = tuple(item[2] for item in touches)
         for index in range(len(touches) - count + 1):
             first, last = touches[index][0], touches[index + count - 1][0]
             if last - first < width and first + width > bounds[0] and last - width + 1 < bounds[1]:
-                yield last - width + 1, first + width, tuple(item[2] for item in touches[index : index + count])
+                yield last - width + 1, first + width, Stretch(ids, index, index + count)
         return
     edges = sorted({lo - width + 1 for lo, _, _ in touches} | {hi + 1 for _, hi, _ in touches})
     leaving = sorted((hi + 1, place) for place, (_, hi, _) in enumerate(touches))

@@ -17,7 +17,7 @@ from .._model import Model, OneOrMore, Said
 from .._time.clock import DAY, EVER, FOREVER, HOUR, When, Zone, day_number, micros
 from .._time.spans import Span, cut, meet, union
 from ..errors import InputError, given
-from .block import Block, Scope
+from .block import Block, Scope, Stretch
 from .choice import ChoiceField, may_be_in_region
 from .filters import Candidate, Unless, stage_spans
 
@@ -26,6 +26,20 @@ if TYPE_CHECKING:
 
 #: Numbers as large as this are still written and read everywhere.
 _LARGEST = 10**18 - 1
+
+
+def check_order(first: str, start: datetime | date, last: str, end: datetime | date) -> None:
+    """Refuses a period that holds no instant anywhere on Earth; a date as the end includes that date.
+
+    Raises:
+        InputError: it ends before it begins.
+    """
+    dated = not isinstance(start, datetime), not isinstance(end, datetime)
+    early = day_number(start) * DAY - 14 * HOUR if dated[0] else micros(start)  # type: ignore[arg-type]
+    late = (day_number(end) + 1) * DAY + 12 * HOUR if dated[1] else micros(end)  # type: ignore[arg-type]
+    if late <= early or (all(dated) and end < start):
+        before, later = ("is before", "date") if all(dated) else ("is not after", "end")
+        raise InputError(f"`{last}` {given(end)} {before} `{first}`; write a later {later}")
 
 
 class InForce(Model):
@@ -39,11 +53,7 @@ class InForce(Model):
     @model_validator(mode="after")
     def _in_order(self) -> InForce:
         if self.from_ is not None and self.to is not None:
-            first, last = (value if isinstance(value, datetime) else None for value in (self.from_, self.to))
-            if first is not None and last is not None and last <= first:
-                raise InputError(f"`to` {given(last)} is not after `from`; write a later end")
-            if first is None and last is None and self.to < self.from_:
-                raise InputError(f"`to` {given(self.to)} is before `from`; write a later date")
+            check_order("from", self.from_, "to", self.to)
         return self
 
     def spans(self, zones: tuple[Zone, ...]) -> list[Span]:
@@ -143,7 +153,16 @@ class Limit(Rule):
     ) -> Block:
         """A block of this rule."""
         return Block(
-            start, end, self.id, code, needs, tuple(touches), tuple(sorted(details.items())), False, "case", final
+            start,
+            end,
+            self.id,
+            code,
+            needs,
+            touches if isinstance(touches, Stretch) else tuple(touches),
+            tuple(sorted(details.items())),
+            False,
+            "case",
+            final,
         )
 
     @property

@@ -2,11 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple, overload
 
-__all__ = ["Block", "Scope", "chain_link", "chain_of", "principal"]
+__all__ = ["Block", "Scope", "Stretch", "chain_link", "chain_of", "principal"]
 
 Scope = Literal["case", "channel", "contact_point"]
+
+
+class Stretch(Sequence[str]):
+    """Some ids in a row out of many that several blocks share: equal to the tuple of them, and made one only when read.
+
+    A dense history has a block for each touch, and each names the touches of a whole period: kept apart, they are the square
+    of the history.
+    """
+
+    __slots__ = ("_all", "_first", "_last")
+
+    def __init__(self, everything: Sequence[str], first: int, last: int) -> None:
+        self._all = everything
+        self._first = first
+        self._last = last
+
+    def __len__(self) -> int:
+        return self._last - self._first
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
+        return tuple(self)[index]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all[self._first : self._last])
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Stretch):
+            if self._all is other._all:
+                return (self._first, self._last) == (other._first, other._last)
+            return tuple(self) == tuple(other)
+        return tuple(self) == other if isinstance(other, tuple) else NotImplemented
+
+    def __lt__(self, other: Sequence[str]) -> bool:
+        return tuple(self) < tuple(other)
+
+    def __gt__(self, other: Sequence[str]) -> bool:
+        return tuple(self) > tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tuple, (tuple(self),)
 
 
 class Block(NamedTuple):
@@ -17,7 +68,7 @@ class Block(NamedTuple):
         rule: the id of the rule that says so.
         code: what kind of no, one word; with `details` it renders in any language.
         needs: what would lift it, when time alone does not.
-        touches: ids of the touches that counted.
+        touches: ids of the touches that counted, a tuple or what equals one.
         stops: it ends the case, the channel or the contact point (`scope`).
         final: nothing can lift it (an exhausted or expired case).
     """
@@ -27,7 +78,7 @@ class Block(NamedTuple):
     rule: str
     code: str
     needs: tuple[str, ...] = ()
-    touches: tuple[str, ...] = ()
+    touches: Sequence[str] = ()
     details: tuple[tuple[str, Any], ...] = ()
     stops: bool = False
     scope: Scope = "case"
@@ -66,7 +117,11 @@ def _before(block: Block, other: Block) -> bool:
     """Whether a block comes before another that ends with it."""
     if block[2] != other[2]:
         return block[2] < other[2]
-    return (block.code, block.touches, str(block.details)) < (other.code, other.touches, str(other.details))
+    return (block.code, tuple(block.touches), str(block.details)) < (
+        other.code,
+        tuple(other.touches),
+        str(other.details),
+    )
 
 
 def principal(blocks: list[Block], start: int) -> Block:
@@ -74,5 +129,12 @@ def principal(blocks: list[Block], start: int) -> Block:
     ending = [block for block in blocks if (block.stops or block.final) and block.start <= start < block.end]
     return min(
         ending,
-        key=lambda block: (not block.stops, -block.end, block.rule, block.code, block.touches, str(block.details)),
+        key=lambda block: (
+            not block.stops,
+            -block.end,
+            block.rule,
+            block.code,
+            tuple(block.touches),
+            str(block.details),
+        ),
     )

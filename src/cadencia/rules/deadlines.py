@@ -172,7 +172,7 @@ class PromiseDue(Timed):
     def dues(self, case: View, as_of: int) -> Iterator[Due]:
         for seen in case.touches:
             promise = seen.promise
-            if promise is None or promise.by != "us" or seen.booked:
+            if promise is None or promise.by != "us" or seen.booked or seen.id in case.fulfilled:
                 continue
             due: int | None = None
             if promise.at is not None:

@@ -94,8 +94,12 @@ class ConsentFact(Model):
 
 
 class RequestedFact(Model):
-    """The person asked to be contacted at a time: from `early` before it until they are reached or `grace` has passed."""
+    """The person asked to be contacted at a time: from `early` before it until they are reached or `grace` has passed.
 
+    `kinds` says by which promises of ours that is known; what else was promised for a time, a proposal, is no wish to be called.
+    """
+
+    kinds: Names = ("callback",)
     early: LengthField | None = None
     grace: LengthField = Length("1d", 24 * 3_600_000_000)
 
@@ -205,6 +209,8 @@ def _requested(view: View, fact: RequestedFact) -> list[Span]:
         promise = seen.promise
         if promise is None or promise.by != "us" or not isinstance(promise.at, datetime):
             continue
+        if promise.kind not in fact.kinds:
+            continue
         agreed = micros(promise.at)
         start = agreed - (fact.early.micros if fact.early else 0)
         end = agreed + fact.grace.micros
@@ -237,8 +243,8 @@ def _replying(view: View, channel: str | None) -> list[Span]:
     latest = list(accumulate((seen.hi for seen in answers), max))
     spans: list[Span] = []
     for seen in view.touches:
-        if seen.outbound or seen.booked or channel not in (None, seen.channel):
-            continue
+        if seen.outbound or seen.booked or channel not in (None, seen.channel) or seen.disposition == "opted_out":
+            continue  # who opts out asks for no answer
         answer = bisect_right(latest, seen.lo)  # the first that may have come later
         spans.append((seen.hi, answers[answer].lo if answer < len(answers) else FOREVER))
     return union(spans)

@@ -52,6 +52,11 @@ class Segment(_Segment):
         return list(accumulate((seen.end for seen in self.touches), max))
 
     @cached_property
+    def done_ids(self) -> tuple[str, ...]:
+        """The ids of the touches that have happened, which blocks share."""
+        return tuple(seen.id for seen in self.done)
+
+    @cached_property
     def done_starts(self) -> list[int]:
         """Where each touch that has happened begins, at the earliest."""
         return [seen.lo for seen in self.done]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from .._time.clock import DAY, EVER, FOREVER, HOUR, When, day_date, day_number, micros, zone_of
+from .._time.clock import DAY, EVER, FOREVER, HOUR, When, day_date, day_number, micros, weekday, zone_of
 from .._time.holidays import calendar_name, closed_days, holiday_days, kept_in, regions_named
 from .._time.hours import DatesField, DaysField, WeekField, WeekHours, date_name, dates_table, open_spans, week_table
 from .._time.spans import Span, gaps, meet, union
 from ..errors import InputError
-from .base import Limit
+from .base import Limit, check_order
 from .block import Block
 from .clock import check_clock, zones_of
 from .delays import ClockNames, Holidays, regions_of
@@ -133,8 +133,8 @@ class QuietHours(OnTheClock):
 
     `allow` names the contact windows by weekday (unnamed days are closed); `between` names the quiet ones (unnamed days are
     open). Several windows a day and overnight windows are normal; an overnight one belongs to the day it opens on.
-    `dates` gives dates whose windows differ; `closed` closes one. A closed or special date stands apart: last night's window does
-    not reach into it.
+    `dates` gives dates whose windows differ; `closed` (or an empty list) closes one, midnight to midnight, with `between` too. A
+    closed or special date stands apart: last night's contact window does not reach into it, though last night's quiet window does.
 
     Semantics: start inclusive, end exclusive, on the wall clock at that instant; `>08:00` excludes the instant itself.
     """
@@ -157,7 +157,11 @@ class QuietHours(OnTheClock):
         if known is None:
             named = self.allow if self.allow is not None else self.between
             assert named is not None
-            known = WeekHours(week_table(named), dates_table(self.dates)), self.allow is not None
+            week, dates, allowed = week_table(named), dates_table(self.dates), self.allow is not None
+            if not allowed:  # closed is quiet all day, and the night that the weekday has after it
+                for day, windows in dates.items():
+                    dates[day] = windows or tuple(union([(0, DAY), *week[weekday(day)]]))
+            known = WeekHours(week, dates, apart=allowed), allowed
             self.__dict__["_table"] = known
         return known
 
@@ -215,6 +219,8 @@ class ActivePeriod(Limit):
     def _some(self) -> ActivePeriod:
         if self.from_ is None and self.until is None:
             raise InputError("give `from`, `until` or both")
+        if self.from_ is not None and self.until is not None:
+            check_order("from", self.from_, "until", self.until)
         return self
 
     @property

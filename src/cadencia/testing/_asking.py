@@ -61,7 +61,7 @@ class Said(NamedTuple):
 def said(blocks: Iterable[Block], instant: int) -> frozenset[Said]:
     """What some blocks say of an instant."""
     return frozenset(
-        Said(block.code, block.needs, block.touches, repr(block.details), block.stops, block.scope, block.final)
+        Said(block.code, block.needs, tuple(block.touches), repr(block.details), block.stops, block.scope, block.final)
         for block in blocks
         if block.start <= instant < block.end
     )

@@ -166,7 +166,9 @@ def common(place: Place) -> dict[str, Data]:
             valid_for=delay(place),
             ended_by=touch_filter(place),
         ),
-        requested=record({}, early=st.sampled_from(LENGTHS), grace=st.sampled_from(LENGTHS)),
+        requested=record(
+            {}, kinds=st.just(["callback", "visit"]), early=st.sampled_from(LENGTHS), grace=st.sampled_from(LENGTHS)
+        ),
         replying=st.sampled_from((True, False, "same_channel")),
         purposes=choice(PURPOSES),
         channels=choice(CHANNELS),

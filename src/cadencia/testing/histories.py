@@ -93,7 +93,8 @@ def touches(
     elif lengths and draw(often(6 if theme == "lengths" else 2)):
         data["end"] = written(at + draw(st.sampled_from((0, 20 * MINUTE, 2 * HOUR, 30 * HOUR))))
     if promises and draw(often(6 if theme == "promises" else 1)):
-        promise = record({"by": st.sampled_from(("us", "them"))}, at=when_near(as_of, name))
+        kind = st.sampled_from(("callback", "visit", "proposal"))
+        promise = record({"by": st.sampled_from(("us", "them"))}, at=when_near(as_of, name), kind=kind)
         data["promise"] = draw(promise)
     more: dict[str, Any] = {
         "contact_point": st.sampled_from(ADDRESSES[channel]),

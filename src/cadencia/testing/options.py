@@ -8,6 +8,8 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
+from ..errors import InputError
+from ..rules.hours import ActivePeriod
 from .fragments import (
     DAYS,
     LENGTHS,
@@ -112,10 +114,12 @@ def _business_days(place: Place) -> Data:
 @st.composite
 def _active_period(draw: DrawFn, place: Place) -> dict[str, Any]:
     edges = draw(st.sampled_from((("from",), ("until",), ("from", "until"))))
-    return {
-        **{edge: draw(when_near(place.around, place.zone)) for edge in edges},
-        **draw(record({}, clock=clock(place))),
-    }
+    data = {edge: draw(when_near(place.around, place.zone)) for edge in edges}
+    try:
+        ActivePeriod(id="r", **data)
+    except InputError:  # what ends before it begins is refused
+        del data["until"]
+    return {**data, **draw(record({}, clock=clock(place)))}
 
 
 @st.composite

@@ -87,7 +87,7 @@ def prospects(
     bounds = {"since": near(as_of, first), "until": near(as_of, first)}
     what = {"channel": st.sampled_from(CHANNELS), "purpose": st.sampled_from(PURPOSES)}
     consent = record({"since": near(as_of, first)}, until=bounds["until"], basis=st.sampled_from(BASES), **what)
-    data["consents"] = draw(st.lists(consent, max_size=2))
+    data["consents"] = [_in_order(found) for found in draw(st.lists(consent, max_size=2))]
     check = record(
         {"registry": st.sampled_from(REGISTRIES), "since": near(as_of, first)},
         channel=what["channel"], contact_point=st.sampled_from(ADDRESSES["phone"]),
@@ -105,12 +105,7 @@ def prospects(
     if draw(often(3)):  # what closes a case for long is kept rare
         closing = draw(st.sampled_from(("opt_outs", "suppressions")))
         point = {"contact_point": st.sampled_from(ADDRESSES["phone"])} if closing == "suppressions" else {}
-        found = draw(record({}, **bounds, **what, **point))
-        if read_instant(found.get("until", "9998-01-01T00:00Z")) <= read_instant(
-            found.get("since", "0002-01-01T00:00Z")
-        ):
-            del found["until"]  # what ends before it begins is refused
-        data[closing] = [found]
+        data[closing] = [_in_order(draw(record({}, **bounds, **what, **point)))]
     if wishes and draw(often(2)):
         data["wishes"] = draw(st.lists(_wishes(as_of, first, shiftable), max_size=1))
     if not shiftable:
@@ -196,6 +191,13 @@ def _contact_points(draw: DrawFn, around: int, zone: str) -> dict[str, Any]:
     if draw(st.sampled_from((False, False, False, True))):
         data["status"] = draw(st.sampled_from(("invalid", "bounced", "valid")))
         data["since"] = draw(maybe(near(around, zone)))
+    return data
+
+
+def _in_order(data: dict[str, Any]) -> dict[str, Any]:
+    """A period without its end where that comes before its beginning, which is refused."""
+    if read_instant(data.get("until", "9998-01-01T00:00Z")) <= read_instant(data.get("since", "0002-01-01T00:00Z")):
+        del data["until"]
     return data
 
 

@@ -39,16 +39,6 @@ def test_a_country_without_a_calendar_is_not_known() -> None:
     assert holiday_days("XX-1", 2026) is None
 
 
-def test_a_year_of_which_the_calendar_knows_only_a_part_is_unknown() -> None:
-    """The Hindu holidays of India are known from 2001 to 2035: outside, no date is said to be open, and nothing is warned of."""
-    for region in ("IN", "IN-MH", "IN-ZZ", "IN-*"):
-        assert [holiday_days(region, year) is None for year in (2000, 2001, 2035, 2036)] == [True, False, False, True]
-    person = {"id": "p", "zones": "Asia/Kolkata", "regions": "IN"}
-    assert HOUSE.decide(person, as_of="2035-12-12T06:00Z", horizon="3 days").answer == "contact"
-    asked = HOUSE.decide(person, as_of="2036-01-01T06:00Z", horizon="3 days")
-    assert (asked.answer, asked.needs) == ("blocked", ("calendar",))  # type: ignore[union-attr]
-
-
 @pytest.mark.parametrize(
     ("country", "zone", "day", "where"),
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -78,11 +77,7 @@ def edges(zone: str, start: datetime, end: datetime, times: Iterable[timedelta])
 def is_holiday(day: date, region: str) -> bool:
     """Whether a date is a public holiday of a region."""
     country, _, part = region.partition("-")
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        calendar = holidays.country_holidays(country, subdiv=part or None, years=day.year)
-    if any(item.category is UserWarning for item in said):  # it knows only some of the holidays of that year
-        raise Unknown("calendar")
+    calendar = holidays.country_holidays(country, subdiv=part or None, years=day.year)
     if not calendar.start_year <= day.year <= calendar.end_year:
         raise Unknown("calendar")
     return day in calendar

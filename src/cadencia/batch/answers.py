@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -21,10 +22,13 @@ __all__ = ["ANSWERS", "Answers", "Columns"]
 ANSWERS: Final = ("contact", "wait", "blocked", "stop")
 #: So many rules at once are told apart by a table.
 _MOST_BITS: Final = 16
+_TEXTS: Final = pl.List(pl.String)
 _BAD: Final[dict[str, Any]] = {
-    "table": pl.String, "row": pl.Int64, "column": pl.String, "cause": pl.String, "prospects": pl.List(pl.String)
+    "table": pl.String, "row": pl.Int64, "column": pl.String, "cause": pl.String, "prospects": _TEXTS
 }  # fmt: skip
 _NONE_BAD: Final = pl.DataFrame(schema=_BAD)
+_STRANGERS: Final[dict[str, Any]] = {"prospect": pl.String, "touches": pl.Int64}
+_NO_STRANGERS: Final = pl.DataFrame(schema=_STRANGERS)
 _INSTANT: Final = pl.Datetime("us", "UTC")
 
 
@@ -220,21 +224,12 @@ class Lists:
         """Whether any list was filled in."""
         return len(self._known) > 1
 
-    def series(self, name: str) -> pl.Series:
-        """The column by itself."""
-        if not self.many:
-            return pl.Series(name, [None], dtype=pl.List(pl.String)).new_from_index(0, len(self.which))
-        return self._lists(name).gather(pl.Series(self.which))
-
-    def _lists(self, name: str) -> pl.Series:
-        known = [None if value is None else list(value) for value in self._known]
-        return pl.Series(name, known, dtype=pl.List(pl.String))
-
     def expression(self, name: str, which: pl.Expr) -> pl.Expr:
         """The column, where `which` is that of the numbers."""
         if not self.many:
-            return pl.lit(None, dtype=pl.List(pl.String)).alias(name)
-        return pl.lit(self._lists(name)).gather(which).alias(name)
+            return pl.lit(None, dtype=_TEXTS).alias(name)
+        known = [None if value is None else list(value) for value in self._known]
+        return pl.lit(pl.Series(name, known, dtype=_TEXTS)).gather(which).alias(name)
 
 
 def _numbered(
@@ -259,17 +254,15 @@ def frame_of_few(
     found: dict[str, Any] = dict.fromkeys(Said._fields, ())
     found.update(zip(Said._fields, zip(*rows, strict=True), strict=bool(rows)))
 
-    def words(name: str, labels: Iterable[str]) -> pl.Series:
-        values = found[name]
-        return pl.Series(name, values, dtype=pl.Enum(list(dict.fromkeys([*labels, *filter(None, values)]))))
+    def words(name: str, labels: Sequence[str]) -> pl.Series:
+        more = [value for value in found[name] if value is not None and value not in labels]
+        return pl.Series(name, found[name], dtype=pl.String).cast(_enum((*labels, *dict.fromkeys(more))))
 
     def instants(name: str) -> pl.Series:
         return pl.Series(name, found[name], dtype=pl.Int64).cast(_INSTANT)
 
     def lists(name: str) -> pl.Series:
-        listed = Lists(len(rows))
-        listed.put(np.arange(len(rows)), found[name])
-        return listed.series(name)
+        return pl.Series(name, [None if value is None else list(value) for value in found[name]], dtype=_TEXTS)
 
     columns = [
         ids if len(kept) == len(ids) else ids.gather(kept),
@@ -287,18 +280,18 @@ def frame_of_few(
     return pl.DataFrame(columns)
 
 
+#: The kind of column that has these labels; made once, as it costs more than a small column.
+_enum = lru_cache(maxsize=64)(pl.Enum)
+
+
 def strangers_frame(strangers: Mapping[str, int], kind: Kind) -> Any:
     """The ids without a prospect, with the number of their touches."""
-    names, many = list(strangers), list(strangers.values())
-    return write_frame(
-        pl.DataFrame([pl.Series("prospect", names, pl.String), pl.Series("touches", many, pl.Int64)]), kind
-    )
+    found = pl.DataFrame(list(strangers.items()), schema=_STRANGERS, orient="row") if strangers else _NO_STRANGERS
+    return write_frame(found.clone(), kind)
 
 
 def bad_frame(bad: Sequence[Bad], kind: Kind) -> Any:
     """The quarantine."""
-    if not bad:
-        return write_frame(_NONE_BAD.clone(), kind)
-    return write_frame(
-        pl.DataFrame([(*item[:4], list(item.prospects)) for item in bad], schema=_BAD, orient="row"), kind
-    )
+    rows = [(*item[:4], list(item.prospects)) for item in bad]
+    found = pl.DataFrame(rows, schema=_BAD, orient="row") if rows else _NONE_BAD
+    return write_frame(found.clone(), kind)

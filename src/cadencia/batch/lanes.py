@@ -43,6 +43,8 @@ def answer_book(
     set_apart(people, events, sources, question.dispositions)
     columns = Columns(len(people), question.reasons, question.evidence)
     fast = np.zeros(len(people), np.bool_)
+    if track is not None:
+        columns.channels, columns.rules = [road.channel for road in track.roads], list(track.rules)
     if track is not None and people.plain.any():
         # where a column form raises, the blocks of its rule decide
         with suppress(RuleFailure):
@@ -133,7 +135,6 @@ def _put(found: Found, fast: Bools, track: Track, people: People, columns: Colum
     opened = (found.kind == CONTACT) | (found.kind == WAIT)
     columns.opened = opened
     columns.bounded = opened & (found.until < FOREVER)
-    columns.channels = [road.channel for road in track.roads]
     columns.channel = found.channel
     if step is not None:
         columns.put_step(np.flatnonzero(opened), step)
@@ -145,7 +146,6 @@ def _put(found: Found, fast: Bools, track: Track, people: People, columns: Colum
     rows = np.fromiter(found.needs, np.intp, len(found.needs))
     columns.needs.put(rows, [NEEDS[number] for number in found.needs.values()])
     if found.rule is not None and found.stops is not None and columns.stops is not None:
-        columns.rules = list(track.rules)
         columns.rule = found.rule
         rows = np.flatnonzero(found.kind == STOP)
         columns.stops.put_bits(rows, found.stops[rows], track.rules)

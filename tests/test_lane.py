@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cadencia import Case, Decision, Policy, Prospect, Touch
+from cadencia import Case, Contact, Decision, Policy, Prospect, Stop, Touch, Wait
 from cadencia._lane.lane import fits
 from cadencia._lane.rows import read_raw
 from cadencia._time.clock import DAY, EPOCH, zone_of
@@ -157,7 +157,8 @@ def test_both_paths_agree(
     fast = policy.decide(case, as_of=as_of, horizon=horizon)
     slow = general(policy, case, as_of, horizon)
     assert fast.answer == slow.answer
-    assert fast.blocking == slow.blocking
+    for name in ("purpose", "step", "reason", "code", "scope", "until", "blocking"):
+        assert getattr(fast, name, None) == getattr(slow, name, None), name
     assert fast.verdicts == slow.verdicts
     assert fast.chain == slow.chain
     assert fast.binding == slow.binding
@@ -309,3 +310,41 @@ def test_a_stretch_that_reaches_over_days_closes_where_it_closes() -> None:
         for day in (2, 3, 4, 5, 6):
             decision: Any = policy.decide({"id": "p", "zones": "UTC"}, [], as_of=f"2026-03-{day:02}T10:00Z")
             assert (decision.answer, decision.until.isoformat()) == ("contact", "2026-03-07T00:00:00+00:00")
+
+
+def test_what_is_read_first_of_a_fast_answer_does_not_ask_the_general_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`match` reads purpose, step, reason, code, scope and until: no option has to be looked at for them."""
+
+    def never(*_: Any) -> None:
+        raise AssertionError("the general path was asked")
+
+    rules = [
+        {"rule": "spacing", "id": "gap", "at_least": "48h"},
+        {"rule": "stop_on", "id": "done", "dispositions": ["replied"]},
+        {"rule": "max_attempts", "id": "three", "at_most": 3},
+    ]
+    policy = Policy.from_dict({"cadencia": 1, "name": "quick", "channels": ["phone"], "rules": rules})
+    monkeypatch.setattr(type(policy.engine), "inquire", never)
+    prospect, now = {"id": "p", "zones": "UTC"}, "2026-03-06T12:00Z"
+    call = {"id": "t", "at": "2026-03-05T12:00Z", "channel": "phone"}
+    asked = policy.decide(prospect, [], as_of=now, purpose="ask", step="first")
+    waits = policy.decide(prospect, [call], as_of=now, purpose="ask", step="first")
+    assert isinstance(asked, Contact)
+    assert isinstance(waits, Wait)
+    for decision in (asked, waits):
+        assert (decision.channel, decision.contact_point, decision.purpose, decision.step) == (
+            "phone",
+            None,
+            "ask",
+            "first",
+        )
+    assert (waits.binding, waits.blocking, asked.blocking) == ("gap", ("gap",), ())
+    stopped = policy.decide(prospect, [call | {"disposition": "replied"}], as_of=now)
+    assert isinstance(stopped, Stop)
+    assert (stopped.reason, stopped.code, stopped.scope, stopped.until) == ("done", "stopped", "case", None)
+    assert stopped.blocking == ("done", "gap")
+    spent = policy.decide(
+        prospect, [call | {"id": f"t{day}", "at": f"2026-02-0{day}T12:00Z"} for day in (1, 2, 3)], as_of=now
+    )
+    assert isinstance(spent, Stop)
+    assert (spent.reason, spent.code, spent.blocking) == ("three", "exhausted", ("three",))

@@ -348,3 +348,18 @@ def test_what_is_read_first_of_a_fast_answer_does_not_ask_the_general_path(monke
     )
     assert isinstance(spent, Stop)
     assert (spent.reason, spent.code, spent.blocking) == ("three", "exhausted", ("three",))
+
+
+def test_a_stopped_case_without_a_region_says_so() -> None:
+    """What would be unknown anyway is told by the fast path as by the general one."""
+    rules = [
+        {"rule": "max_attempts", "id": "none", "at_most": 0},
+        {"rule": "quiet_hours", "id": "day", "allow": {"daily": "09:00-18:00"}, "holidays": "prospect"},
+    ]
+    policy = Policy.from_dict({"cadencia": 1, "name": "lost", "channels": ["phone"], "rules": rules})
+    case = Case.of({"id": "p", "zones": "UTC"}, [])
+    now = datetime(2026, 3, 6, 12, tzinfo=UTC)
+    fast, slow = policy.decide(case, as_of=now), general(policy, case, now, "90 days")
+    assert fast.blocking == slow.blocking == ("day", "none")
+    assert fast.verdicts == slow.verdicts
+    assert [block.code for verdict in fast.verdicts for block in verdict.held] == ["region_unknown", "exhausted"]

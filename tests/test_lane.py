@@ -39,6 +39,11 @@ WINDOWS = st.sampled_from(
     )
 )
 
+POINTS = st.fixed_dictionaries(
+    {"channel": st.sampled_from((*CHANNELS, "letter")), "address": st.sampled_from("abc")},
+    optional={"status": st.sampled_from(("valid", "valid", "bounced", "invalid"))},
+)
+
 
 @st.composite
 def lane_rules(draw: st.DrawFn) -> list[dict[str, Any]]:
@@ -129,7 +134,9 @@ def situations(draw: st.DrawFn) -> tuple[Policy, dict[str, Any], list[dict[str, 
         for number, back in enumerate(backs)
     ]
     region = ZONES[zone] if draw(st.booleans()) else None
-    prospect = {"id": "p", "zones": zone, "regions": region} if region else {"id": "p", "zones": zone, "regions": []}
+    prospect: dict[str, Any] = {"id": "p", "zones": zone, "regions": region or []}
+    if draw(st.booleans()):
+        prospect["contact_points"] = draw(st.lists(POINTS, max_size=3, unique_by=lambda item: item["address"]))
     policy = Policy.from_dict({"cadencia": 1, "name": "lane", "channels": list(CHANNELS), "rules": draw(lane_rules())})
     return policy, prospect, touches, as_of
 
@@ -139,9 +146,9 @@ def general(policy: Policy, case: Case, as_of: datetime, horizon: str) -> Decisi
     return policy.engine.decide(case, (), as_of, None, None, (), None, horizon, None)
 
 
-@given(situations(), st.sampled_from(("90 days", "3 days", "1 h")), st.booleans())
+@given(situations(), st.sampled_from(("90 days", "3 days", "1 h")), st.booleans(), st.booleans())
 def test_both_paths_agree(
-    situation: tuple[Policy, dict[str, Any], list[dict[str, Any]], datetime], horizon: str, long: bool
+    situation: tuple[Policy, dict[str, Any], list[dict[str, Any]], datetime], horizon: str, long: bool, models: bool
 ) -> None:
     """A plain case is answered alike, reasons included, whichever path answers."""
     policy, prospect, touches, as_of = situation
@@ -154,10 +161,14 @@ def test_both_paths_agree(
             case.prospect,
             (first.model_copy(update={"end": first.at + timedelta(minutes=40)}), *case.touches[1:]),
         )
-    fast = policy.decide(case, as_of=as_of, horizon=horizon)
+    fast = (
+        policy.decide(case.prospect, case.touches, as_of=as_of, horizon=horizon)
+        if models
+        else policy.decide(case, as_of=as_of, horizon=horizon)
+    )
     slow = general(policy, case, as_of, horizon)
     assert fast.answer == slow.answer
-    for name in ("purpose", "step", "reason", "code", "scope", "until", "blocking"):
+    for name in ("contact_point", "purpose", "step", "reason", "code", "scope", "until", "blocking"):
         assert getattr(fast, name, None) == getattr(slow, name, None), name
     assert fast.verdicts == slow.verdicts
     assert fast.chain == slow.chain
@@ -363,3 +374,26 @@ def test_a_stopped_case_without_a_region_says_so() -> None:
     assert fast.blocking == slow.blocking == ("day", "none")
     assert fast.verdicts == slow.verdicts
     assert [block.code for verdict in fast.verdicts for block in verdict.held] == ["region_unknown", "exhausted"]
+
+
+def test_one_address_for_a_channel_stays_on_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As most books have it: a channel without an address is closed, and the address is that of the channel chosen."""
+    policy = Policy(name="two", channels=["email", "phone"], rules=[Spacing(id="gap", at_least="48h")])
+    now = "2026-03-06T12:00Z"
+
+    def asked(*points: tuple[str, str, str]) -> Any:
+        given = [{"channel": channel, "address": address, "status": status} for channel, address, status in points]
+        return policy.decide(Prospect(id="p", zones="UTC", contact_points=given), [], as_of=now)
+
+    general_path = type(policy.engine).decide
+    monkeypatch.setattr(type(policy.engine), "decide", None)
+    found = asked(("phone", "+999341", "valid"))
+    assert (found.answer, found.channel, found.contact_point) == ("contact", "phone", "+999341")
+    assert asked(("fax", "1", "unknown")).answer == "blocked"
+    assert asked(("fax", "1", "unknown")).needs == ("contact_point",)
+    monkeypatch.setattr(type(policy.engine), "decide", general_path)
+    for points in (
+        (("phone", "+999341", "bounced"), ("phone", "+999342", "valid")),
+        (("phone", "+999342", "valid"), ("phone", "+999343", "valid")),
+    ):
+        assert asked(*points).contact_point == "+999342"

@@ -319,13 +319,12 @@ class Opened(Decision):
     def contact_point(self) -> str | None:
         """The address to use; None where the prospect's contact points were not given."""
         ask = self._ask
-        return (
-            self.record.contact_point
-            if ask is None
-            else ask.chosen.point
-            if isinstance(ask, Inquiry) and ask.chosen
-            else None
-        )
+        if ask is None:
+            return self.record.contact_point
+        if isinstance(ask, Inquiry):
+            return ask.chosen.point if ask.chosen else None
+        digest = ask[1].digest()
+        return None if digest is None or digest.points is None else digest.points[self.channel]
 
     @property
     def purpose(self) -> str | None:

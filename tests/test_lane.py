@@ -391,6 +391,11 @@ def test_one_address_for_a_channel_stays_on_the_fast_path(monkeypatch: pytest.Mo
     assert (found.answer, found.channel, found.contact_point) == ("contact", "phone", "+999341")
     assert asked(("fax", "1", "unknown")).answer == "blocked"
     assert asked(("fax", "1", "unknown")).needs == ("contact_point",)
+    full = Policy(name="full", channels=["email", "phone"], rules=[MaxAttempts(id="none", at_most=0)])
+    addressed = Case.of({"id": "p", "zones": "UTC", "contact_points": [{"channel": "phone", "address": "a"}]})
+    over = full.decide(addressed, as_of=now)
+    assert over.answer == "stop"
+    assert over.blocking == ("always/contact-points", "none"), "the first channel has no address, and that is told"
     monkeypatch.setattr(type(policy.engine), "decide", general_path)
     for points in (
         (("phone", "+999341", "bounced"), ("phone", "+999342", "valid")),

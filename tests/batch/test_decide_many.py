@@ -125,6 +125,7 @@ def test_proposals_are_booked_in_the_order_of_the_rows() -> None:
     )
     assert answers(one, people) == ["contact"] * 3
     assert answers(one, people, reserve=True) == ["contact", "wait", "contact"]
+    assert answers(one, people.drop("account"), reserve=True) == ["contact", "wait", "contact"]
     closed = Policy(name="closed", channels=["phone"], rules=[MaxAttempts(id="most", at_most=0)])
     assert answers(closed, people, reserve=True) == ["stop"] * 3
 

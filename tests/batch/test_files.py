@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from batch.books import as_ofs, lane_policies, prospect_rows, touch_rows
 from batch.test_law_13 import frames
-from cadencia import InputError, Policy, decide_many
+from cadencia import InputError, Playbook, Policy, decide_many
 from cadencia.batch import decide_files
 from cadencia.rules import Spacing
 
@@ -117,3 +117,15 @@ def test_each_row_may_have_its_own_instant(tmp_path: Path) -> None:
     )
     counts = decide_files(POLICY, people, events, as_of="asked", part=1)
     assert counts.answers["contact"] == counts.answers["wait"] == 1
+
+
+def test_a_playbook_and_no_reasons(tmp_path: Path) -> None:
+    """Whatever decides reads files too; without reasons no rule is counted."""
+    people, answers = tmp_path / "people.csv", tmp_path / "answers.jsonl"
+    people.write_text("id,zone\na,Europe/Madrid\n")
+    counts = decide_files(Playbook.load("gentle-persistence"), people, None, answers, as_of="2026-03-06T11:00+01:00")
+    assert counts.lanes == {"columns": 0, "rows": 0, "engine": 1}
+    assert counts.answers["contact"] == 1
+    none = decide_files(POLICY, people, None, answers, as_of=NOW, reasons="none")
+    assert none.rules == {}
+    assert none.prospects.answered == 1

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .._time.clock import FOREVER, micros, moment
+from .._time.clock import micros, moment
 from ..reading.book import Book, Problem
 from ..reading.plain import prospect_columns, prospects_as_named, touch_columns, touches_as_named
 from ..reading.rows import Row
@@ -155,8 +155,6 @@ def said_of(decision: Any, reasons: str, evidence: bool) -> Said:
     until = not_before = None
     if opened:
         at, until = decision.stretch()
-        if until is not None and until >= FOREVER:
-            until = None
     else:
         at = None
         if answer == "stop":

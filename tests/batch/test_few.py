@@ -114,6 +114,15 @@ def test_a_stop_by_more_than_one_rule_and_one_for_a_channel() -> None:
     assert found.lanes["rows"] == 3
 
 
+def test_hours_without_a_region_forbid_a_stopped_case_too() -> None:
+    hours = QuietHours(id="hours", allow={"daily": ["00:00-24:00"]}, holidays="prospect")
+    policy = Policy(name="over", channels=["phone"], rules=[StopOn(id="answered", dispositions=["replied"]), hours])
+    touches = {"prospect": ["a"], "at": [NOW], "channel": ["phone"], "disposition": ["replied"]}
+    found = alike(policy, {"id": ["a"], "zone": ["UTC"]}, touches, reasons="all")
+    assert found.frame["blocking"].to_list() == [["answered", "hours"]]
+    assert found.lanes["rows"] == 1
+
+
 def test_a_blocked_case_is_the_engines() -> None:
     policy = Policy(name="vary", channels=["phone"], rules=[NoRepeatedChannel(id="vary")])
     touches = {"prospect": ["a"], "at": [NOW - timedelta(days=1)], "channel": ["phone"]}

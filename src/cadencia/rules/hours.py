@@ -75,7 +75,10 @@ class OnTheClock(Limit):
 
     def kept_at(self, home: str, own: tuple[str, ...], index: int) -> Iterator[Block]:
         """The same for somebody in a zone and in `own` regions, on every clock that the rule reads."""
-        regions = regions_named(self.holidays or (), own) or ()
+        regions = regions_named(self.holidays or (), own)
+        if regions is None:
+            yield self.block(EVER, FOREVER, "region_unknown", needs=("region",))
+            regions = ()
         for name in self.clock:
             yield from self.kept(zone_of(home if name == "prospect" else name), regions, index)
 

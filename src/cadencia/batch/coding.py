@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ..reading.cells import number_text
+
 __all__ = ["Bools", "Codes", "Ints", "said", "positions", "read_codes", "repeated", "texts"]
 
 Ints = npt.NDArray[np.int64]
@@ -38,12 +40,19 @@ class Codes(NamedTuple):
 
 
 def texts(column: pl.Series) -> pl.Series:
-    """A column of ids as texts, blanks taken off, empty ones null; whole numbers stay as they are."""
+    """A column of ids as texts, blanks taken off, empty ones null; whole numbers stay as they are.
+
+    A whole number that is kept as a float, as pandas keeps those of a column with gaps, is the same id; one that is none is null.
+    """
     dtype = column.dtype
     if dtype.is_integer():
         return column
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
         column = column.cast(pl.String)
+    elif dtype.is_float():
+        column = pl.Series(
+            column.name, [None if value is None or value != value else number_text(value) for value in column], dtype=pl.String
+        )  # fmt: skip
     elif dtype != pl.String:
         column = pl.Series(column.name, [None if value is None else str(value) for value in column], dtype=pl.String)
     bare = column.str.strip_chars(_SPACE)

@@ -12,7 +12,7 @@ from ..errors import InputError, did_you_mean, given
 from .source import Part, Source
 from .times import read_duration, time_reader
 
-__all__ = ["Context", "columns_of", "duration_of", "getter", "is_chosen", "number_text"]
+__all__ = ["EXACT", "Context", "columns_of", "duration_of", "getter", "is_chosen", "number_text"]
 
 Getter = Callable[[Mapping[str, Any]], Any]
 
@@ -21,7 +21,7 @@ _TYPED = frozenset({"value", "booked", "cancelled", "automated", "objective_met"
 _YES = frozenset({"true", "yes", "1", "on", "y", "t"})
 _NO = frozenset({"false", "no", "0", "off", "n", "f", ""})
 #: Up to here each whole number is a float of its own.
-_EXACT = 1 << 53
+EXACT = 1 << 53
 _COLUMN = re.compile(r"\{([^{}]+)\}")
 
 
@@ -105,7 +105,7 @@ def _text(value: Any) -> str:
 
 def number_text(value: float) -> str:
     """A number that is a name: `7` and `7.0` are one number, and so one name."""
-    return str(int(value)) if value.is_integer() and abs(value) < _EXACT else str(value)
+    return str(int(value)) if value.is_integer() and abs(value) < EXACT else str(value)
 
 
 def _says_yes(value: Any, column: str) -> bool:

@@ -20,7 +20,7 @@ from ..reading.rows import Row
 from ..reading.shape import ProspectShape, TouchShape
 from .coding import Ints, texts
 from .people import NOTHING
-from .question import Decides, Question
+from .question import Decides, Question, decision_of
 from .reserve import Bookings
 
 __all__ = ["FRAMES", "Bad", "Said", "Seen", "Source", "Sources", "answer_one_by_one", "said_of"]
@@ -115,7 +115,7 @@ def answer_one_by_one(
     for case in book.cases():
         row = index[case.prospect.id]
         as_of = moment(question.now if isinstance(question.now, int) else int(question.now[row]))
-        decision = policy.decide(case if booked is None else booked.known(case), as_of=as_of, **question.options)
+        decision = decision_of(policy, case if booked is None else booked.known(case), as_of, question.options)
         if booked is not None:
             booked.book(case, decision)
         if question.told is not None:

@@ -159,7 +159,7 @@ def said_of(decision: Any, reasons: str, evidence: bool) -> Said:
     rule = stops = blocking = touches = needs = None
     until = not_before = None
     if opened:
-        at, until = micros(decision.at), _instant(decision.until)
+        at, until = decision.stretch()
         if until is not None and until >= FOREVER:
             until = None
     else:

@@ -62,6 +62,9 @@ class Source(NamedTuple):
     problems: pl.Series | None = None
 
 
+#: What the problem of a row begins with that is there once more, under another prospect whom it may be about as well.
+ALSO: Final = "\x1f"
+
 #: Of prospects, and of touches.
 Sources = tuple[Source, Source]
 FRAMES: Final[Sources] = Source("prospects"), Source("touches")
@@ -106,7 +109,7 @@ def answer_one_by_one(
             yield row
 
     book.add_prospects(watched(), shape)
-    of_prospects = frozenset((*book.problems, *book.disagreements))
+    many, more = len(book.problems), len(book.disagreements)  # those of prospects; those of touches follow
     book.add_touches(
         _rows(touches, sources[1], touch_rows, "prospect"),
         TouchShape(touches_as_named(touches.columns), NOTHING, question.dispositions),
@@ -122,8 +125,9 @@ def answer_one_by_one(
             question.told.reports.update({report[0] for report in decision.reports})
         seen.answers[row] = said_of(decision, question.reasons, question.evidence)
     seen.bad = sorted(
-        _bad("prospects" if problem in of_prospects else "touches", problem)
-        for problem in (*book.problems, *book.disagreements)
+        _bad("prospects" if number < of_prospects else "touches", problem)
+        for problems, of_prospects in ((book.problems, many), (book.disagreements, more))
+        for number, problem in enumerate(problems)
     )
     return seen
 
@@ -137,7 +141,8 @@ def _rows(frame: pl.DataFrame, source: Source, rows: Rows, key: str) -> Iterator
     lines = rows + 1 if source.numbers is None else source.numbers[rows]
     problems: Iterable[str | None] = repeat(None) if source.problems is None else source.problems[rows]
     for number, cells, problem in zip(lines.tolist(), chosen.iter_rows(named=True), problems, strict=False):
-        yield Row(source.name, number, cells, problem)
+        again = problem is not None and problem.startswith(ALSO)
+        yield Row(source.name, number, cells, problem.removeprefix(ALSO) if problem else problem, again=again)
 
 
 def _bad(table: str, problem: Problem) -> Bad:

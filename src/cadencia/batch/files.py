@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
@@ -98,7 +99,8 @@ def decide_files(
     ):
         folder = Path(name)
         people = _scan(paths[0], "prospects", folder, (as_of,) if isinstance(as_of, str) else ())
-        events = _scan(paths[1], "touches", folder) if len(paths) > 1 else None
+        known = cache(lambda: frozenset(people.frame.select(_text("id")).collect()["id"].drop_nulls()))
+        events = _scan(paths[1], "touches", folder, people=known) if len(paths) > 1 else None
         many = _split(people.frame, None if events is None else events.frame, folder, part)
         for number in range(many):
             some, of_people = people.part(number)
@@ -160,7 +162,9 @@ class _Table(NamedTuple):
         return found.drop(_ROW, PROBLEM, strict=False), Source(self.name, lines, problems)
 
 
-def _scan(path: Path, what: str, folder: Path, more: tuple[str, ...] = ()) -> _Table:
+def _scan(
+    path: Path, what: str, folder: Path, more: tuple[str, ...] = (), people: Callable[[], Container[str]] = frozenset
+) -> _Table:
     """A file as it is read lazily; CSV as texts, since a telephone is no number.
 
     A text file is looked through first, row by row, and its places are file and line.
@@ -174,7 +178,7 @@ def _scan(path: Path, what: str, folder: Path, more: tuple[str, ...] = ()) -> _T
         frame = pl.scan_parquet(path)
     else:
         separator = "\t" if path.suffix.lower() == ".tsv" else ","
-        text = tidied(path, format_, separator, folder / f"{what}.{format_}")
+        text = tidied(path, format_, separator, folder / f"{what}.{format_}", people)
         if format_ == "csv":
             check_columns(text.header or (), (*known, *more), path.name)
             frame = pl.scan_csv(text.path, infer_schema=False, separator=separator)

@@ -17,7 +17,7 @@ from ..errors import InputError, given, one_line
 from ..reading.plain import check_columns, prospect_columns, touch_columns
 from .counts import Counts
 from .engine import FRAMES, Source
-from .keys import KEY, keyed_by_part, shared_keys
+from .keys import KEY, keyed_by_part, shared_keys, text_of
 from .lanes import answer_book
 from .question import NO_TOUCHES, Decides, check_frame, instants_of, question_of
 from .sink import format_of, sinks
@@ -99,7 +99,7 @@ def decide_files(
     ):
         folder = Path(name)
         people = _scan(paths[0], "prospects", folder, (as_of,) if isinstance(as_of, str) else ())
-        known = cache(lambda: frozenset(people.frame.select(_text("id")).collect()["id"].drop_nulls()))
+        known = cache(lambda: frozenset(people.frame.select(text_of(people.frame, "id")).collect()["id"].drop_nulls()))
         events = _scan(paths[1], "touches", folder, people=known) if len(paths) > 1 else None
         many = _split(people.frame, None if events is None else events.frame, folder, part)
         for number in range(many):

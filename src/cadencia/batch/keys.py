@@ -10,7 +10,7 @@ import polars as pl
 
 from .coding import EXACT, SPACE
 
-__all__ = ["KEY", "keyed_by_part", "shared_keys"]
+__all__ = ["KEY", "keyed_by_part", "shared_keys", "text_of"]
 
 KEY: Final = "__key"
 _ID: Final = "__id"
@@ -23,22 +23,22 @@ def keyed_by_part(people: pl.LazyFrame, events: pl.LazyFrame | None) -> list[pl.
 
     Null where a row names nobody. A prospect that comes twice may have two keys.
     """
-    own = _text(people, "id")
+    own = text_of(people, "id")
     if "account" not in people.collect_schema().names():
         keyed = [people.with_columns(own.alias(KEY))]
-        return keyed if events is None else [*keyed, events.with_columns(_text(events, "prospect").alias(KEY))]
-    account = _text(people, "account")
+        return keyed if events is None else [*keyed, events.with_columns(text_of(events, "prospect").alias(KEY))]
+    account = text_of(people, "account")
     people = people.with_columns(
         pl.when(account.is_not_null()).then("account " + account).otherwise("prospect " + own).alias(KEY)
     )
     if events is None:
         return [people]
     homes = people.filter(account.is_not_null()).select(own.alias(_ID), KEY).unique(_ID, keep="any")
-    events = events.with_columns(_text(events, "prospect").alias(_ID)).join(homes, on=_ID, how="left")
+    events = events.with_columns(text_of(events, "prospect").alias(_ID)).join(homes, on=_ID, how="left")
     return [people, events.with_columns(pl.col(KEY).fill_null("prospect " + pl.col(_ID))).drop(_ID)]
 
 
-def _text(frame: pl.LazyFrame, name: str) -> pl.Expr:
+def text_of(frame: pl.LazyFrame, name: str) -> pl.Expr:
     """An id as it is compared: a text without blanks around it, null where there is none."""
     dtype, column = frame.collect_schema()[name], pl.col(name)
     if dtype == pl.Binary:
@@ -62,7 +62,7 @@ def shared_keys(keyed: Sequence[pl.LazyFrame], held: int = _HELD) -> list[str]:
     for frame in keyed:
         names = frame.collect_schema().names()
         if "id" in names and ("prospect" in names or "account" in names):  # else the id is the key
-            name = _text(frame, "id")
+            name = text_of(frame, "id")
             rows = frame.select(name.count()).collect(engine="streaming").item()
             passes = max(1, -(-rows // held))
             hashed = frame.select(pl.when(name.is_not_null()).then(name.hash()).alias(_ID), KEY).drop_nulls(_ID)

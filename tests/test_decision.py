@@ -416,9 +416,8 @@ class TestBookings:
     )
     def test_only_a_booking_or_a_promise_of_ours_is_fulfilled(self, made: dict[str, Any]) -> None:
         made_ = touch("b", "2026-03-03T10:00+01:00", **made)
-        with pytest.raises(
-            InputError, match=r"^fulfils: touch `b` is neither booked nor has it a promise of ours; write"
-        ):
+        wrong = "is cancelled" if made_.cancelled else "is neither booked nor has it a promise of ours"
+        with pytest.raises(InputError, match=rf"^fulfils: touch `b` {wrong}; write"):
             self.RULES.decide(prospect(), [made_], as_of=NOON, fulfils="b")
         with pytest.raises(InputError, match=r"^fulfils: `bb` is no touch of the case; .*did you mean `b`"):
             self.RULES.decide(prospect(), [made_], as_of=NOON, fulfils="bb")
@@ -827,3 +826,29 @@ def test_a_rule_takes_no_field_that_means_nothing_to_it() -> None:
     house = {"cadencia": 1, "name": "house", "rules": [{"rule": "never_undated", "id": "r", "clock": "Europe/Madrid"}]}
     with pytest.raises(PolicyError, match="clock"):
         Policy.from_dict(house)
+
+
+def test_a_decision_read_back_tells_the_same() -> None:
+    """Without its case: the address, and from when until when, in microseconds."""
+    rules = policy(QuietHours(id="day", allow={"daily": ["09:00-18:00"]}))
+    asked = rules.decide(prospect(contact_points=[{"channel": "phone", "address": "+999341"}]), [], as_of=NOON)
+    again = Decision.from_dict(asked.to_dict())
+    assert isinstance(asked, Contact)
+    assert isinstance(again, Contact)
+    assert again.contact_point == asked.contact_point == "+999341"
+    assert again.stretch() == asked.stretch()
+
+
+def test_a_rule_that_cannot_say_whether_it_speaks_is_closed() -> None:
+    """Whatever a rule raises is a block; also while it is asked whether it speaks of a candidate at all."""
+
+    class Unsure(Limit):
+        """Raises before it is asked for blocks."""
+
+        rule: Literal["acme.unsure"] = "acme.unsure"
+
+        def covers(self, view: Any, candidate: Any) -> bool:
+            raise RuntimeError("no idea")
+
+    decision = policy(Unsure(id="unsure")).decide(prospect(), [], as_of=NOON)
+    assert (decision.answer, decision.needs) == ("blocked", ("rule_mended",))  # type: ignore[union-attr]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cadencia import Case, Decision, Policy, Prospect, Touch
+from cadencia import Case, Contact, Decision, Policy, Prospect, Stop, Touch, Wait
 from cadencia._lane.lane import fits
 from cadencia._lane.rows import read_raw
 from cadencia._time.clock import DAY, EPOCH, zone_of
@@ -37,6 +37,11 @@ WINDOWS = st.sampled_from(
         {"daily": ["00:00-24:00"]},
         {"sun": ["01:30-02:30"]},
     )
+)
+
+POINTS = st.fixed_dictionaries(
+    {"channel": st.sampled_from((*CHANNELS, "letter")), "address": st.sampled_from("abc")},
+    optional={"status": st.sampled_from(("valid", "valid", "bounced", "invalid"))},
 )
 
 
@@ -129,7 +134,9 @@ def situations(draw: st.DrawFn) -> tuple[Policy, dict[str, Any], list[dict[str, 
         for number, back in enumerate(backs)
     ]
     region = ZONES[zone] if draw(st.booleans()) else None
-    prospect = {"id": "p", "zones": zone, "regions": region} if region else {"id": "p", "zones": zone, "regions": []}
+    prospect: dict[str, Any] = {"id": "p", "zones": zone, "regions": region or []}
+    if draw(st.booleans()):
+        prospect["contact_points"] = draw(st.lists(POINTS, max_size=3, unique_by=lambda item: item["address"]))
     policy = Policy.from_dict({"cadencia": 1, "name": "lane", "channels": list(CHANNELS), "rules": draw(lane_rules())})
     return policy, prospect, touches, as_of
 
@@ -139,9 +146,9 @@ def general(policy: Policy, case: Case, as_of: datetime, horizon: str) -> Decisi
     return policy.engine.decide(case, (), as_of, None, None, (), None, horizon, None)
 
 
-@given(situations(), st.sampled_from(("90 days", "3 days", "1 h")), st.booleans())
+@given(situations(), st.sampled_from(("90 days", "3 days", "1 h")), st.booleans(), st.booleans())
 def test_both_paths_agree(
-    situation: tuple[Policy, dict[str, Any], list[dict[str, Any]], datetime], horizon: str, long: bool
+    situation: tuple[Policy, dict[str, Any], list[dict[str, Any]], datetime], horizon: str, long: bool, models: bool
 ) -> None:
     """A plain case is answered alike, reasons included, whichever path answers."""
     policy, prospect, touches, as_of = situation
@@ -154,10 +161,15 @@ def test_both_paths_agree(
             case.prospect,
             (first.model_copy(update={"end": first.at + timedelta(minutes=40)}), *case.touches[1:]),
         )
-    fast = policy.decide(case, as_of=as_of, horizon=horizon)
+    fast = (
+        policy.decide(case.prospect, case.touches, as_of=as_of, horizon=horizon)
+        if models
+        else policy.decide(case, as_of=as_of, horizon=horizon)
+    )
     slow = general(policy, case, as_of, horizon)
     assert fast.answer == slow.answer
-    assert fast.blocking == slow.blocking
+    for name in ("contact_point", "purpose", "step", "reason", "code", "scope", "until", "blocking"):
+        assert getattr(fast, name, None) == getattr(slow, name, None), name
     assert fast.verdicts == slow.verdicts
     assert fast.chain == slow.chain
     assert fast.binding == slow.binding
@@ -302,6 +314,29 @@ def test_reasons_of_a_case_are_listed_once_and_a_later_channel_waits() -> None:
         assert {verdict.rule for verdict in decision.verdicts if verdict.touches} == {"gap"}
 
 
+def test_an_unknown_region_is_among_the_reasons_of_a_stopped_case() -> None:
+    """Law 6: what a decision says of its rules is the same before and after its record was asked for."""
+    policy = Policy(
+        name="over",
+        channels=["phone"],
+        rules=[
+            StopOn(id="answered", dispositions=["replied"]),
+            QuietHours(id="hours", allow={"daily": ["00:00-24:00"]}, holidays="prospect"),
+        ],
+    )
+    touch = Touch(id="t1", at="2026-03-06T09:00Z", channel="phone", disposition="replied")
+    case = Case(prospect=Prospect(id="p1", zones="UTC"), touches=(touch,))
+    first, second = (policy.decide(case, as_of="2026-03-06T12:00Z") for _ in range(2))
+    record = second.record
+    assert [(verdict.rule, verdict.says) for verdict in first.verdicts][-2:] == [
+        ("answered", "forbids"),
+        ("hours", "forbids"),
+    ]
+    assert first.verdicts == record.verdicts
+    assert first.chain == record.chain
+    assert first.binding == record.binding == "answered"
+
+
 def test_a_stretch_that_reaches_over_days_closes_where_it_closes() -> None:
     """Open from Monday to Friday without a break, asked twice: the end is found, whatever is kept of the calendar."""
     policy = Policy(name="week", channels=["phone"], rules=[QuietHours(id="week", allow={"mon-fri": "00:00-24:00"})])
@@ -309,3 +344,84 @@ def test_a_stretch_that_reaches_over_days_closes_where_it_closes() -> None:
         for day in (2, 3, 4, 5, 6):
             decision: Any = policy.decide({"id": "p", "zones": "UTC"}, [], as_of=f"2026-03-{day:02}T10:00Z")
             assert (decision.answer, decision.until.isoformat()) == ("contact", "2026-03-07T00:00:00+00:00")
+
+
+def test_what_is_read_first_of_a_fast_answer_does_not_ask_the_general_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`match` reads purpose, step, reason, code, scope and until: no option has to be looked at for them."""
+
+    def never(*_: Any) -> None:
+        raise AssertionError("the general path was asked")
+
+    rules = [
+        {"rule": "spacing", "id": "gap", "at_least": "48h"},
+        {"rule": "stop_on", "id": "done", "dispositions": ["replied"]},
+        {"rule": "max_attempts", "id": "three", "at_most": 3},
+    ]
+    policy = Policy.from_dict({"cadencia": 1, "name": "quick", "channels": ["phone"], "rules": rules})
+    monkeypatch.setattr(type(policy.engine), "inquire", never)
+    prospect, now = {"id": "p", "zones": "UTC"}, "2026-03-06T12:00Z"
+    call = {"id": "t", "at": "2026-03-05T12:00Z", "channel": "phone"}
+    asked = policy.decide(prospect, [], as_of=now, purpose="ask", step="first")
+    waits = policy.decide(prospect, [call], as_of=now, purpose="ask", step="first")
+    assert isinstance(asked, Contact)
+    assert isinstance(waits, Wait)
+    for decision in (asked, waits):
+        assert (decision.channel, decision.contact_point, decision.purpose, decision.step) == (
+            "phone",
+            None,
+            "ask",
+            "first",
+        )
+    assert (waits.binding, waits.blocking, asked.blocking) == ("gap", ("gap",), ())
+    stopped = policy.decide(prospect, [call | {"disposition": "replied"}], as_of=now)
+    assert isinstance(stopped, Stop)
+    assert (stopped.reason, stopped.code, stopped.scope, stopped.until) == ("done", "stopped", "case", None)
+    assert stopped.blocking == ("done", "gap")
+    spent = policy.decide(
+        prospect, [call | {"id": f"t{day}", "at": f"2026-02-0{day}T12:00Z"} for day in (1, 2, 3)], as_of=now
+    )
+    assert isinstance(spent, Stop)
+    assert (spent.reason, spent.code, spent.blocking) == ("three", "exhausted", ("three",))
+
+
+def test_a_stopped_case_without_a_region_says_so() -> None:
+    """What would be unknown anyway is told by the fast path as by the general one."""
+    rules = [
+        {"rule": "max_attempts", "id": "none", "at_most": 0},
+        {"rule": "quiet_hours", "id": "day", "allow": {"daily": "09:00-18:00"}, "holidays": "prospect"},
+    ]
+    policy = Policy.from_dict({"cadencia": 1, "name": "lost", "channels": ["phone"], "rules": rules})
+    case = Case.of({"id": "p", "zones": "UTC"}, [])
+    now = datetime(2026, 3, 6, 12, tzinfo=UTC)
+    fast, slow = policy.decide(case, as_of=now), general(policy, case, now, "90 days")
+    assert fast.blocking == slow.blocking == ("day", "none")
+    assert fast.verdicts == slow.verdicts
+    assert [block.code for verdict in fast.verdicts for block in verdict.held] == ["region_unknown", "exhausted"]
+
+
+def test_one_address_for_a_channel_stays_on_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As most books have it: a channel without an address is closed, and the address is that of the channel chosen."""
+    policy = Policy(name="two", channels=["email", "phone"], rules=[Spacing(id="gap", at_least="48h")])
+    now = "2026-03-06T12:00Z"
+
+    def asked(*points: tuple[str, str, str]) -> Any:
+        given = [{"channel": channel, "address": address, "status": status} for channel, address, status in points]
+        return policy.decide(Prospect(id="p", zones="UTC", contact_points=given), [], as_of=now)
+
+    general_path = type(policy.engine).decide
+    monkeypatch.setattr(type(policy.engine), "decide", None)
+    found = asked(("phone", "+999341", "valid"))
+    assert (found.answer, found.channel, found.contact_point) == ("contact", "phone", "+999341")
+    assert asked(("fax", "1", "unknown")).answer == "blocked"
+    assert asked(("fax", "1", "unknown")).needs == ("contact_point",)
+    full = Policy(name="full", channels=["email", "phone"], rules=[MaxAttempts(id="none", at_most=0)])
+    addressed = Case.of({"id": "p", "zones": "UTC", "contact_points": [{"channel": "phone", "address": "a"}]})
+    over = full.decide(addressed, as_of=now)
+    assert over.answer == "stop"
+    assert over.blocking == ("always/contact-points", "none"), "the first channel has no address, and that is told"
+    monkeypatch.setattr(type(policy.engine), "decide", general_path)
+    for points in (
+        (("phone", "+999341", "bounced"), ("phone", "+999342", "valid")),
+        (("phone", "+999342", "valid"), ("phone", "+999343", "valid")),
+    ):
+        assert asked(*points).contact_point == "+999342"

@@ -933,3 +933,10 @@ def test_a_cap_that_is_never_reached_forbids_nothing_while_the_policy_is_followe
 
 
 UNREACHED = ("cap_unreachable", "spacing_exceeds_period", "cool_off_unreachable")
+
+
+def test_active_periods_that_begin_after_another_has_ended_to_the_instant() -> None:
+    """As with dates: two periods that never meet permit nothing."""
+    first = R("active_period", **{"from": "2026-05-01T00:00Z"})
+    last = R("active_period", until="2026-04-30T23:00Z")
+    assert "never_active" in codes(policy(first, last))

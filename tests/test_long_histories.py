@@ -18,7 +18,7 @@ import pytest
 from cadencia import Case
 from cadencia.policy_files import load
 from cadencia.rules import Candidate, Deadline, Limit, Offer
-from cadencia.rules.block import Stretch
+from cadencia.rules.block import Staying, Stretch
 from cadencia.rules.registry import ALWAYS, BUILT_IN, rule_class
 
 START, STEP, DAY = datetime(2024, 1, 1, tzinfo=UTC), timedelta(hours=6), 86_400_000_000
@@ -217,33 +217,38 @@ def held(rule: Any, case: Case, start: int, end: int) -> int:
     return found
 
 
-#: Here the blocks themselves are many: an exception cuts the block of each touch at each reply, and `any_of` unites what its
-#: rules say of each stretch.
-MANY_BLOCKS = {("spacing", 1), ("any_of", 0)}
+#: Here the blocks themselves are many: an exception cuts the block of each touch at each reply.
+MANY_BLOCKS = {("spacing", 1)}
 LIMITS = [form for form in FORMS if issubclass(rule_class(form[0]), Limit) and form not in MANY_BLOCKS]
 
 
+def dense(count: int, *, dated: bool, others: bool) -> Case:
+    """A touch every six minutes, every fifth known to the day alone; all one's own, or all of two others of the account."""
+    found: list[dict[str, Any]] = []
+    for index, touch in enumerate(touches(count, "t", False)):
+        at = START + index * timedelta(minutes=6)
+        found.append({**touch, "at": at.date() if dated and index % 5 == 0 else at, "promise": None})
+    data: dict[str, Any] = {"prospect": {"id": "p", "zones": "Europe/Madrid", "regions": "ES"}}
+    if others:
+        people = [{**touch, "prospect": "qr"[index % 2]} for index, touch in enumerate(found)]
+        data["account"] = {"id": "a", "people": [{"id": "q"}, {"id": "r"}], "touches": people}
+    else:
+        data["touches"] = found
+    return Case.model_validate(data)
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["own", "others"])
+@pytest.mark.parametrize("dated", [False, True], ids=["exact", "dated"])
 @pytest.mark.parametrize(("kind", "number"), LIMITS)
-def test_a_touch_a_minute_asked_about_in_the_middle(kind: str, number: int) -> None:
+def test_a_touch_every_six_minutes_asked_about_in_the_middle(kind: str, number: int, dated: bool, others: bool) -> None:
     """Each of many blocks names the touches of its period: together they hold on to what the history is, and not to its square."""
     rule = rule_class(kind).model_validate({"rule": kind, "id": "r", **RULES[kind][number]})
-    minute = 60_000_000
+    often = 6 * 60_000_000
     start = int(START.timestamp() * 1e6)
     few, many = (
-        held(
-            rule,
-            Case.model_validate({
-                "prospect": {"id": "p", "zones": "Europe/Madrid", "regions": "ES"},
-                "touches": [
-                    {**touch, "at": START + index * timedelta(minutes=1), "promise": None}
-                    for index, touch in enumerate(touches(count, "t", False))
-                ],
-            }),
-            start + count // 2 * minute,
-            start + 90 * DAY,
-        )
+        held(rule, dense(count, dated=dated, others=others), start + count // 2 * often, start + 90 * DAY)
         for count in (500, 1000)
-    )  # fmt: skip
+    )
     assert many <= 2.4 * few + 4_000, f"{few} -> {many} bytes"
 
 
@@ -302,4 +307,24 @@ def test_ids_that_blocks_share_are_a_tuple_in_all_but_memory() -> None:
     assert (hash(some), repr(some), len(some), some[0], some[1:]) == (hash(("b", "c")), "('b', 'c')", 2, "b", ("c",))
     assert sorted([some, ("a",), Stretch(everything, 0, 1), ("b", "d")]) == [("a",), ("a",), ("b", "c"), ("b", "d")]
     assert pickle.loads(pickle.dumps(some)) == ("b", "c")
+    assert type(pickle.loads(pickle.dumps(some))) is tuple
+
+
+def test_ids_that_stay_are_shared_as_well() -> None:
+    everything, leaves = ("a", "b", "c", "d"), [10, 90, 50, 90]
+    some = Staying(everything, 0, 4, leaves, 50, 2)
+    same: object = ("b", "d")
+    assert some == same
+    assert same == some
+    assert some == Staying(everything, 1, 4, leaves, 60, 2)
+    assert Stretch(("b", "d"), 0, 2) == some
+    assert some != ["b", "d"]
+    assert some != Staying(everything, 0, 4, leaves, 40, 3)
+    assert (hash(some), repr(some), len(some), some[-1], list(some)) == (
+        hash(("b", "d")),
+        "('b', 'd')",
+        2,
+        "d",
+        ["b", "d"],
+    )
     assert type(pickle.loads(pickle.dumps(some))) is tuple

@@ -111,7 +111,7 @@ class Safety(RuleBasedStateMachine):
     def booking_due(self, data: st.DataObject) -> None:
         """A booking is decided again when it is due."""
         waiting = sorted(
-            (touch for touch in self.touches if touch.booked and touch.at >= self.now), key=lambda touch: touch.id
+            (touch for touch in self.touches if _booked(touch) and touch.at >= self.now), key=lambda touch: touch.id
         )  # type: ignore[operator]
         if waiting:
             booking = data.draw(st.sampled_from(waiting))
@@ -122,6 +122,11 @@ class Safety(RuleBasedStateMachine):
     def time_passes(self, hours: int) -> None:
         """Nothing happens for a while."""
         self.now += timedelta(hours=hours)
+
+
+def _booked(touch: Touch) -> bool:
+    """Whether it is still to happen."""
+    return touch.booked and not touch.cancelled and touch.disposition != "cancelled"
 
 
 TestSafety = Safety.TestCase

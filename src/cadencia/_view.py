@@ -192,9 +192,11 @@ class View:
         named = [touch for touch in (*self.case.touches, *people) if touch.id == name]
         for touch in named:
             ours = touch.booked or (touch.promise is not None and touch.promise.by == "us")
-            if ours and not touch.cancelled and touch.disposition != "cancelled":
+            if ours and not _cancelled(touch):
                 return touch
         instead = "write the id of a booking, or of a touch with a promise of ours"
+        if named and all(map(_cancelled, named)):
+            raise InputError(f"fulfils: touch {given(name)} is cancelled; {instead}")
         if named:
             raise InputError(f"fulfils: touch {given(name)} is neither booked nor has it a promise of ours; {instead}")
         near = did_you_mean(name, [touch.id for touch in (*self.case.touches, *people)])
@@ -262,3 +264,7 @@ class View:
         )
         ends = [start for start, _, _ in dated[1:]] + [FOREVER]
         return [(start, end, name) for (start, _, name), end in zip(dated, ends, strict=False) if start < end]
+
+
+def _cancelled(touch: Touch) -> bool:
+    return touch.cancelled or touch.disposition == "cancelled"

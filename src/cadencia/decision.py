@@ -28,9 +28,12 @@ from .record import (
     Verdict,
     adapter,
 )
+from .rules.block import principal
 
 if TYPE_CHECKING:
     import pendulum
+
+    from .rules.block import Block
 
 __all__ = [
     "BlockRecord",
@@ -158,7 +161,10 @@ class Decision:
             assert lane is not None
             assert digest is not None
             return lane.blocking(digest, self._channel, ask[2])
-        return self.record.blocking
+        reasons = None if ask is None else self.reasons()
+        if reasons is None:
+            return self.record.blocking
+        return tuple(sorted(verdict.rule for verdict in reasons.verdicts if verdict.held))
 
     @property
     def chain(self) -> tuple[BlockRecord, ...]:
@@ -313,23 +319,24 @@ class Opened(Decision):
     def contact_point(self) -> str | None:
         """The address to use; None where the prospect's contact points were not given."""
         ask = self._ask
-        return (
-            self.record.contact_point
-            if ask is None
-            else ask.chosen.point
-            if isinstance(ask, Inquiry) and ask.chosen
-            else None
-        )
+        if ask is None:
+            return self.record.contact_point
+        if isinstance(ask, Inquiry):
+            return ask.chosen.point if ask.chosen else None
+        digest = ask[1].digest()
+        return None if digest is None or digest.points is None else digest.points[self.channel]
 
     @property
     def purpose(self) -> str | None:
         """What the contact is for."""
-        return self.record.purpose
+        ask = self._asked()
+        return self.record.purpose if ask is None else ask[4]
 
     @property
     def step(self) -> str | None:
         """The step of the cadence."""
-        return self.record.step
+        ask = self._asked()
+        return self.record.step if ask is None else ask[5]
 
     @property
     def at(self) -> pendulum.DateTime:
@@ -346,6 +353,12 @@ class Opened(Decision):
         if self._at is not None:
             return None if self._until is None else local_moment(self._until, self._zone)
         return self._time(self.record.until)
+
+    def stretch(self) -> tuple[int, int | None]:
+        """`at` and `until` in microseconds of UTC, for many at once."""
+        if self._at is not None:
+            return self._at, self._until
+        return micros(self.at), None if self.until is None else micros(self.until)
 
     @property
     def earliest(self) -> pendulum.DateTime:
@@ -392,24 +405,37 @@ class Stop(Decision):
     __slots__ = ()
     answer = "stop"
 
+    def _ending(self) -> Block | None:
+        """The block that ended it, where the fast lane knows."""
+        ask = self._asked()
+        reasons = None if ask is None else self.reasons()
+        if ask is None or reasons is None:
+            return None
+        return principal([block for verdict in reasons.verdicts for block in verdict.held], ask[2])
+
     @property
     def reason(self) -> str:
         """The id of the rule that ended it."""
-        return self.record.reason or ""
+        ending = self._ending()
+        return (self.record.reason or "") if ending is None else ending.rule
 
     @property
     def code(self) -> str:
         """What kind of end, one word."""
-        return self.record.code or ""
+        ending = self._ending()
+        return (self.record.code or "") if ending is None else ending.code
 
     @property
     def scope(self) -> str:
         """How far it reaches: `case`, `channel` or `contact_point`."""
-        return self.record.scope or "case"
+        ending = self._ending()
+        return (self.record.scope or "case") if ending is None else ending.scope
 
     @property
     def until(self) -> pendulum.DateTime | None:
         """When the stop ends; None when it does not end by itself."""
+        if self._asked() is not None:
+            return None  # what the fast lane stops is over for good
         return self._time(self.record.until)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from ._lane.digest import Digest
 from ._lane.rows import Raw, read_raw
 from ._model import Model, Names
 from .calendars import NamedCalendar, bind, check_name, undeclared
@@ -343,6 +344,7 @@ class Policy(Model):
             and (step is None or type(step) is str)
         ):
             source: Case | Raw | None = None
+            digest: Digest | None
             if type(prospect) is Case and not touches:
                 source = prospect
                 try:
@@ -351,7 +353,10 @@ class Policy(Model):
                     digest = prospect.digest()
             elif type(prospect) is dict and (type(touches) is list or type(touches) is tuple):
                 source = digest = read_raw(prospect, touches)
-            if source is not None and digest is not None:
+            if source is None:
+                source = prospect = Case.of(prospect, touches)
+                digest, touches = source.digest(), ()
+            if digest is not None:
                 asked, length, start, end = engine.last
                 if asked is not as_of or length is not horizon:
                     start, end = engine.span(as_of, horizon)

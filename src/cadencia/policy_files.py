@@ -132,6 +132,8 @@ def _layer(name: Any, path: Path, seen: tuple[Path, ...]) -> Policy:
         )
     if target in seen:
         raise PolicyError(f"{path.name}, layers: {given(name)} names itself; break the circle")
+    if not target.is_file():
+        raise PolicyError(f"{path.name}, layers: {given(name)} is not there; name a file beside or below the policy")
     return load(target, seen)
 
 

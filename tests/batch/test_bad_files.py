@@ -25,12 +25,12 @@ POLICY = Policy(
     channels=["phone", "email"],
     rules=[Spacing(id="breathe", at_least="48h"), StopOn(id="over", dispositions=["opted_out"])],
 )
-PEOPLE = "id,zone,account\nana,Europe/Madrid,\nbea,Europe/Lisbon,one\ncyd,UTC,one\ndan,UTC,\n"
+PEOPLE = 'id,zone,account\nana,Europe/Madrid,\nbea,Europe/Lisbon,one\ncyd,UTC,one\ndan,UTC,\n"d,ana",UTC,\n'
 HEAD = "id,prospect,at,channel,direction,disposition\n"
 GOOD = "t0,dan,2026-03-05T12:00:00Z,phone,outbound,no_answer\n"
 PEOPLE_RECORDS = "".join(
     json.dumps(dict(zip(PEOPLE.split("\n")[0].split(","), row.split(","), strict=True))) + "\n"
-    for row in PEOPLE.split("\n")[1:-1]
+    for row in PEOPLE.split("\n")[1:-2]
 )
 GOOD_RECORD = json.dumps(dict(zip(HEAD.strip().split(","), GOOD.strip().split(","), strict=True))) + "\n"
 
@@ -63,6 +63,18 @@ ROWS: dict[str, tuple[str, bytes, set[str]]] = {
     "cut before the opt-out": ("csv", b"t1,ana,2026-03-02T10:00Z,phone,inbound\n", {"ana"}),
     "cut at the end of the file": ("csv", b"t1,ana,2026-03-02T10:00Z", {"ana"}),
     "a cell too many": ("csv", b"t1,ana,2026-03-02T10:00Z,phone,inbound,opted_out,x\n", {"ana"}),
+    "a cell too many before the name": ("csv", b"t,1,ana,2026-03-02T10:00Z,phone,inbound,opted_out\n", {"ana"}),
+    "cells too many on both sides": ("csv", b"t,,1,ana,2026-03-02T10:00Z,pho,ne,inbound,opted_out\n", {"ana"}),
+    "a separator in a name": ("csv", b"t1,d,ana,2026-03-02T10:00Z,phone,inbound,opted_out\n", {"ana", "d,ana"}),
+    "the cell before the name is lost": ("csv", b"ana,2026-03-02T10:00Z,phone,inbound,opted_out\n", {"ana"}),
+    "two names": ("csv", b"bea,ana,2026-03-02T10:00Z,phone,inbound\n", {"ana", "bea", "cyd"}),
+    "two names and a cell too many": (
+        "csv", b"t1,dan,ana,2026-03-02T10:00Z,phone,inbound,opted_out\nt2,ana,bea,x,phone,inbound,opted_out\n",
+        {"ana", "bea", "cyd", "dan"},
+    ),
+    "a name that is not UTF-8 and a cell too many": (
+        "csv", b"t,1,ana,2026-03-02T10:00Z,phone,inb\xffound,opted_out\n", {"ana"},
+    ),
     "a quote left open": ("csv", b't1,"ana,2026-03-02T10:00Z,phone,inbound,opted_out\n' + GOOD.encode(), {"ana"}),
     "a quote in the middle": ("csv", b't1,ana,2026-03-02T10:00Z,pho"ne,inbound,opted_out\n', {"ana"}),
     "quotes that contradict": ("csv", b't1,ana,2026-03-02T10:00Z,"pho"ne"",inbound,opted_out\n', {"ana"}),
@@ -229,7 +241,24 @@ def test_what_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
         decide_files(POLICY, people, quarantine=tmp_path / name, as_of=NOW)
 
 
-NOISE = [b'"', b",", b"\n", b"\r", b" ", b"\0", b"\xff", b"{", b"}", b":", b"x", b"ana", b'"prospect": "ana", ', b"\\"]
+NOISE = [
+    b'"',
+    b",",
+    b"\n",
+    b"\r",
+    b" ",
+    b"\0",
+    b"\xff",
+    b"{",
+    b"}",
+    b":",
+    b"x",
+    b"ana",
+    b"bea,",
+    b",dan",
+    b'"prospect": "ana", ',
+    b"\\",
+]
 
 
 @settings(

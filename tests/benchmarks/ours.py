@@ -10,7 +10,7 @@ from typing import Any
 
 from workload import Row
 
-from cadencia import Case, Contact, Decision, Policy, Stop, Wait
+from cadencia import Case, Contact, Decision, Policy, Prospect, Stop, Touch, Wait
 from cadencia.rules import ChannelRotation, FrequencyCap, MaxAttempts, NoRepeatedChannel, QuietHours, Spacing, StopOn
 
 HOURS = {
@@ -74,6 +74,24 @@ def ready_case(row: Row) -> Case:
     )
     case.digest()
     return case
+
+
+def addressed(row: Row) -> Case:
+    """The same with an address for each channel, which every channel of the policy then has."""
+    case = ready_case(row)
+    points = [{"channel": channel, "address": f"{row.id}-{channel}"} for channel in HOURS]
+    return Case.of(Prospect.model_validate({**dict(case.prospect), "contact_points": points}), case.touches)
+
+
+def models(row: Row) -> tuple[Prospect, list[Touch]]:
+    """A prospect and its touches as models, as a program has them that keeps no case."""
+    case = ready_case(row)
+    return case.prospect, list(case.touches)
+
+
+def decide_from_models(policy: Policy, found: tuple[Prospect, list[Touch]], now: datetime) -> Decision:
+    """The decision from models, the case made anew."""
+    return policy.decide(*found, as_of=now)
 
 
 def decide(policy: Policy, case: Case, now: datetime) -> Decision:

@@ -3,7 +3,7 @@
 For the policies `base`, `open_ended` and `business`, relative to the hand-written rival on ready objects:
 
 * cadencia, one decision from a ready case; the same with every verdict, evidence and chain forced;
-* cadencia from unvalidated dicts, validation included;
+* cadencia from unvalidated dicts, validation included; from a prospect with touches as models; from a ready case with addresses;
 * zen-engine, a yes/no for `now` only (no business days).
 
 Then the cold start (`cold.py`). Before timing, the answers are compared: those of the rival with the literal
@@ -63,6 +63,8 @@ def our_tasks(name: str, sample: list[Row]) -> dict[str, Task]:
         ("cadencia, ready case", ours.decide, ours.ready_case),
         ("cadencia, everything forced", forced, ours.ready_case),
         ("cadencia, from dicts", ours.decide_from_dicts, as_dicts),
+        ("cadencia, from models", ours.decide_from_models, ours.models),
+        ("cadencia, ready, addresses", ours.decide, ours.addressed),
     ]
     for title, decide, prepare in candidates:
         try:

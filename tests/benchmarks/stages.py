@@ -1,7 +1,8 @@
 """Where the time of one decision goes: each stage timed by itself, as a share of the whole.
 
 Stages of a decision from a ready case: the lane's arithmetic, the answer's object and the call around it, the ids of the
-blocking rules; and beside them what comes before (reading data into a digest, counting) and after (every reason).
+blocking rules; and beside them what comes before (reading data into a digest, counting) and after (every reason). Then the
+same cases by the general path, which answers whatever the lane cannot: alone, and with the law of Spain laid under the policy.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import ours
 from workload import NOW, as_dicts, rows
 
-from cadencia import Case, Policy
+from cadencia import Case, Pack, Policy
 from cadencia._lane.digest import Digest
 from cadencia._lane.lane import Lane
 from cadencia._lane.rows import read_raw
@@ -79,6 +80,21 @@ def main() -> None:
         print(f"  {(decided - lanes) / whole:5.0%}  the call and the answer's object")
         print(f"  {blocking / whole:5.0%}  the ids of the rules that forbid now")
         reading, counting, reasons = best(read), best(count), best(reason) - decided
+        lawful = policy & Pack.load("ES").policy
+        few = cases[: PROSPECTS // 10]
+
+        def wholly(few: list[Case] = few, policy: Policy = policy) -> None:
+            for case in few:
+                policy.engine.decide(case, (), NOW, None, None, (), None, "90 days", None)
+
+        def under_the_law(few: list[Case] = few, policy: Policy = lawful) -> None:
+            for case in few:
+                policy.decide(case, as_of=NOW, purpose="marketing")
+
+        general, law = best(wholly, 3) * 10, best(under_the_law, 3) * 10
+        print(
+            f"  by the general path: {general / whole:.0f} times as long; with the pack of Spain: {law / whole:.0f} times"
+        )
         print(
             f"  beside: {reading:.2f} us to read data, {counting:.2f} us to count it, {reasons:.2f} us for every reason"
         )

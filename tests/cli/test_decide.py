@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from io import StringIO
@@ -51,7 +52,9 @@ def test_spanish(run: Run) -> None:
 
 
 def test_now_is_an_instant_on_the_command_line_only(run: Run) -> None:
-    assert run("decide", *FILES[:-1], "now", "-f", "summary").status == 0
+    found = run("decide", *FILES[:-1], "now", "-f", "summary")
+    assert found.status == 0
+    assert re.search(r", as of \w{3} \d+ \w{3} \d{4} \d\d:\d\d(:\d\d)? \+00:00\n", found.out), "to the second"
 
 
 def test_layers_tighten(run: Run, folder: Path) -> None:

@@ -786,3 +786,47 @@ def test_a_touch_when_nothing_is_in_turn() -> None:
     found = playbook(step("a", when={"facts": ["vip"]}), step("b", when={"facts": ["vip"]}))
     position = found.position(ana(), [touch("t", "2026-03-05T10:00+01:00")], as_of=NOW)
     assert (position.step, position.taken) == ("a", ())
+
+
+def test_a_task_of_a_touch_yet_to_come_is_not_owed() -> None:
+    """Asked about an instant before it: a clock that was ahead, or a question about the past."""
+    found = playbook(
+        step("a", tracks={"reached": "debrief"}), {"id": "debrief", "purpose": "p-debrief", "task": True}, step("b")
+    )
+    call = touch("t", "2026-03-06T10:00+01:00", "connected")
+    later = found.decide(ana(), [call], as_of="2026-03-06T11:00+01:00")
+    assert [due.code for due in later.deadlines] == ["task"]
+    assert found.decide(ana(), [call], as_of="2026-03-06T09:00+01:00").deadlines == ()
+
+
+def test_thanks_to_the_last_person_are_for_our_own_where_nobody_else_was_asked() -> None:
+    found = playbook(step("a", tracks={"reached": "c"}), step("c", person="last"))
+    answer = touch("t", "2026-03-02T10:00+01:00", "connected")
+    case = Case(prospect=ana(account="acme"), touches=(answer,), account=Account(id="acme"))
+    decision = found.decide(case, as_of=NOW)
+    assert (decision.record.step, decision.prospect) == ("c", "ana")
+
+
+def test_a_stage_reopened_before_the_stay_cuts_nothing() -> None:
+    """What was closed and opened again before a case entered is no concern of the stay."""
+    stages = [
+        {"name": name, "since": f"2026-02-0{day}T09:00+01:00"}
+        for day, name in ((1, "lost"), (2, "new"), (4, "won"), (5, "lost"), (6, "won"))
+    ]
+    found = playbook(step("a"), closing=["lost"], enters={"stages": ["won"]})
+    position = found.position(ana(stages=stages), [touch("t", "2026-02-04T12:00+01:00")], as_of=NOW)
+    assert position.inside
+    assert position.taken == ()
+
+
+def test_an_opt_out_that_an_answer_lifts_ends_nothing_for_good() -> None:
+    """Where the cadence says so: what is owed after it is owed again."""
+    found = playbook(
+        step("a"), step("b", within="1 day"), endings={"opted_out": {"lifted_by": "inbound"}}, tracks={"reached": "b"}
+    )
+    out = touch("t", "2026-03-02T10:00+01:00", "opted_out")
+    back = touch("u", "2026-03-03T10:00+01:00", "replied", direction="inbound", channel="email")
+    assert isinstance(found.decide(ana(), [out], as_of=NOW), Stop)
+    lifted = found.decide(ana(), [out, back], as_of=NOW)
+    assert lifted.record.step == "b"
+    assert [due.code for due in lifted.deadlines] == ["step"]

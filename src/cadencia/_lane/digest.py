@@ -1,7 +1,8 @@
 """What most questions need of a case, as a few integers: made once, whatever the policy.
 
-A digest exists only for a *plain* case: one known zone, touches known to the instant, done, in the past and unique, and no
-wishes, suppressions, opt-outs or addresses. Every other case takes the general path.
+A digest exists only for a *plain* case: one known zone, touches known to the instant, done, in the past and unique, no
+wishes, suppressions or opt-outs, and of addresses at most one for a channel, none that is dead. Every other case takes the
+general path.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._time.clock import EVER, Zone, micros, zone_of
+from .._time.clock import EVER, micros
 from ..touch import DISPOSITIONS
 
 if TYPE_CHECKING:
@@ -79,10 +80,11 @@ class Digest:
         latest: no touch begins after this instant.
         long: whether any touch has a length.
         dispositions: those that occur.
+        points: the address of each channel; None where addresses were not given.
         planned, attempted: the outbound touches counted in either way, once `tally` has been asked for them.
     """
 
-    __slots__ = ("_plain", "attempted", "dispositions", "latest", "long", "place", "planned", "rows")
+    __slots__ = ("_plain", "attempted", "dispositions", "latest", "long", "place", "planned", "points", "rows")
 
     def __init__(self, place: Place, rows: list[Row], long: bool, tidy: bool = False) -> None:
         """From rows in any order; `tidy` when each begins after the one before."""
@@ -95,12 +97,8 @@ class Digest:
         self.dispositions: set[str] | frozenset[str] = {row[4] for row in rows}
         self.planned: Tally | None = None
         self.attempted: Tally | None = None
+        self.points: dict[str, str] | None = None
         self._plain: bool | None = True if tidy and not long else None
-
-    @property
-    def zone(self) -> Zone:
-        """The zone of the case."""
-        return zone_of(self.place[0])
 
     @property
     def plain(self) -> bool:
@@ -128,6 +126,7 @@ class Digest:
 
 
 _fields = itemgetter("at", "end", "channel", "direction", "disposition", "id", "booked", "cancelled")
+_DEAD = ("invalid", "bounced")
 _NOT_OUT = frozenset(name for name, facts in DISPOSITIONS.items() if not facts.went_out)
 
 
@@ -139,11 +138,15 @@ def digest_of(case: Case) -> Digest | None:
         or prospect.wishes
         or prospect.suppressions
         or prospect.opt_outs
-        or prospect.contact_points is not None
         or case.account is not None
         or case.unreadable
     ):
         return None
+    points: dict[str, str] | None = None
+    if prospect.contact_points is not None:
+        points = {point.channel: point.address for point in prospect.contact_points if point.status not in _DEAD}
+        if len(points) < len(prospect.contact_points):
+            return None
     rows: list[Row] = []
     long = False
     for touch in case.touches:
@@ -158,6 +161,7 @@ def digest_of(case: Case) -> Digest | None:
         return None
     place = prospect.zones[0].zone, _regions(region.region for region in prospect.regions)
     digest = Digest(_shared(place), rows, long)
+    digest.points = points
     digest.dispositions = _shared(frozenset(digest.dispositions))
     for tally in (digest.tally(planned=True), digest.tally(planned=False)):  # made with the view
         tally.last = _shared(tally.last)

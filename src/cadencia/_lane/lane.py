@@ -239,12 +239,15 @@ class Lane:
         best = end
         found = BLOCKED
         dead = 0
+        points = digest.points
         for channel, gaps, running, kills, _, _, _ in self._orders.get(last) or self.order(last):
             if deadly and channel in digest.by(kills):
                 dead += 1
                 continue
-            if floor >= best or (
-                running and channel in last and (running == 1 or _run(tally.touches, channel) >= running)
+            if (
+                floor >= best
+                or (running and channel in last and (running == 1 or _run(tally.touches, channel) >= running))
+                or (points is not None and channel not in points)
             ):
                 continue
             release = floor

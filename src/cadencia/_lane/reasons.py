@@ -110,6 +110,8 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Re
         return None
     if channel is None:
         channel, at = lane.first, now + 1
+        if digest.points is not None and channel not in digest.points:
+            return None  # that there is no address is told too
     plan: Plan | None = lane.plans.get(channel)
     if plan is None:
         plan = lane.plans[channel] = _plan(engine, channel)

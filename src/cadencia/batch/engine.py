@@ -13,14 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .._time.clock import FOREVER, micros, moment
+from .._time.clock import micros, moment
 from ..reading.book import Book, Problem
 from ..reading.plain import prospect_columns, prospects_as_named, touch_columns, touches_as_named
 from ..reading.rows import Row
 from ..reading.shape import ProspectShape, TouchShape
 from .coding import Ints, texts
 from .people import NOTHING
-from .question import Decides, Question
+from .question import Decides, Question, decision_of
 from .reserve import Bookings
 
 __all__ = ["FRAMES", "Bad", "Said", "Seen", "Source", "Sources", "answer_one_by_one", "said_of"]
@@ -61,6 +61,9 @@ class Source(NamedTuple):
     numbers: Ints | None = None
     problems: pl.Series | None = None
 
+
+#: What the problem of a row begins with that is there once more, under another prospect whom it may be about as well.
+ALSO: Final = "\x1f"
 
 #: Of prospects, and of touches.
 Sources = tuple[Source, Source]
@@ -106,7 +109,7 @@ def answer_one_by_one(
             yield row
 
     book.add_prospects(watched(), shape)
-    of_prospects = frozenset((*book.problems, *book.disagreements))
+    many, more = len(book.problems), len(book.disagreements)  # those of prospects; those of touches follow
     book.add_touches(
         _rows(touches, sources[1], touch_rows, "prospect"),
         TouchShape(touches_as_named(touches.columns), NOTHING, question.dispositions),
@@ -115,15 +118,16 @@ def answer_one_by_one(
     for case in book.cases():
         row = index[case.prospect.id]
         as_of = moment(question.now if isinstance(question.now, int) else int(question.now[row]))
-        decision = policy.decide(case if booked is None else booked.known(case), as_of=as_of, **question.options)
+        decision = decision_of(policy, case if booked is None else booked.known(case), as_of, question.options)
         if booked is not None:
             booked.book(case, decision)
         if question.told is not None:
             question.told.reports.update({report[0] for report in decision.reports})
         seen.answers[row] = said_of(decision, question.reasons, question.evidence)
     seen.bad = sorted(
-        _bad("prospects" if problem in of_prospects else "touches", problem)
-        for problem in (*book.problems, *book.disagreements)
+        _bad("prospects" if number < of_prospects else "touches", problem)
+        for problems, of_prospects in ((book.problems, many), (book.disagreements, more))
+        for number, problem in enumerate(problems)
     )
     return seen
 
@@ -137,7 +141,8 @@ def _rows(frame: pl.DataFrame, source: Source, rows: Rows, key: str) -> Iterator
     lines = rows + 1 if source.numbers is None else source.numbers[rows]
     problems: Iterable[str | None] = repeat(None) if source.problems is None else source.problems[rows]
     for number, cells, problem in zip(lines.tolist(), chosen.iter_rows(named=True), problems, strict=False):
-        yield Row(source.name, number, cells, problem)
+        again = problem is not None and problem.startswith(ALSO)
+        yield Row(source.name, number, cells, problem.removeprefix(ALSO) if problem else problem, again=again)
 
 
 def _bad(table: str, problem: Problem) -> Bad:
@@ -154,9 +159,7 @@ def said_of(decision: Any, reasons: str, evidence: bool) -> Said:
     rule = stops = blocking = touches = needs = None
     until = not_before = None
     if opened:
-        at, until = micros(decision.at), _instant(decision.until)
-        if until is not None and until >= FOREVER:
-            until = None
+        at, until = decision.stretch()
     else:
         at = None
         if answer == "stop":

@@ -13,24 +13,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from .._lane.lane import Lane
-from .._lane.reasons import reasons_of
 from .._lane.rows import Raw
+from ..decision import answered
 from ..engine import Engine
-from ..rules.attempts import MaxAttempts
-from ..rules.stops import StopOn
 from ..touch import CHANNELS
-from .coding import said, texts
-from .engine import Said
+from .coding import texts
+from .engine import Said, said_of
 from .events import odd_cells, read_instants, read_words
-from .people import FEW, FREE, is_words, place_of
+from .people import FEW, FREE, is_words, place_of, told_of
+from .question import Question
 
 __all__ = ["Few", "answer_few", "is_few"]
 
 #: So many rows of prospects and of touches together are no more than few.
 MOST = 700
-
-Asked = tuple[Engine, Raw, int, int, None, None]
 
 
 class Few(NamedTuple):
@@ -57,9 +53,10 @@ def is_few(people: pl.DataFrame, touches: pl.DataFrame) -> bool:
     )  # addresses, and lists of zones, are for columns
 
 
-def answer_few(engine: Engine, people: pl.DataFrame, touches: pl.DataFrame, question: Any) -> Few:
+def answer_few(engine: Engine, people: pl.DataFrame, touches: pl.DataFrame, question: Question) -> Few:
     """The answers of a book whose times are as `in_time` leaves them."""
-    now, horizon, reasons, step = question.now, question.horizon, question.reasons, question.options.get("step")
+    now, horizon = question.now, question.horizon
+    wanted = question.options.get("purpose"), question.options.get("step")
     lane = engine.lane
     assert lane is not None
     count = len(people)
@@ -68,7 +65,7 @@ def answer_few(engine: Engine, people: pl.DataFrame, touches: pl.DataFrame, ques
     named, made, strange = _touches(touches)
     whose = list(map(owner.get, named))
     rows: list[list[Any]] = [[] for _ in range(count)]
-    lost = -1
+    lost = 0
     for person, touch in zip(whose, made, strict=True):
         if person is None:
             lost += 1
@@ -80,24 +77,24 @@ def answer_few(engine: Engine, people: pl.DataFrame, touches: pl.DataFrame, ques
             odd[person] = True
     instants = repeat(now, count) if isinstance(now, int) else now.tolist()
     told: dict[int, Said] = {}
-    ending = _ending(lane)
     for row, (place, instant) in enumerate(zip(places, instants, strict=True)):
         if place is not None and not odd[row]:
             raw = Raw(place, rows[row], False)
-            if raw.latest <= instant:
-                asked = (engine, raw, instant, instant + horizon, None, None)
-                answer = _say(lane, asked, reasons, step, ending)
-                if answer is not None:
-                    told[row] = answer
+            # with several touches at one instant the engine must say why
+            usable = raw.plain and raw.latest <= instant
+            found = lane.answer(raw, instant, instant + horizon) if usable else None
+            if found is not None:
+                decision = answered((engine, raw, instant, instant + horizon, *wanted), found)
+                if decision.answer != "blocked":  # what would lift it, the engine says
+                    told[row] = said_of(decision, question.reasons, False)
     left = [row for row in range(count) if row not in told]
-    if not left and lost < 0:
+    if not left and not lost:
         return Few(told, left, [], {}, len(whose))
     nobodys = [row for row, person in enumerate(whose) if person is None]
     unread = [row for row in nobodys if row in strange or named[row] is None]
     strangers = Counter(name for row in nobodys if row not in strange and (name := named[row]) is not None)
     mine = [row for row, person in enumerate(whose) if person is not None and person not in told]
-    answered = len(whose) - len(nobodys) - len(mine)
-    return Few(told, left, sorted([*mine, *unread]), strangers, answered)
+    return Few(told, left, sorted([*mine, *unread]), strangers, len(whose) - len(nobodys) - len(mine))
 
 
 def _people(frame: pl.DataFrame) -> tuple[list[Any], list[bool], list[str | None]]:
@@ -113,7 +110,7 @@ def _people(frame: pl.DataFrame) -> tuple[list[Any], list[bool], list[str | None
         if name == "account":
             same.append([None if item is None else str(item) for item in texts(column).to_list()])
         elif not (name == "id" or name in FEW or (name in FREE and (is_words(column) or column.dtype.is_integer()))):
-            odd = [one or other for one, other in zip(odd, said(column).tolist(), strict=True)]
+            odd = [one or other for one, other in zip(odd, told_of(column).tolist(), strict=True)]
     for values in same:
         if len(set(values)) < len(values):
             many = Counter(values)
@@ -139,67 +136,3 @@ def _touches(frame: pl.DataFrame) -> tuple[list[str | None], list[Any], set[int]
     strange.update(unread)
     instants = at.tolist()
     return named, list(zip(instants, instants, channels, directions, dispositions, ids, strict=True)), strange
-
-
-Ending = list[tuple[str, frozenset[str] | None, str | None, int]]
-
-
-def _ending(lane: Lane) -> Ending:
-    """The rules that may end a case, by id, stops first: on which dispositions, on which channel, or from how many touches on."""
-    stops: Ending = []
-    full: Ending = []
-    for rule in sorted(lane.limits, key=lambda item: item.id):
-        if isinstance(rule, MaxAttempts):
-            full.append((rule.id, None, None, rule.at_most))
-        elif isinstance(rule, StopOn) and rule.dispositions is not None:
-            if rule.scope == "case":
-                stops.append((rule.id, rule.dispositions.names, None, 0))
-            elif rule.channels is None or rule.channels.has(lane.first):
-                stops.append((rule.id, rule.dispositions.names, lane.first, 0))
-    return stops + full
-
-
-def _say(lane: Lane, asked: Asked, reasons: str, step: str | None, ending: Ending) -> Said | None:
-    """The answer to one plain case; None where the engine must say."""
-    _, raw, now, end, _, _ = asked
-    found = lane.answer(raw, now, end)
-    if found is None:
-        return None
-    channel, at, until = found
-    rule: str | None = None
-    stops: tuple[str, ...] | None = None
-    blocking: tuple[str, ...] | None = () if reasons == "all" else None
-    if channel:
-        if at != now and reasons != "none":
-            why = reasons_of(asked, channel, at, "wait")
-            if why is None:
-                return None
-            rule = why.chain[-1].rule if why.chain else None
-            if reasons == "all":
-                blocking = lane.blocking(raw, channel, now)
-        return Said(
-            "contact" if at == now else "wait", channel, None, at, until if until < end else None, None, step, None, rule,
-            None, blocking, None,
-        )  # fmt: skip
-    if not until:
-        return None  # what a blocked case needs, the engine says
-    if reasons != "none":
-        made = len(raw.tally(lane.planned).starts)
-        over = [name for name, names, own, most in ending if _ends(raw, names, own, most, made)]
-        if not over:  # pragma: no cover - a case is over by some rule
-            return None
-        rule, stops = over[0], tuple(sorted(over))
-        if reasons == "all":
-            why = reasons_of(asked, None, None, "stop")
-            if why is None:
-                return None
-            blocking = tuple(sorted(verdict.rule for verdict in why.verdicts if verdict.says == "forbids"))
-    return Said("stop", None, None, None, None, None, None, None, rule, stops, blocking, None)
-
-
-def _ends(raw: Raw, names: frozenset[str] | None, own: str | None, most: int, made: int) -> bool:
-    if names is None:
-        return made >= most
-    if own is None:
-        return not names.isdisjoint(raw.dispositions)
-    return own in raw.by(names)

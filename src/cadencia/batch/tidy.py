@@ -11,6 +11,7 @@ import csv
 import json
 import re
 from array import array
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +21,7 @@ from pydantic_core import from_json
 
 from ..reading.json_lines import record_of
 from ..reading.rows import Row, header_of, lines_of, read_rows
+from .engine import ALSO
 
 __all__ = ["PROBLEM", "Tidy", "tidied"]
 
@@ -49,8 +51,11 @@ class Tidy(NamedTuple):
         return rows.astype(np.int64) + self.first if self.lines is None else self.lines[rows]
 
 
-def tidied(path: Path, format_: str, separator: str, copy: Path) -> Tidy:
+def tidied(path: Path, format_: str, separator: str, copy: Path, known: Callable[[], Container[str]]) -> Tidy:
     """A file that columns can be read from; where need be it is made at `copy`.
+
+    `known` says who the prospects are: a row of touches whose cells do not fit the header is about all of them that any of
+    its cells may name, and is there once for each.
 
     Raises:
         InputError: the file is empty, cut, or has a header that cannot be used.
@@ -62,7 +67,7 @@ def tidied(path: Path, format_: str, separator: str, copy: Path) -> Tidy:
     header = header_of(path, "csv", separator) or ()
     if _plain_cells(path, header, separator):
         return Tidy(path, header, 2)
-    return Tidy(copy, header, 2, _copied_cells(path, header, separator, copy))
+    return Tidy(copy, header, 2, _copied_cells(path, header, separator, copy, known))
 
 
 def _packed(path: Path) -> bool:
@@ -113,15 +118,30 @@ def _plain_records(path: Path) -> bool:
     return not empty
 
 
-def _copied_cells(path: Path, header: tuple[str, ...], separator: str, copy: Path) -> npt.NDArray[np.int64]:
+def _copied_cells(
+    path: Path, header: tuple[str, ...], separator: str, copy: Path, known: Callable[[], Container[str]]
+) -> npt.NDArray[np.int64]:
     lines = array("q")
     with copy.open("w", encoding="utf-8", newline="") as file:
         write = csv.writer(file, delimiter=separator, lineterminator="\n").writerow
         write([*header, PROBLEM])
         for row in read_rows(path, "csv", separator):
             lines.append(row.line)
-            write([*(row.cells.get(name, "") for name in header), row.problem or ""])
+            meant = list(_meant(row, known)) if "prospect" in header else []
+            cells = row.cells | {"prospect": meant[0]} if meant else row.cells
+            write([*(cells.get(name, "") for name in header), row.problem or ""])
+            for person in meant[1:]:
+                lines.append(row.line)
+                cells = {**row.cells, "prospect": person}
+                write([*(cells.get(name, "") for name in header), f"{ALSO}{row.problem}"])
     return np.array(lines, np.int64)
+
+
+def _meant(row: Row, known: Callable[[], Container[str]]) -> dict[str, None]:
+    """The prospects whom a row may be about whose cells do not fit the header."""
+    names = dict.fromkeys(cells.get("prospect", "") for cells in row.ways)
+    people = known() if names else ()
+    return {name: None for name in names if name in people}
 
 
 def _copied_records(path: Path, copy: Path) -> npt.NDArray[np.int64]:

@@ -54,7 +54,6 @@ from .shared import (
     check_purpose,
     clean,
     console,
-    load_policy,
     read_as_of,
     read_files,
     told,
@@ -62,6 +61,7 @@ from .shared import (
 )
 from .summary import Summary
 from .table import explained, row_of, show, table_of
+from .usage import usage_line
 from .zones import zones
 
 __all__ = ["app", "run"]
@@ -158,11 +158,9 @@ def decide(
                 raise UsageError("--replay: columns are decided from all that is known; use `--format jsonl`")
             if output is None and format is not Format.summary:
                 raise UsageError("--output: columns go to a file; write for example `--output answers.parquet`")
-            if playbook:
-                raise UsageError("--playbook: columns are decided by policies alone; use `--format jsonl`")
             told_, status = decide_columns(
-                load_policy(policy or []), asked, instant, output, quarantine=quarantine, language=language, quiet=quiet,
-                purpose=purpose, horizon="90 days" if horizon is None else horizon, reasons=str(reasons),
+                source, asked, instant, output, quarantine=quarantine, language=language, quiet=quiet,
+                purpose=purpose, horizon=horizon, reasons=str(reasons),
             )  # fmt: skip
             for line in told_:
                 print(line)
@@ -353,12 +351,23 @@ def _status_of(path: Path) -> Iterator[list[int]]:
 
 
 def run() -> None:
-    """The command, with output in UTF-8 whatever the terminal says, and silence when the reader of a pipe goes away."""
+    """The command: output in UTF-8 whatever the terminal says, errors of one line, silence when a pipe's reader goes away."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app()
+        raise SystemExit(typer.main.get_command(app).main(prog_name="cadencia", standalone_mode=False) or 0)
     except BrokenPipeError:  # pragma: no cover - tested in a process of its own: here it would close the tests' output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
+    except typer.Abort:
+        print("cadencia: stopped", file=sys.stderr)
+        raise SystemExit(1) from None
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # not of the parser
+            raise
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message(), file=sys.stderr)
+        else:
+            print(f"cadencia: {clean(usage_line(error))}", file=sys.stderr)
+        raise SystemExit(2) from None

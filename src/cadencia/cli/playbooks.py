@@ -16,7 +16,7 @@ from ..policy import Policy
 from ..policy_files import read_any
 from .shared import UsageError, load_policy
 
-__all__ = ["Ask", "asked_of", "declared_in", "is_playbook", "listed", "source_of"]
+__all__ = ["Ask", "asked_of", "check_no_purpose", "declared_in", "is_playbook", "listed", "source_of"]
 
 #: A question as the commands put it: case, instant, purpose, horizon.
 Ask = Callable[[Case, datetime, "str | None", "str | None"], Decided]
@@ -51,11 +51,20 @@ def asked_of(found: Policy | Playbooks) -> Ask:
     first = next(iter(shelf))
 
     def ask(case: Case, as_of: datetime, purpose: str | None, horizon: str | None) -> Decided:
-        if purpose is not None:
-            raise UsageError("--purpose: a playbook's step says what the contact is for; leave it out")
+        check_no_purpose(purpose)
         return shelf.decide(case, as_of=as_of, horizon=horizon) or first.decide(case, as_of=as_of, horizon=horizon)
 
     return ask
+
+
+def check_no_purpose(purpose: str | None) -> None:
+    """Refuse a purpose where playbooks are asked.
+
+    Raises:
+        UsageError: there is one.
+    """
+    if purpose is not None:
+        raise UsageError("--purpose: a playbook's step says what the contact is for; leave it out")
 
 
 def is_playbook(path: Path) -> bool:

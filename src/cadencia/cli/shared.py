@@ -109,8 +109,11 @@ def load_policy(paths: Sequence[Path]) -> Policy:
 
 
 def read_as_of(text: str) -> datetime:
-    """The instant of the question. Only here, on the command line, `now` may be written: the core reads no clock."""
-    return datetime.now(UTC) if text == "now" else read_instant(text, "--as-of")
+    """The instant of the question. Only here, on the command line, `now` may be written: the core reads no clock.
+
+    Now is the second that has begun, so that what is printed can be asked again.
+    """
+    return datetime.now(UTC).replace(microsecond=0) if text == "now" else read_instant(text, "--as-of")
 
 
 class Asked:

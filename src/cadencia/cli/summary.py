@@ -107,7 +107,7 @@ def counted(many: str, one: str, count: int, language: str) -> str:
 
 def _rows(tally: Tally, language: str) -> str:
     words = messages(language)["cli"]
-    text = str(words["rows"]).format(
+    text = str(words["rows_one" if tally.read == 1 else "rows"]).format(
         read=f"{tally.read:,}",
         answered=f"{tally.answered:,}",
         closed=f"{tally.closed:,}",

@@ -26,7 +26,19 @@ _FIRST_LOOK = 4 * DAY
 class Openings:
     """What some limits leave open of a case, for what is wanted, in a span."""
 
-    __slots__ = ("case", "end", "engine", "failures", "limits", "reports", "start", "view", "wanted", "_steady")
+    __slots__ = (
+        "case",
+        "end",
+        "engine",
+        "failures",
+        "limits",
+        "reports",
+        "start",
+        "view",
+        "wanted",
+        "_spoken",
+        "_steady",
+    )
 
     def __init__(
         self, engine: Rules, case: Case, view: View, limits: list[Ruled], wanted: Candidate, start: int, end: int
@@ -36,6 +48,7 @@ class Openings:
         self.failures: dict[str, RuleFailure] = {}
         self.reports: dict[tuple[str, ...], None] = {}
         self._steady: dict[Candidate, list[Block]] = {}
+        self._spoken: dict[Candidate, tuple[list[Ruled], list[Ruled]]] = {}
 
     def candidates(self, channels: Iterable[str]) -> list[Candidate]:
         """What might be done on these channels: one for each contact point, or one without an address."""
@@ -51,16 +64,32 @@ class Openings:
 
         What does not follow the calendar is asked once for the whole span of the question, and cut.
         """
+        steady, clocks = self._limits(candidate)
         if start < self.start or end > self.end:
-            return self._ask(self.limits, candidate, start, end)
-        steady = self._steady.get(candidate)
-        if steady is None:
-            limits = [item for item in self.limits if not isinstance(item.rule, OnTheClock)]
-            steady = self._steady[candidate] = self._ask(limits, candidate, self.start, self.end)
-        found = [block for block in steady if block.start < end and block.end > start]
-        return found + self._ask(
-            [item for item in self.limits if isinstance(item.rule, OnTheClock)], candidate, start, end
-        )
+            return self._ask([*steady, *clocks], candidate, start, end)
+        found = [block for block in self.steady(candidate) if block.start < end and block.end > start]
+        return found + self._ask(clocks, candidate, start, end)
+
+    def steady(self, candidate: Candidate) -> list[Block]:
+        """The blocks, in the whole span of the question, of the limits that do not follow the calendar."""
+        found = self._steady.get(candidate)
+        if found is None:
+            found = self._steady[candidate] = self._ask(self._limits(candidate)[0], candidate, self.start, self.end)
+        return found
+
+    def _limits(self, candidate: Candidate) -> tuple[list[Ruled], list[Ruled]]:
+        """The limits that may speak of a candidate: those that do not follow the calendar, and those that do."""
+        found = self._spoken.get(candidate)
+        if found is None:
+            found = self._spoken[candidate] = ([], [])
+            for item in self.limits:
+                try:
+                    speaks = item.rule.covers(self.view, candidate)
+                except Exception:  # it is asked, and raises again where that is a block
+                    speaks = True
+                if speaks:
+                    found[isinstance(item.rule, OnTheClock)].append(item)
+        return found
 
     def _ask(self, limits: list[Ruled], candidate: Candidate, start: int, end: int) -> list[Block]:
         long = candidate.duration
@@ -88,6 +117,8 @@ class Openings:
 
     def option(self, candidate: Candidate, start: int, end: int) -> Option:
         """The first permitted stretch: looked for in a short span first, then in a longer one. `until` None: open to the end."""
+        if any(block.start <= start and block.end >= end for block in self.steady(candidate)):
+            return Option(candidate, None, None)
         length = _FIRST_LOOK
         while True:
             look = min(start + length, end)

@@ -8,7 +8,8 @@ from typing import Any
 from .._time.periods import Delay
 from ..errors import given
 from ..rules.attempts import FrequencyCap, MaxAttempts
-from ..rules.spacing import CoolOff, Spacing
+from ..rules.cool_off import CoolOff
+from ..rules.spacing import Spacing
 from ..rules.stops import StopWhenExhausted
 from ._lengths import dates_in, gaps_of, holds_gaps, least, lies_within, period
 from ._told import Entry, Finding, Kinds, Told, between, narrows

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from .._time.clock import DAY
 from ..errors import given
+from ..rules.cool_off import CoolOff
 from ..rules.deadlines import TouchAtLeastEvery
-from ..rules.spacing import CoolOff, Recall, Spacing
+from ..rules.recall import Recall
+from ..rules.spacing import Spacing
 from ._lengths import gaps_of, least, most, never_longer, one_clock
 from ._told import Entry, Finding, Told, between, narrows
 from ._wider import counts_whatever, filters, speaks_wherever

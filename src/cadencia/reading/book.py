@@ -9,7 +9,7 @@ was read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..case import Account, Case
@@ -95,6 +95,7 @@ class Book:
         self._unreadable = [0, 0]
         self._skipped = [0, 0]
         self._shared: list[tuple[str, ...]] = []  # the people of each row that makes touches of several
+        self._loose: list[tuple[int, tuple[str, ...]]] = []  # of some problems whom else they may be about
         self._sealed = False
         self.problems: list[Problem] = []
         self.disagreements: list[Problem] = []
@@ -129,10 +130,13 @@ class Book:
                     continue
                 touches = shape.read(row)
             except InputError as error:
-                named = tuple(shape.prospects_in(row))
+                named = tuple(shape.prospects_in(row.cells))
                 problem = Problem(row.place, named, one_line(error, 300))
-                self.problems.append(problem)
-                self._unreadable[1] += 1
+                if others := shape.may_mean(row):
+                    self._loose.append((len(self.problems), others))
+                if not row.again:
+                    self.problems.append(problem)
+                    self._unreadable[1] += 1
                 for person in named:
                     self._entry(person).close(str(problem))
                 continue
@@ -206,6 +210,7 @@ class Book:
         if self._sealed:
             return
         self._sealed = True
+        self._close_loose()
         for people in self._accounts().values():
             closed = [(person, entry.closed[0]) for person, entry in people if entry.closed and not entry.inherited]
             for _, entry in people:
@@ -213,6 +218,16 @@ class Book:
                     for other, line in closed[:3]:
                         entry.close(f"{line} (of {given(other)}, same account)")
                     entry.inherited = bool(closed)
+
+    def _close_loose(self) -> None:
+        """A row whose cells do not fit the header is about everybody whom any of them may name."""
+        for number, names in self._loose:
+            people = tuple(person for person in names if person in self)
+            problem = self.problems[number]
+            if people:
+                problem = self.problems[number] = replace(problem, people=people)
+            for person in people:
+                self._entries[person].close(str(problem))
 
     def _accounts(self) -> dict[str, list[tuple[str, _Entry]]]:
         found: dict[str, list[tuple[str, _Entry]]] = {}
@@ -269,6 +284,7 @@ class Book:
     @property
     def nameless(self) -> list[Problem]:
         """Bad rows whose prospect cannot be read or is nobody we know: anybody may be meant. To be said first."""
+        self._seal()
         return [problem for problem in self.problems if not any(person in self for person in problem.people)]
 
     @property

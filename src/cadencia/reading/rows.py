@@ -11,7 +11,7 @@ import csv
 import gzip
 import zlib
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -36,12 +36,16 @@ class Row(NamedTuple):
         line: the line it begins on; the header is line 1.
         cells: value by column; texts, or for JSON Lines whatever the record holds. With a problem: what was made out.
         problem: why the row cannot be read, or None.
+        ways: of a bad row with too many cells or too few: every way to put them under the header.
+        again: it was counted before, under another prospect whom it may be about as well.
     """
 
     file: str
     line: int
     cells: dict[str, Any]
     problem: str | None = None
+    ways: Iterable[dict[str, Any]] = ()
+    again: bool = False
 
     @property
     def place(self) -> str:
@@ -100,6 +104,32 @@ def header_of(path: Path, format: Format | None = None, separator: str | None = 
 
 def _separator(path: Path) -> str:
     return "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
+
+
+class _Ways:
+    """Every way to put the cells of a row under a header that has fewer, or more.
+
+    A separator too many, unquoted, may stand before, in or after any cell; a missing one may have been anywhere.
+    """
+
+    __slots__ = ("_cells", "_header", "_separator")
+
+    def __init__(self, header: tuple[str, ...], cells: Sequence[str], separator: str) -> None:
+        self._header = header
+        self._cells = cells
+        self._separator = separator
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        header, cells = self._header, self._cells
+        over = len(cells) - len(header)
+        for skipped in range(max(-over, 0) + 1):
+            yield _paired(header[skipped:], cells)
+        for skipped in range(1, over + 1):
+            yield _paired(header, cells[skipped : skipped + len(header)])
+        for place in range(len(header) if over > 0 else 0):
+            end = place + over + 1
+            whole = self._separator.join(cells[place:end])
+            yield _paired(header, [*cells[:place], whole, *cells[end:]])
 
 
 _Line = tuple[int, str, bool]
@@ -191,7 +221,8 @@ def _csv_rows(path: Path, separator: str) -> Iterator[Row]:
                 f"{len(cells)} cells under a header of {width}; quote cells with a {given(separator)} or a line break"
             )
         if problem:
-            yield Row(file, number, _paired(header, cells), problem)
+            ways = () if len(cells) == width else _Ways(header, cells, separator)
+            yield Row(file, number, _paired(header, cells), problem, ways)
         else:
             yield Row(file, number, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})
 

@@ -149,14 +149,18 @@ class TouchShape(_Shape):
         except OverflowError as error:
             raise InputError(f"duration: {one_line(error)}") from None
 
-    def prospects_in(self, row: Row) -> list[str]:
+    def prospects_in(self, cells: Cells) -> list[str]:
         """The prospects as they stand in a bad row, as far as they can be made out."""
         found: dict[str, None] = {}
         for _, fields in self._makes:
             for name, get in fields:
-                if name == "prospect" and (person := self._names(get, row.cells)):
+                if name == "prospect" and (person := self._names(get, cells)):
                     found[person] = None
         return list(found)
+
+    def may_mean(self, row: Row) -> tuple[str, ...]:
+        """All that may be names of prospects in a bad row whose cells do not fit the header; none where they fit."""
+        return tuple(dict.fromkeys(person for cells in row.ways for person in self.prospects_in(cells)))
 
 
 def check_disposition(name: str, known: Collection[str], where: str) -> None:

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
     from .channels import NoRepeatedChannel, OneChannel
     from .combine import AnyOf
     from .consent import AwaitPromise, RequireConsent
+    from .cool_off import CoolOff
     from .deadlines import NeverUndated, PromiseDue, RespondWithin, TouchAtLeastEvery
     from .filters import Candidate, TouchFilter, Unless
     from .hours import ActivePeriod, BusinessDays, HolidayEves, QuietHours
     from .pending import AwaitPending, EarnFirst
+    from .recall import Recall
     from .refusals import StopOnRefusal
     from .registers import ClearRegister
     from .registry import register
     from .rotation import ChannelRotation, PreferredChannel, PreferredHours, Soonest
-    from .spacing import CoolOff, Recall, Spacing
+    from .spacing import Spacing
     from .stops import StopOn, StopOnOptOut, StopOnStage, StopUnlessQualified, StopWhenExhausted
 
 _HOME = {
@@ -41,15 +43,17 @@ _HOME = {
     "channels": ("NoRepeatedChannel", "OneChannel"),
     "combine": ("AnyOf",),
     "consent": ("AwaitPromise", "RequireConsent"),
+    "cool_off": ("CoolOff",),
     "deadlines": ("NeverUndated", "PromiseDue", "RespondWithin", "TouchAtLeastEvery"),
     "filters": ("Candidate", "TouchFilter", "Unless"),
     "hours": ("ActivePeriod", "BusinessDays", "HolidayEves", "QuietHours"),
+    "recall": ("Recall",),
     "refusals": ("StopOnRefusal",),
     "registers": ("ClearRegister",),
     "pending": ("AwaitPending", "EarnFirst"),
     "registry": ("register",),
     "rotation": ("ChannelRotation", "PreferredChannel", "PreferredHours", "Soonest"),
-    "spacing": ("CoolOff", "Recall", "Spacing"),
+    "spacing": ("Spacing",),
     "stops": ("StopOn", "StopOnOptOut", "StopOnStage", "StopUnlessQualified", "StopWhenExhausted"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -13,13 +13,13 @@ from .._time.clock import DAY, EVER, FOREVER
 from .._time.periods import LengthField
 from .._time.spans import Span, union
 from .base import Limit
-from .block import Block
+from .block import Block, Staying
 from .clock import check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
 from .filters import Candidate, TouchFilter
 
 if TYPE_CHECKING:
-    from .._view import Seen, View
+    from .._view import View
 
 
 class AccountReply(Limit):
@@ -108,8 +108,8 @@ class AccountLoad(Limit):
                     found.append(self._full(low - talks.width + 1, high, busy))
         return sorted(found)
 
-    def _full(self, start: int, end: int, busy: Iterable[Seen]) -> Block:
-        return self.block(start, end, "account_load", touches=(seen.id for seen in busy), at_most=self.at_most)
+    def _full(self, start: int, end: int, busy: Staying) -> Block:
+        return self.block(start, end, "account_load", touches=busy, at_most=self.at_most)
 
 
 class _Conversations:
@@ -138,7 +138,7 @@ class _Conversations:
             if seen.lo == seen.hi:
                 until[seen.person] = seen.lo + self.width
 
-    def pieces(self, span: Span) -> Iterator[tuple[int, int, Iterable[Seen], int]]:
+    def pieces(self, span: Span) -> Iterator[tuple[int, int, Staying, int]]:
         """Stretches in which nothing changes, with the touches that keep others in conversation, and how many those are."""
         edges = self.edges
         first = max(bisect_right(edges, span[0]) - 1, 0)
@@ -147,26 +147,27 @@ class _Conversations:
             return
         latest = edges[min(last, len(edges) - 1)]
         waiting = [seen for seen in self.others if seen.lo < latest and seen.hi + self.width > edges[first]]
-        leaving = sorted((seen.hi + self.width, place) for place, seen in enumerate(waiting))
-        busy: dict[int, Seen] = {}  # by place, and so in the order of touches
+        ids, leaves = tuple(seen.id for seen in waiting), [seen.hi + self.width for seen in waiting]
+        leaving = sorted(range(len(waiting)), key=leaves.__getitem__)
         people: Counter[str] = Counter()
-        come = gone = 0
+        oldest = come = gone = 0  # every touch before the oldest has left
         mine = bisect_right(self.own, edges[first], key=lambda item: item[1])
         for start, end in zip(edges[first:last], edges[first + 1 : last + 1], strict=False):
             while come < len(waiting) and waiting[come].lo <= start:
-                busy[come] = waiting[come]
                 people[waiting[come].person] += 1
                 come += 1
-            while gone < len(leaving) and leaving[gone][0] <= start:
-                person = busy.pop(leaving[gone][1]).person
+            while gone < len(leaving) and leaves[leaving[gone]] <= start:
+                person = waiting[leaving[gone]].person
                 people[person] -= 1
                 if not people[person]:
                     del people[person]
                 gone += 1
             while mine < len(self.own) and self.own[mine][1] <= start:
                 mine += 1
-            if busy and not (mine < len(self.own) and self.own[mine][0] <= start):
-                yield start, end, busy.values(), len(people)
+            while oldest < come and leaves[oldest] <= start:
+                oldest += 1
+            if come > gone and not (mine < len(self.own) and self.own[mine][0] <= start):
+                yield start, end, Staying(ids, oldest, come, leaves, start, come - gone), len(people)
 
 
 class AccountDay(Limit):

@@ -14,7 +14,7 @@ from .._time.hours import DAYS
 from .._time.periods import LengthField, Period, period_days, period_index
 from .._time.spans import Span
 from ..errors import InputError, did_you_mean, given
-from .block import Block, Stretch
+from .block import Block, Staying, Stretch
 from .clock import check_clock, zones_of
 from .delays import ClockNames
 from .filters import Candidate
@@ -211,15 +211,16 @@ def crowded(
                 yield last - width + 1, first + width, Stretch(ids, index, index + count)
         return
     edges = sorted({lo - width + 1 for lo, _, _ in touches} | {hi + 1 for _, hi, _ in touches})
-    leaving = sorted((hi + 1, place) for place, (_, hi, _) in enumerate(touches))
-    held: dict[int, str] = {}  # by place, and so in order
-    come = gone = 0
+    ids, leaves = tuple(item[2] for item in touches), [item[1] + 1 for item in touches]
+    leaving = sorted(leaves)
+    oldest = come = gone = 0  # every touch before the oldest has left
     for begin, finish in pairwise(edges):
         while come < len(touches) and touches[come][0] - width + 1 <= begin:
-            held[come] = touches[come][2]
             come += 1
-        while gone < len(leaving) and leaving[gone][0] <= begin:
-            del held[leaving[gone][1]]
+        while gone < len(leaving) and leaving[gone] <= begin:
             gone += 1
-        if len(held) >= count and begin < bounds[1] and finish - 1 + width > bounds[0]:
-            yield begin, finish - 1 + width, tuple(held.values())
+        while oldest < come and leaves[oldest] <= begin:
+            oldest += 1
+        held = come - gone
+        if held >= count and begin < bounds[1] and finish - 1 + width > bounds[0]:
+            yield begin, finish - 1 + width, Staying(ids, oldest, come, leaves, begin, held)

@@ -17,7 +17,7 @@ from .._model import Model, OneOrMore, Said
 from .._time.clock import DAY, EVER, FOREVER, HOUR, When, Zone, day_number, micros
 from .._time.spans import Span, cut, meet, union
 from ..errors import InputError, given
-from .block import Block, Scope, Stretch
+from .block import Block, Evidence, Scope
 from .choice import ChoiceField, may_be_in_region
 from .filters import Candidate, Unless, stage_spans
 
@@ -158,7 +158,7 @@ class Limit(Rule):
             self.id,
             code,
             needs,
-            touches if isinstance(touches, Stretch) else tuple(touches),
+            touches if isinstance(touches, Evidence) else tuple(touches),
             tuple(sorted(details.items())),
             False,
             "case",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, model_validator
 from .._time.spans import Span
 from ..errors import InputError, given
 from .base import Limit, Rule
-from .block import Block
+from .block import Block, Covering
 from .filters import Candidate
 from .registry import RuleField
 
@@ -69,28 +70,62 @@ class AnyOf(Limit):
                 *(min(max(edge, span[0]), span[1]) for blocks in answers for block in blocks for edge in block[:2]),
             }
         )
-        starts = [sorted((block.start, place) for place, block in enumerate(blocks)) for blocks in answers]
-        live: list[list[int]] = [[] for _ in answers]  # the blocks that cover, by place
-        begun = [0] * len(answers)
+        covering = [_Covering(blocks) for blocks in answers]
         for start, end in pairwise(edges):
-            for child, blocks in enumerate(answers):
-                held = [place for place in live[child] if blocks[place].end > start]
-                more = begun[child]
-                while more < len(blocks) and starts[child][more][0] <= start:
-                    held.append(starts[child][more][1])
-                    more += 1
-                live[child] = sorted(held) if more > begun[child] else held
-                begun[child] = more
-            if not all(live):
+            for child in covering:
+                child.move(start)
+            if not all(child.many for child in covering):
                 continue
-            covering = [[blocks[place] for place in live[child]] for child, blocks in enumerate(answers)]
-            flat = [block for blocks in covering for block in blocks]
             # time alone may help as soon as one child waits only for time
-            stuck = all(any(block.needs for block in blocks) for blocks in covering)
+            stuck = all(child.needing for child in covering)
             yield self.block(
                 start, end, "any_of",
-                needs=tuple(sorted({need for block in flat for need in block.needs})) if stuck else (),
-                touches=dict.fromkeys(touch for block in flat for touch in block.touches),
-                final=all(any(block.final for block in blocks) for blocks in covering),
-                rules=tuple(sorted({block.rule for block in flat})),
+                needs=tuple(sorted({need for child in covering for need in child.needs})) if stuck else (),
+                touches=Covering([child.here for child in covering], start),
+                final=all(child.final for child in covering),
+                rules=tuple(sorted({rule for child in covering for rule in child.rules})),
             )  # fmt: skip
+
+
+class _Covering:
+    """What is said by those blocks of one limit that cover an instant, which moves on.
+
+    Attributes:
+        many, needing, final: how many there are, how many need something, and how many nothing can lift.
+        needs, rules: what they need and whose they are, each with the number of blocks that say so.
+    """
+
+    def __init__(self, blocks: list[Block]) -> None:
+        self._blocks = blocks
+        self._order = sorted(range(len(blocks)), key=lambda place: blocks[place].start)
+        self._ends = sorted(blocks, key=lambda block: block.end, reverse=True)
+        self._oldest = self._begun = 0
+        self.many = self.needing = self.final = 0
+        self.needs: Counter[str] = Counter()
+        self.rules: Counter[str] = Counter()
+
+    @property
+    def here(self) -> tuple[list[Block], list[int], int, int]:
+        """The blocks, their order, and which of that order may cover the instant."""
+        return self._blocks, self._order, self._oldest, self._begun
+
+    def move(self, at: int) -> None:
+        """On to an instant, later than the last one."""
+        blocks, order = self._blocks, self._order
+        while self._begun < len(order) and blocks[order[self._begun]].start <= at:
+            self._count(blocks[order[self._begun]], 1)
+            self._begun += 1
+        while self._ends and self._ends[-1].end <= at:
+            self._count(self._ends.pop(), -1)
+        while self._oldest < self._begun and blocks[order[self._oldest]].end <= at:
+            self._oldest += 1
+
+    def _count(self, block: Block, one: int) -> None:
+        self.many += one
+        self.needing += one * bool(block.needs)
+        self.final += one * block.final
+        for counter, names in ((self.needs, set(block.needs)), (self.rules, {block.rule})):
+            for name in names:
+                counter[name] += one
+                if not counter[name]:
+                    del counter[name]

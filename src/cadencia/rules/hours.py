@@ -60,7 +60,7 @@ class OnTheClock(Limit):
             return
         regions = regions_of(case, self.holidays)
         if regions is None:
-            yield self.block(EVER, FOREVER, "region_unknown", needs=("region",))
+            yield self._no_region()
             regions = ()
         chunks = range(span[0] // CHUNK, (span[1] - 1) // CHUNK + 1)
         seen: set[Block] = set()
@@ -75,9 +75,14 @@ class OnTheClock(Limit):
 
     def kept_at(self, home: str, own: tuple[str, ...], index: int) -> Iterator[Block]:
         """The same for somebody in a zone and in `own` regions, on every clock that the rule reads."""
-        regions = regions_named(self.holidays or (), own) or ()
+        regions = regions_named(self.holidays or (), own)
+        if regions is None:
+            yield self._no_region()
         for name in self.clock:
-            yield from self.kept(zone_of(home if name == "prospect" else name), regions, index)
+            yield from self.kept(zone_of(home if name == "prospect" else name), regions or (), index)
+
+    def _no_region(self) -> Block:
+        return self.block(EVER, FOREVER, "region_unknown", needs=("region",))
 
     def kept(self, zone: Zone, regions: tuple[str, ...], index: int) -> tuple[Block, ...]:
         """The blocks that meet a chunk of sixteen days: made once for all cases of a zone and regions."""

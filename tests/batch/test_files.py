@@ -75,7 +75,7 @@ def test_parts_are_answered_as_the_whole(data: st.DataObject) -> None:
 @pytest.mark.parametrize("end", [".parquet", ".csv", ".tsv", ".jsonl"])
 def test_every_format_is_read_and_written(tmp_path: Path, end: str) -> None:
     people = pl.DataFrame({"id": ["007", "b"], "zone": ["Europe/Madrid", "Asia/Tokyo"]})
-    events = pl.DataFrame({"prospect": ["007"], "at": ["2026-03-05T12:00:00Z"], "channel": ["phone"]})
+    events = pl.DataFrame({"id": ["t1"], "prospect": ["007"], "at": ["2026-03-05T12:00:00Z"], "channel": ["phone"]})
     output = tmp_path / f"answers{end}"
     counts = decide_files(
         POLICY, written(people, tmp_path / f"p{end}"), written(events, tmp_path / f"t{end}"), output, as_of=NOW

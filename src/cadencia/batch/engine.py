@@ -138,11 +138,21 @@ def _rows(frame: pl.DataFrame, source: Source, rows: Rows, key: str) -> Iterator
     for column in dict.fromkeys((key, "id")):
         if column in chosen.columns:
             chosen = chosen.with_columns(texts(chosen[column]))
+    nested = [name for name, dtype in chosen.schema.items() if dtype.is_nested()]
     lines = rows + 1 if source.numbers is None else source.numbers[rows]
     problems: Iterable[str | None] = repeat(None) if source.problems is None else source.problems[rows]
     for number, cells, problem in zip(lines.tolist(), chosen.iter_rows(named=True), problems, strict=False):
+        for name in nested:
+            cells[name] = _without_gaps(cells[name])
         again = problem is not None and problem.startswith(ALSO)
         yield Row(source.name, number, cells, problem.removeprefix(ALSO) if problem else problem, again=again)
+
+
+def _without_gaps(value: Any) -> Any:
+    """Records without what they do not say: in a column each has the keys of all, null where it had none."""
+    if isinstance(value, dict):
+        return {name: _without_gaps(item) for name, item in value.items() if item is not None}
+    return [_without_gaps(item) for item in value] if isinstance(value, list) else value
 
 
 def _bad(table: str, problem: Problem) -> Bad:

@@ -187,6 +187,8 @@ def _scan(
             if text.lines is not None:  # where only broken records name a column, there is none
                 here = frame.collect_schema().names()
                 frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in needed if name not in here)
+            if what == "touches" and "id" not in frame.collect_schema().names():
+                frame = frame.with_columns(id=pl.lit(None, pl.String))  # a record must name it, as it must row by row
     names = frame.collect_schema().names()
     check_columns([name for name in names if name != PROBLEM or text is None], (*known, *more), path.name)
     for name in needed:

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ..reading.cells import EXACT, number_text
+from ..reading.cells import number_text
 
-__all__ = ["Bools", "Codes", "Ints", "EXACT", "SPACE", "said", "positions", "read_codes", "repeated", "texts"]
+__all__ = ["Bools", "Codes", "Ints", "SPACE", "said", "positions", "read_codes", "repeated", "texts"]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from ..reading.book import Tally
-from .answers import Answers, most_first
+from .answers import ANSWERS, Answers, most_first
 from .coding import texts
 from .question import Told
 
@@ -32,7 +32,7 @@ class Counts:
         strangers: the ids without a prospect, with the number of their touches; the most frequent, a thousand at most.
     """
 
-    answers: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("contact", "wait", "blocked", "stop"), 0))
+    answers: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ANSWERS, 0))
     rules: dict[str, int] = field(default_factory=dict)
     lanes: dict[str, int] = field(default_factory=lambda: {"columns": 0, "rows": 0, "engine": 0})
     prospects: Tally = field(default_factory=lambda: Tally(0, 0, 0))

@@ -244,7 +244,7 @@ def _words(frame: pl.DataFrame) -> tuple[Words, Bools | None]:
     if len(known) * len(directions) * len(dispositions) > _MOST:  # so many words are no vocabulary
         everything = np.ones(len(frame), np.bool_)
         return Words(np.zeros(len(frame), np.uint8), [None], np.zeros(1, np.bool_), ["unknown"]), everything
-    strange = [name not in ("outbound", "inbound") for name in directions]
+    strange = [name not in _DIRECTIONS for name in directions]
     ended = [name == "cancelled" for name in dispositions]
     bad = np.array(
         [channel is None or is_strange or is_ended for channel in known for is_strange in strange for is_ended in ended]

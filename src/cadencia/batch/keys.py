@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from .coding import EXACT, SPACE
+from ..reading.cells import EXACT
+from .coding import SPACE
 
 __all__ = ["KEY", "keyed_by_part", "shared_keys", "text_of"]
 

@@ -82,14 +82,12 @@ def read_people(frame: pl.DataFrame) -> People:
             offered = offered or {}
             offered[name] = said(column)
             continue
-        told = told_of(column)
         if name == "account":
-            accounts = texts(column)
-            shared = repeated(accounts)
-            told = np.zeros(len(frame), np.bool_) if shared is None else shared
-        elif name == "id":
-            told = np.zeros(len(frame), np.bool_)
-        plain &= ~told
+            shared = repeated(texts(column))
+            if shared is not None:
+                plain &= ~shared
+        elif name != "id":
+            plain &= ~told_of(column)
     place, places = _places(flat)
     plain &= place >= 0
     return People(frame, ids, plain, place, places, offered)

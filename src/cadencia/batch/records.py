@@ -47,7 +47,7 @@ def is_packed(path: Path) -> bool:
 
 
 def plain_records(path: Path) -> bool:
-    """Whether each line is a record without a key twice and without lists and records in it, and all or none have addresses."""
+    """Whether each line is a record, without a key twice, whose values read the same in a column; and all or none have addresses."""
     if is_packed(path):
         return False
     with_addresses: set[bool] = set()
@@ -140,7 +140,6 @@ def _with_points(cells: dict[str, Any]) -> dict[str, Any]:
     known: list[Any] = [*found] if isinstance(found, list) else [found]
     for channel in CHANNELS:
         address = cells.get(channel)
-        address = "" if cells.get(channel) is None else str(cells[channel]).strip()
-        if address:
-            known.append({"channel": channel, "address": address})
+        if address is not None and (text := str(address).strip()):
+            known.append({"channel": channel, "address": text})
     return {**rest, "contact_points": json.dumps(known)}

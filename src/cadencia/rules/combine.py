@@ -12,7 +12,8 @@ from pydantic import AfterValidator, model_validator
 from .._time.spans import Span
 from ..errors import InputError, given
 from .base import Limit, Rule
-from .block import Block, Covering
+from .block import Block
+from .evidence import Covering
 from .filters import Candidate
 from .registry import RuleField
 

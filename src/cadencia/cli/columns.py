@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from ..language import messages, time_text
 from ..policy import Policy
 from .playbooks import check_no_purpose, declared_in
 from .shared import Asked, UsageError, bar, clean
-from .summary import counted, people_line, reported_line
+from .summary import counted, most, people_line, reported_line, rows_text
 
 if TYPE_CHECKING:
     from ..batch.files import Counts
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["decide_columns", "wants_columns"]
 
 _PARQUET = (".parquet", ".pq")
-#: Of so many the names are shown, the others are counted.
-_SHOWN = 8
 
 
 def wants_columns(asked: Asked) -> bool:
@@ -75,16 +72,15 @@ def _lines(source: Policy | Playbooks, as_of: datetime, counts: Counts, language
     told.append(words["asof"].format(policy=whom, as_of=time_text(as_of, None, language)))
     answers = ", ".join(f"{words[answer]} {many:,}" for answer, many in counts.answers.items())
     told.append(f"{words['answers']}: {answers}")
-    told.append(f"{words['binding']}: {_most(counts.rules.items()) or words['none']}")
+    told.append(f"{words['binding']}: {most(counts.rules.items()) or words['none']}")
     if counts.told.reports:
         told.append(reported_line(counts.told.reports, language))
     for name, tally in (("prospects", counts.prospects), ("touches", counts.touches)):
-        rows = {part: f"{getattr(tally, part):,}" for part in ("read", "answered", "closed", "unreadable")}
-        told.append(f"{words[name]}: {words['rows'].format(**rows)}")
+        told.append(f"{words[name]}: {rows_text(tally, language)}")
     alone = counts.lanes["rows"] + counts.lanes["engine"]
     told.append(words["lanes"].format(columns=f"{counts.lanes['columns']:,}", engine=f"{alone:,}"))
     if counts.strangers:
-        told.append(words["strangers"].format(people=_most(counts.strangers.items())))
+        told.append(words["strangers"].format(people=most(counts.strangers.items())))
     if counts.told.closed:
         told.append(words["closed_people"].format(people=people_line(counts.told.closed, language)))
     if counts.bad_rows:
@@ -93,8 +89,3 @@ def _lines(source: Policy | Playbooks, as_of: datetime, counts: Counts, language
         if counts.bad_rows > len(counts.bad):
             told.append(f"  {words['more'].format(count=f'{counts.bad_rows - len(counts.bad):,}')}")
     return [clean(line) for line in told]
-
-
-def _most(items: Iterable[tuple[str, int]]) -> str:
-    """The most frequent first, ties by name."""
-    return ", ".join(f"{name} {many:,}" for name, many in sorted(items, key=lambda item: (-item[1], item[0]))[:_SHOWN])

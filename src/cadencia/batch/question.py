@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from .._time.clock import micros, read_instant
-from ..bookshelf import Playbooks
+from ..bookshelf import Playbooks, settled
 from ..case import Case
 from ..engine import length_of
 from ..errors import InputError, did_you_mean, given
@@ -99,10 +99,9 @@ def question_of(
 
 def decision_of(policy: Decides, case: Case, as_of: datetime, options: Mapping[str, Any]) -> Any:
     """The decision of a case; one that has entered no playbook of a shelf is answered by the first, as on the command line."""
-    decision = policy.decide(case, as_of=as_of, **options)
-    if decision is None and isinstance(policy, Playbooks):
-        decision = next(iter(policy)).decide(case, as_of=as_of, **options)
-    return decision
+    if isinstance(policy, Playbooks):
+        return settled(policy, case, as_of=as_of, **options)
+    return policy.decide(case, as_of=as_of, **options)
 
 
 def instants_of(as_of: datetime | str, frame: pl.DataFrame) -> tuple[int | Ints, pl.DataFrame]:

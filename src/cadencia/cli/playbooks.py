@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from ..bookshelf import Playbooks
+from ..bookshelf import Playbooks, settled
 from ..case import Case
 from ..decision import Decided
 from ..language import languages, said_in
@@ -48,11 +48,10 @@ def asked_of(found: Policy | Playbooks) -> Ask:
             case, as_of=as_of, purpose=purpose, horizon="90 days" if horizon is None else horizon
         )
     shelf = found
-    first = next(iter(shelf))
 
     def ask(case: Case, as_of: datetime, purpose: str | None, horizon: str | None) -> Decided:
         check_no_purpose(purpose)
-        return shelf.decide(case, as_of=as_of, horizon=horizon) or first.decide(case, as_of=as_of, horizon=horizon)
+        return settled(shelf, case, as_of=as_of, horizon=horizon)
 
     return ask
 

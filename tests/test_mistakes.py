@@ -97,6 +97,7 @@ def test_layers_in_files(tmp_path: Path) -> None:
         (["law.json"] * 51, "more than 50 layers"),
         (["../law.json"], "lies above the policy's folder"),
         (["self.json"], "names itself; break the circle"),
+        (["a\0b.json"], "is not there; name a file beside or below the policy"),
         (["law.toml"], "^self.json, layers: `law.toml` is not there; name a file beside or below the policy$"),
     ):
         with pytest.raises(PolicyError, match=says):

@@ -21,6 +21,7 @@ RULES: list[dict[str, Any]] = [
     {"rule": "spacing", "gaps": ["20h", "3 days", "30m"]},
     {"rule": "spacing", "gaps": ["3 business days", "2 dates", "1h"], "calendar": "ES"},
     {"rule": "spacing", "backoff": {"first": "12h", "factor": 3, "at_most": "96h"}},
+    {"rule": "spacing", "backoff": {"first": "12h", "factor": 1, "at_most": "12h"}},
     {"rule": "one_channel", "within": "5d", "since": "case"},
     {"rule": "one_channel", "dates": 3, "since": {"dispositions": ["replied"]}},
     {"rule": "stop_on_opt_out", "lasts": "3 days"},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from .errors import InputError, mistakes_of, one_line
+from .errors import InputError, given, mistakes_of, one_line
 
 if TYPE_CHECKING:  # a type checker should see pydantic's own constructor
     _Base = BaseModel
@@ -80,9 +80,17 @@ def _by_language(value: str | dict[str, str]) -> str | dict[str, str]:
     return ByLanguage(value) if isinstance(value, dict) else value
 
 
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise InputError(f"{given(value)} is not a number; write for example `3`, or leave it out for none")
+    return value
+
+
 Said = Annotated[str | dict[str, str], AfterValidator(_by_language)]
 """A text, or the same text in several languages: `{en: at most three, es: como mucho tres}`."""
 OneOrMore = BeforeValidator(_sequence)
+Whole = Annotated[int, BeforeValidator(_number)]
+"""A whole number; `true` is none, though Python counts it as 1."""
 Word = Annotated[str, Field(pattern=r"\S")]
 """A text that says something: a blank name would match nothing, and what it should bind would go free."""
 Names = Annotated[tuple[Word, ...], BeforeValidator(_sorted_names)]

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+_QUOTED = re.compile(r"`([^`]*)`")
 _INNER = re.compile(r"([a-z_]+(?:[\[.][\w\].\[-]*)?): (.*)")
 
 __all__ = ["CadenciaError", "InputError", "MissingExtra", "PolicyError", "RuleFailure"]
@@ -119,13 +120,40 @@ def mistakes_of(error: ValidationError, where: str, model: type[BaseModel] | Non
         elif item["type"] == "string_pattern_mismatch" and not str(item["input"]).strip():
             message = f"{given(item['input'])} is blank; write a name, or leave the key out"
         elif item["type"] != "value_error":  # pydantic's own words do not quote what was given
-            message = f"{given(item['input'])}: {message[:1].lower()}{message[1:]}"
+            message = _in_our_words(item, f": {message[:1].lower()}{message[1:]}")
         for part in message.split("\n"):
             inner = _INNER.match(part)
             place = f"{path}.{inner[1]}" if inner and path and inner[1] != "instant" else path
             text = inner[2] if inner and path else part
             lines[one_line(": ".join(filter(None, (", ".join(filter(None, (where, place))), text))), 400)] = None
     return list(lines)
+
+
+#: What is wrong with a value, and what to write instead, by pydantic's name for it.
+_WORDS: dict[str, str] = {
+    **dict.fromkeys(
+        ("int_parsing", "int_parsing_size", "int_type", "int_from_float"),
+        " is not a whole number; write for example `3`",
+    ),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), " is not a number; write for example `1.5`"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), " says neither yes nor no; write `true` or `false`"),
+    **dict.fromkeys(("tuple_type", "list_type", "iterable_type"), " is not a list; write for example `[a, b]`"),
+    **dict.fromkeys(("dict_type", "mapping_type"), " is not a table; write for example `{{key: value}}`"),
+    "string_type": " is not text; write a name in quotes",
+    "greater_than_equal": " is too small; write {ge} or more",
+    "less_than_equal": " is too large; write {le} or less",
+    "literal_error": " is not known; write {expected}",
+}
+
+
+def _in_our_words(item: Any, else_: str) -> str:
+    """A mistake that pydantic found: what was given, and what to write instead."""
+    context = {name: str(value).replace("'", "`") for name, value in item.get("ctx", {}).items()}
+    words = _WORDS.get(item["type"])
+    told = given(item["input"]) + (else_ if words is None else words.format(**context))
+    if item["type"] == "literal_error":
+        told += did_you_mean(item["input"], _QUOTED.findall(context["expected"]))
+    return told
 
 
 def _is_branch(part: Any) -> bool:

@@ -19,11 +19,11 @@ from .calendars import NamedCalendar, bind, check_name, undeclared
 from .case import Case
 from .decision import Decided, answered
 from .errors import InputError, PolicyError, check_text, did_you_mean, given, mistakes_of
-from .policy_form import dispositions_in, fingerprint_of
+from .policy_form import fingerprint_of, mistaken_words, unknown_dispositions
 from .prospect import Prospect
 from .rules.base import Rule
 from .rules.registry import ALWAYS, RuleField, is_plug_in
-from .touch import DISPOSITIONS, Disposition, Touch
+from .touch import Disposition, Touch
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -145,14 +145,8 @@ class Policy(Model):
 
     @model_validator(mode="after")
     def _declared(self, info: ValidationInfo) -> Policy:
-        known = {**DISPOSITIONS, **self.dispositions}
-        for rule in self.rules:
-            for name in sorted(dispositions_in(rule.model_dump(mode="json", by_alias=True))):
-                if name not in known:
-                    raise InputError(
-                        f"rule {given(rule.id)}: disposition {given(name)} is neither well known nor declared under `dispositions`"
-                        + did_you_mean(name, known)
-                    )
+        if unknown := unknown_dispositions(self.rules, self.dispositions):
+            raise InputError(*unknown)
         for mistake in undeclared(self.rules, self.calendars):
             raise InputError(mistake)
         names: dict[str, Policy] = {}
@@ -183,7 +177,9 @@ class Policy(Model):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            raise PolicyError(*mistakes_of(error, name, cls)) from None
+            found = mistakes_of(error, name, cls)
+            more = [line for line in mistaken_words(data) if not any(other.endswith(line) for other in found)]
+            raise PolicyError(*found, *(f"{name}: {line}" for line in more)) from None
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -339,9 +335,10 @@ class Policy(Model):
             lane is not None
             and duration is None
             and fulfils is None
+            and type(subjects) is tuple
             and not subjects
-            and (purpose is None or type(purpose) is str)
-            and (step is None or type(step) is str)
+            and (purpose is None or (type(purpose) is str and purpose.strip()))
+            and (step is None or (type(step) is str and step.strip()))
         ):
             source: Case | Raw | None = None
             digest: Digest | None

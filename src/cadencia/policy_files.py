@@ -125,6 +125,8 @@ def _layer(name: Any, path: Path, seen: tuple[Path, ...]) -> Policy:
         except PolicyError as error:
             raise PolicyError(f"{path.name}, layers: {error}") from None
     folder = path.resolve().parent
+    if "\0" in name:
+        raise PolicyError(f"{path.name}, layers: {given(name)} is not there; name a file beside or below the policy")
     target = (folder / name).resolve()
     if not target.is_relative_to(folder):
         raise PolicyError(

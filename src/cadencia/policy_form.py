@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from .errors import did_you_mean, given
+from .touch import DISPOSITIONS
 
 if TYPE_CHECKING:
     from .policy import Policy
+    from .rules.base import Rule
 
-__all__ = ["dispositions_in", "fingerprint_of"]
+__all__ = ["dispositions_in", "fingerprint_of", "mistaken_words", "unknown_dispositions"]
 
 
 def fingerprint_of(policy: Policy) -> str:
@@ -68,3 +74,28 @@ def dispositions_in(data: Any) -> set[str]:
         for item in data:
             found |= dispositions_in(item)
     return found
+
+
+def unknown_dispositions(rules: Iterable[Rule], declared: Mapping[str, Any]) -> list[str]:
+    """A line for each disposition that a rule names and nobody declared."""
+    return [
+        f"rule {given(rule.id)}: disposition {given(name)} is neither well known nor declared under `dispositions`"
+        + did_you_mean(name, [*DISPOSITIONS, *declared])
+        for rule in rules
+        for name in sorted(dispositions_in(rule.model_dump(mode="json", by_alias=True)))
+        if name not in DISPOSITIONS and name not in declared
+    ]
+
+
+def mistaken_words(data: Mapping[str, Any]) -> list[str]:
+    """The same of data that cannot be read as a whole: of those rules that can be read alone."""
+    from .rules.registry import read_rule
+
+    declared, rules = data.get("dispositions") or {}, data.get("rules")
+    if not isinstance(declared, Mapping) or not isinstance(rules, (list, tuple)):
+        return []
+    found: list[Rule] = []
+    for item in rules:
+        with suppress(ValueError):  # pydantic's errors and ours: told already
+            found.append(read_rule(item))
+    return unknown_dispositions(found, declared)

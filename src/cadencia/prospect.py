@@ -180,7 +180,7 @@ class PendingItem(Model):
 
     id: str
     kind: Literal["promise", "impediment", "doubt", "payment", "proposal", "task", "hold"]
-    owner: str | None = None
+    owner: Word | None = None
     owner_kind: str | None = None
     due: When | None = None
     since: Instant | None = None
@@ -219,8 +219,8 @@ class Prospect(Model):
     wishes: tuple[Any, ...] = ()
     registers: Annotated[tuple[RegisterCheck, ...], OneOrMore] = ()
     stages: Annotated[tuple[Stage, ...], _named("name")] = ()
-    account: str | None = None
-    owner: str | None = None
+    account: Word | None = None
+    owner: Word | None = None
     owner_kind: str | None = None
     occasions: Annotated[tuple[Occasion, ...], OneOrMore] = ()
     tags: Names = ()
@@ -230,7 +230,7 @@ class Prospect(Model):
     @model_validator(mode="before")
     @classmethod
     def _shorthands(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or not ("stage" in data or "facts" in data or data.get("wishes")):
+        if not isinstance(data, dict) or not ("stage" in data or "facts" in data or "wishes" in data):
             return data
         data = dict(data)
         if "stage" in data:
@@ -243,7 +243,7 @@ class Prospect(Model):
                 name: value if isinstance(value, (Fact, Mapping)) else {"value": value}
                 for name, value in data["facts"].items()
             }
-        if data.get("wishes"):
+        if "wishes" in data:
             data["wishes"] = _read_wishes(data["wishes"])
         return data
 

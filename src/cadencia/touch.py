@@ -127,9 +127,9 @@ class Touch(Model):
     end: Instant | None = None
     booked: bool = False
     cancelled: bool = False
-    step: str | None = None
+    step: Word | None = None
     promise: Promise | None = None
-    by: str | None = None
+    by: Word | None = None
     automated: bool = False
     via: str | None = None
     group: str | None = None

@@ -253,20 +253,19 @@ def test_what_is_kept_between_calls_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     """The calendars of a few days and places, and a few vocabularies; more are made anew, with the same answers."""
     monkeypatch.setattr("cadencia.batch.track._MOST_DAYS", 1)
     monkeypatch.setattr("cadencia.batch.track._MOST_PLACES", 2)
-    monkeypatch.setattr("cadencia.batch.track._MOST_WORDS", 2)
+    monkeypatch.setattr("cadencia.batch.track._MOST_WORDS", 4)
     rules: list[Any] = [QuietHours(id="h", allow={"daily": ["09:00-18:00"]}), StopOn(id="s", dispositions=["replied"])]
     policy = Policy(name="kept", channels=["phone"], rules=rules)
-    log = [
-        touched([1.0, 2.0, 3.0], disposition=words)
-        for words in (["busy"] * 3, ["sent"] * 3, ["busy", "sent", "replied"])
-    ]
-    for days in range(4):
-        for zones in (["UTC"], ["UTC", "Asia/Tokyo", "Asia/Kolkata"]):
+    said = [[word] * 3 for word in ("busy", "sent", "replied", "no_answer", "refused")] + [["busy", "sent", "replied"]]
+    for zones in (["UTC"], ["UTC", "Asia/Tokyo", "Asia/Kolkata"]):
+        for days in range(4):
             now = NOW + timedelta(days=days)
-            book = people(3) | {"zone": (zones * 3)[:3]}
-            for touches in log:
-                found = decide_many(policy, pl.DataFrame(book), pl.DataFrame(touches), as_of=now)
-                other = decide_many(policy.model_copy(), pl.DataFrame(book), pl.DataFrame(touches), as_of=now)
+            book = pl.DataFrame(people(3) | {"zone": (zones * 3)[:3]})
+            for words in said:
+                at = [now - timedelta(days=back) for back in (1, 2, 3)]
+                events = pl.DataFrame(touched([1.0, 2.0, 3.0], disposition=words) | {"at": at})
+                found = decide_many(policy, book, events, as_of=now)
+                other = decide_many(policy.model_copy(), book, events, as_of=now)
                 assert found.frame.equals(other.frame)
 
 

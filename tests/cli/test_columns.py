@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +125,18 @@ def test_playbooks_are_asked_in_columns_too(run: Run, folder: Path, names: tuple
         assert row["rule"] == (
             None if row["answer"] == "contact" else whole["reason"] or whole["binding"] or whole["waits_for"]
         )
+
+
+def test_long_work_shows_how_far_it_is(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Part by part, on a terminal."""
+    seen: list[tuple[int, int]] = []
+
+    class Bar:
+        task_ids = (0,)
+
+        def update(self, task: int, *, completed: int, total: int) -> None:
+            seen.append((completed, total))
+
+    monkeypatch.setattr("cadencia.cli.columns.bar", lambda *_, **__: nullcontext(Bar()))
+    assert run("decide", *FILES, "-f", "columns", "-o", "answers.parquet").status == 0
+    assert seen == [(1, 1)]

@@ -118,7 +118,7 @@ def _plain_words(channel: Any, disposition: Any, direction: Any) -> bool:
 
 def _ordinary(prospect: dict[str, Any]) -> bool:
     """Whether a prospect has only keys that this page knows, all of them texts."""
-    return prospect.keys() <= _PROSPECT and all(type(value) is str for value in prospect.values())
+    return prospect.keys() <= _PROSPECT and all(type(value) is str and value.strip() for value in prospect.values())
 
 
 def _place(zone: Any, region: Any) -> tuple[str, tuple[str, ...]] | None:

@@ -84,6 +84,8 @@ def read_instant(value: Any, what: str = "instant") -> datetime:
         return value  # the common case, as it is
     if not isinstance(value, datetime):
         raise InputError(f"{what}: {given(value)} is not a time; write for example `2026-03-06T21:30-05:00`")
+    if value != value:  # the NaT of pandas, a datetime that is none
+        raise InputError(f"{what}: {given(value)} is not a time; leave it out where nothing is known")
     if value.utcoffset() is None:
         raise InputError(
             f"{what}: {given(value.isoformat())} has no UTC offset; write for example `{value.isoformat()}+01:00`"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .._model import Model, Names, OneOrMore
+from .._model import Model, Names, OneOrMore, Whole
 from .._time.periods import DelayField, LengthField
 from ..errors import InputError, did_you_mean, given
 from ..rules.choice import ChoiceField
@@ -112,7 +112,7 @@ def _carries(value: Any) -> Any:
 class Made(Model):
     """At least so many touches that match, since the case entered."""
 
-    at_least: Annotated[int, Field(ge=1)]
+    at_least: Annotated[Whole, Field(ge=1)]
     counts: TouchFilter = TouchFilter()
 
 
@@ -140,7 +140,7 @@ class Entry(Condition):
     """One way into a cadence: a condition, or a touch that opens the door (`by`) after so many conversations (`worked`)."""
 
     by: TouchFilter | None = None
-    worked: Annotated[int, Field(ge=0)] = 0
+    worked: Annotated[Whole, Field(ge=0)] = 0
 
     @model_validator(mode="after")
     def _door(self) -> Entry:
@@ -279,7 +279,7 @@ class Cadence(Model):
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
     silence: dict[str, str] = Field(default_factory=dict)
     patience: LengthField | None = None
-    at_least: Annotated[int, Field(ge=1)] | None = None
+    at_least: Annotated[Whole, Field(ge=1)] | None = None
     closing: Names = ()
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
     calendar: RegionHolidays | None = None

@@ -12,7 +12,7 @@ from ..errors import InputError, check_text, given
 from ..rules.block import Block
 from ..rules.filters import Candidate
 
-__all__ = ["LONGEST_HORIZON", "candidate_of", "length_of", "not_allowed"]
+__all__ = ["LONGEST_HORIZON", "candidate_of", "length_of", "name_of", "not_allowed"]
 
 LONGEST_HORIZON = 3660 * DAY
 
@@ -32,16 +32,23 @@ def not_allowed(channel: str) -> Block:
     )
 
 
+def name_of(value: Any, what: str) -> str:
+    """A name that says something: a blank one would match no filter, and what it should bind would go free."""
+    if not check_text(value, what).strip():
+        raise InputError(f"{what}: {given(value)} is blank; write a name, or leave it out")
+    return str(value)
+
+
 def candidate_of(channel: str, point: Any, purpose: Any, step: Any, subjects: Any) -> Candidate:
     """What is asked about, once its words are known to be words."""
     for what, value in (("contact_point", point), ("purpose", purpose), ("step", step)):
         if value is not None:
-            check_text(value, what)
+            name_of(value, what)
     if isinstance(subjects, str):
         subjects = (subjects,)
     elif not isinstance(subjects, Iterable):
         raise InputError(f"subjects: {given(subjects)} is not a list of names; write for example `[renewal]`")
-    return Candidate(channel, point, purpose, step, tuple(check_text(item, "subjects") for item in subjects))
+    return Candidate(channel, point, purpose, step, tuple(name_of(item, "subjects") for item in subjects))
 
 
 def length_of(value: Any, what: str) -> int:

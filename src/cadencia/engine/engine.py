@@ -16,7 +16,7 @@ from ..inquiry import Ask, Inquiry
 from ..rules.block import Block
 from ..rules.filters import Candidate
 from ..touch import DISPOSITIONS
-from .asking import LONGEST_HORIZON, candidate_of, length_of, not_allowed
+from .asking import LONGEST_HORIZON, candidate_of, length_of, name_of, not_allowed
 from .question import Question
 from .ruled import ALWAYS, Rules
 
@@ -113,7 +113,7 @@ class Engine(Rules):
     ) -> tuple[Block, ...]:  # fmt: skip
         """See `Policy.why_not`."""
         at = micros(read_instant(instant, "instant"))
-        wanted = candidate_of(check_text(channel, "channel"), contact_point, purpose, step, subjects)
+        wanted = candidate_of(name_of(channel, "channel"), contact_point, purpose, step, subjects)
         question = self._question(subject, touches, at, at + 1, as_of, wanted, duration)
         candidates = [question.wanted]
         if contact_point is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from .._model import Whole
 from .._time.clock import DAY, EVER, FOREVER
 from .._time.periods import LengthField
 from .._time.spans import Span, union
@@ -67,7 +68,7 @@ class AccountLoad(Limit):
     """
 
     rule: Literal["account_load"] = "account_load"
-    at_most: Annotated[int, Field(ge=0)]
+    at_most: Annotated[Whole, Field(ge=0)]
     within: LengthField
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from .._model import Whole
 from .._time.clock import DAY, EVER, FOREVER
 from .._time.hours import DAYS
 from .._time.periods import LengthField, Period, period_days, period_index
@@ -42,7 +43,7 @@ class MaxAttempts(ReadsHistory):
     """
 
     rule: Literal["max_attempts"] = "max_attempts"
-    at_most: Annotated[int, Field(ge=0)]
+    at_most: Annotated[Whole, Field(ge=0)]
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         final = self.since == "ever" or self.at_most == 0
@@ -72,9 +73,9 @@ class FrequencyCap(ReadsHistory):
     """
 
     rule: Literal["frequency_cap"] = "frequency_cap"
-    at_most: Annotated[int, Field(ge=0)]
+    at_most: Annotated[Whole, Field(ge=0)]
     within: LengthField | None = None
-    dates: Annotated[int, Field(ge=1, le=3660)] | None = None
+    dates: Annotated[Whole, Field(ge=1, le=3660)] | None = None
     each: Period | None = None
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
     week_start: Annotated[str, AfterValidator(_weekday_name)] = "mon"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator
 
-from .._model import Names
+from .._model import Names, Word
 from .._time.clock import EVER, FOREVER, micros
 from .._time.spans import Span
 from .base import Limit
@@ -26,7 +26,7 @@ class Barred(Limit):
     """
 
     rule: Literal["barred"] = "barred"
-    while_fact: str | None = None
+    while_fact: Word | None = None
 
     @property
     def memory(self) -> int | None:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from .._model import Model, OneOrMore, Said
+from .._model import Model, OneOrMore, Said, Whole
 from .._time.clock import DAY, EVER, FOREVER, HOUR, When, Zone, day_number, micros
 from .._time.spans import Span, cut, meet, union
 from ..errors import InputError, given
-from .block import Block, Scope
+from .block import Block, Scope, checked
 from .choice import ChoiceField, may_be_in_region
 from .evidence import Evidence
 from .filters import Candidate, Unless, stage_spans
@@ -133,6 +133,12 @@ class Limit(Rule):
     subjects: ChoiceField | None = None
     unless: Annotated[tuple[Unless, ...], OneOrMore] = ()
 
+    _foreign: ClassVar[bool] = False
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        cls._foreign = not cls.__module__.startswith("cadencia.")
+
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterable[Block]:
         """The blocks of a candidate on a span; blocks may reach beyond it, and are then cut to it.
 
@@ -204,6 +210,11 @@ class Limit(Rule):
             spans = cut(spans, union(span for item in self.unless for span in item.instants(view, candidate)))
         return spans
 
+    def _own_blocks(self, view: View, candidate: Candidate, span: Span) -> Iterable[Block]:
+        """The blocks of the rule; those of a third party's are looked at, for what is no block would forbid nothing."""
+        found = self.blocks(view, candidate, span)
+        return checked(found, self.id) if self._foreign else found
+
     def answer(self, view: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         """The blocks on a span with filters, exceptions and dates applied, cut to the span: what the engine unites."""
         if not self.covers(view, candidate):
@@ -211,7 +222,7 @@ class Limit(Rule):
         holds = self.holds(view, candidate)
         low, high = span
         if holds is None:
-            for block in self.blocks(view, candidate, span):
+            for block in self._own_blocks(view, candidate, span):
                 if block.start < high and block.end > low:
                     yield block
                 elif block.start >= block.end:
@@ -219,7 +230,7 @@ class Limit(Rule):
             return
         near = [item for item in holds if item[0] < high and item[1] > low]
         ends = [end for _, end in near]
-        for block in self.blocks(view, candidate, span):
+        for block in self._own_blocks(view, candidate, span):
             if block.start >= block.end:
                 raise _turned_round(block)
             if block.start >= high or block.end <= low:
@@ -272,7 +283,7 @@ class Preference(Rule):
     `rank` says which preference is asked first; ties by id. `patience` says how long a better option may be waited for.
     """
 
-    rank: int = 0
+    rank: Whole = 0
     patience: Any = None
 
     def key(self, case: View, offer: Offer) -> Any:

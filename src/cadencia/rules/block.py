@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from math import isfinite
+from typing import Any, Literal, NamedTuple, get_args
 
-__all__ = ["Block", "Scope", "chain_link", "chain_of", "principal"]
+from ..errors import one_line
+
+__all__ = ["Block", "Scope", "chain_link", "chain_of", "checked", "principal"]
 
 Scope = Literal["case", "channel", "contact_point"]
 
@@ -33,6 +36,39 @@ class Block(NamedTuple):
     stops: bool = False
     scope: Scope = "case"
     final: bool = False
+
+
+def checked(blocks: Iterable[Any], rule: str) -> Iterator[Block]:
+    """The blocks of a third party's rule, as they are.
+
+    Raises:
+        ValueError: one of them is no block of this rule that can be united, told and kept.
+    """
+    for block in blocks:
+        if not isinstance(block, Block):
+            raise ValueError(f"{one_line(block, 60)} is not a block; write `self.block(start, end, code)`")
+        names = (block.code, *block.needs, *block.touches, *(name for name, _ in block.details))
+        wrong = [
+            what
+            for what, good in {
+                "rule": block.rule == rule,
+                "start and end": type(block.start) is int and type(block.end) is int and block.start < block.end,
+                "code, needs, touches and the names of details": all(isinstance(name, str) for name in names),
+                "details": all(_plain(value) for _, value in block.details),
+                "scope": block.scope in get_args(Scope),
+            }.items()
+            if not good
+        ]
+        if wrong:
+            raise ValueError(f"block {one_line(block, 120)} has a wrong {wrong[0]}")
+        yield block
+
+
+def _plain(value: Any) -> bool:
+    """Whether a detail can be kept as JSON."""
+    if isinstance(value, (list, tuple)):
+        return all(_plain(item) for item in value)
+    return value is None or isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value))
 
 
 def chain_of(blocks: list[Block], start: int, end: int) -> list[Block]:

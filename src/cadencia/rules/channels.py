@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from .._model import Whole
 from .._time.clock import DAY, EVER, FOREVER
 from .._time.periods import LengthField
 from .._time.spans import Span
@@ -30,7 +31,7 @@ class NoRepeatedChannel(ReadsHistory):
     """
 
     rule: Literal["no_repeated_channel"] = "no_repeated_channel"
-    at_most: Annotated[int, Field(ge=1)] = 1
+    at_most: Annotated[Whole, Field(ge=1)] = 1
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         for segment in self.history(case, candidate):
@@ -88,7 +89,7 @@ class OneChannel(ReadsHistory):
 
     rule: Literal["one_channel"] = "one_channel"
     within: LengthField | None = None
-    dates: Annotated[int, Field(ge=1, le=3660)] | None = None
+    dates: Annotated[Whole, Field(ge=1, le=3660)] | None = None
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
 
     @model_validator(mode="after")
@@ -111,10 +112,9 @@ class OneChannel(ReadsHistory):
                 )
             for seen in others:
                 for zone in zones:
-                    for start, end in self._reach(seen, zone):
+                    for start, end in self._reach(seen, zone):  # of a touch of the segment, which it thus meets
                         start, end = max(start, segment.lo), min(end, segment.hi)
-                        if start < end:
-                            yield self.block(start, end, "other_channel", touches=(seen.id,), channel=seen.channel)
+                        yield self.block(start, end, "other_channel", touches=(seen.id,), channel=seen.channel)
 
     @staticmethod
     def _near(touches: list[Seen], start: int, end: int) -> list[Seen]:

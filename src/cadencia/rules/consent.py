@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator
 
-from .._model import Names
+from .._model import Names, Word
 from .._time.clock import EVER, FOREVER, micros
 from .._time.periods import Delay, read_delay
 from .._time.spans import Span, cut, gaps, union
@@ -34,7 +34,7 @@ class RequireConsent(Limit):
 
     rule: Literal["require_consent"] = "require_consent"
     basis: Names | None = None
-    purpose: str | None = None
+    purpose: Word | None = None
     valid_for: TimelessDelay | None = None
     clock: Annotated[ClockNames, AfterValidator(check_clock)] = ("prospect",)
 

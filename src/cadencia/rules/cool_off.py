@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
+from .._model import Whole
 from .._time.clock import DAY, EVER, FOREVER
 from .._time.periods import Delay, DelayField, LengthField
 from .._time.spans import Span
@@ -49,7 +50,7 @@ class CoolOff(KeepsTime):
     """
 
     rule: Literal["cool_off"] = "cool_off"
-    times: Annotated[int, Field(ge=1)] = 1
+    times: Annotated[Whole, Field(ge=1)] = 1
     within: LengthField | None = None
     silence: DelayField
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, model_validator
 
+from .._model import Word
 from .._time.clock import DAY, EVER, FOREVER, day_number, micros
 from .._time.hours import DaysField, WeekField, WeekHours, week_table
 from .._time.periods import Delay, DelayField
@@ -111,7 +112,7 @@ class RespondWithin(Timed):
     within: DelayField
     of: Literal["inbound", "opening", "qualification"] = "inbound"
     counts: TouchFilter = TouchFilter()
-    fact: str | None = None
+    fact: Word | None = None
     at_stages: ChoiceField | None = None
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from .._model import Model, Names
+from .._model import Model, Names, Word
 from .._time.clock import EVER, FOREVER, day_number, micros
 from .._time.periods import Delay, Length, LengthField
 from .._time.spans import Span, cut, meet, union
@@ -87,7 +87,7 @@ class ConsentFact(Model):
     With `valid_for` a consent older than that no longer counts; a touch of `ended_by` after it, or that may be one, ends it.
     """
 
-    purpose: str | None = None
+    purpose: Word | None = None
     basis: Names | None = None
     valid_for: TimelessDelay | None = None
     ended_by: TouchFilter | None = None

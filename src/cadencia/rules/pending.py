@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from .._model import Names
+from .._model import Names, Whole
 from .._time.clock import EVER, FOREVER, day_number, micros
 from .._time.spans import Span
 from ..errors import InputError, did_you_mean, given
@@ -78,7 +78,7 @@ class EarnFirst(ReadsHistory):
     """
 
     rule: Literal["earn_first"] = "earn_first"
-    least: Annotated[int, Field(ge=1)]
+    least: Annotated[Whole, Field(ge=1)]
 
     def tells(self, seen: Seen) -> bool:
         """Whether a touch surely gave."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator
 
+from .._model import Word
 from .._time.clock import EVER, FOREVER, day_number, micros
 from .._time.spans import Span, gaps, union
 from .base import Limit
@@ -32,7 +33,7 @@ class ClearRegister(Limit):
     """
 
     rule: Literal["clear_register"] = "clear_register"
-    registry: str
+    registry: Word
     max_age: TimelessDelay | None = None
     grace: TimelessDelay | None = None
     required: bool = True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .._model import Names
+from .._model import Names, Whole
 from .._time.hours import WeekField, WeekHours, open_spans, week_table
 from .._time.periods import DelayField, LengthField
 from .._time.spans import meet
@@ -48,7 +48,7 @@ class ChannelRotation(Patient):
     rule: Literal["channel_rotation"] = "channel_rotation"
     order: Rotated
     mode: Literal["alternate", "in_order", "escalate"] = "alternate"
-    each: Annotated[int, Field(ge=1)] = 1
+    each: Annotated[Whole, Field(ge=1)] = 1
     counts: TouchFilter = TouchFilter()
     count: Literal["planned", "attempted", "delivered", "reached"] = "attempted"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Protocol
 
 from pydantic import AfterValidator, Field, model_validator
 
+from .._model import Whole, Word
 from .._time.clock import DAY, EVER, FOREVER, When, day_number, micros
 from .._time.spans import Span, gaps, meet, union
 from ..errors import InputError
@@ -231,7 +232,7 @@ class StopWhenExhausted(StopRule):
     """
 
     rule: Literal["stop_when_exhausted"] = "stop_when_exhausted"
-    at_most: Annotated[int, Field(ge=1)]
+    at_most: Annotated[Whole, Field(ge=1)]
     counts: TouchFilter = TouchFilter()
     count: Count = "attempted"
     since: Since = TouchFilter(reached=True)
@@ -263,8 +264,8 @@ class StopUnlessQualified(StopRule):
     """Only qualified prospects are contacted: a fact that is current, a tag, a stage, or a touch that showed it (`by`)."""
 
     rule: Literal["stop_unless_qualified"] = "stop_unless_qualified"
-    fact: str | None = None
-    tag: str | None = None
+    fact: Word | None = None
+    tag: Word | None = None
     at_stages: ChoiceField | None = None
     by: TouchFilter | None = None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cadencia import Playbook
-from cadencia.language import length_text
+from cadencia.language import length_text, messages
 from cadencia.language.playbook import step_text
 from cadencia.playbook import packaged_names
 
@@ -71,6 +71,43 @@ def teachings() -> str:
     return table(("article", "teaching", "rule, step or ending", "vector and day"), rows)
 
 
+def any_cadence() -> str:
+    """What any cadence says, and where it is shown."""
+    data = json.loads((VECTORS.parent / "cadences.json").read_text(encoding="utf-8"))
+    rows = []
+    for code, sentence in data["sentences"].items():
+        shown = [
+            f"`{walk['id']}` {number}"
+            for walk in data["walks"]
+            for number, day in enumerate(walk["days"], 1)
+            if code in day["shows"]
+        ]
+        shown += [f"`refused` {item['id']}" for item in data["refused"] if code in item["shows"]]
+        rows.append((sentence, ", ".join(shown)))
+    return table(("what any cadence says", "vector and day"), rows)
+
+
+def days_work() -> str:
+    """What an agenda holds, and the small books by which it is shown."""
+    books = [
+        (f"`{path.stem}` {book['id']}", book["expect"])
+        for path in sorted((VECTORS.parent / "agenda").glob("*.json"))
+        for book in json.loads(path.read_text(encoding="utf-8"))["books"]
+    ]
+    words = messages("en")
+    sections = [name for name in words["agenda"] if any(isinstance(expect.get(name), list) for _, expect in books)]
+    rows = []
+    for name in sections:
+        label = words["agenda"][name].partition(" {")[0].lower()
+        rows.append((label, ", ".join(book for book, expect in books if expect.get(name))))
+    for name, text in words["figures"].items():
+        label = text.partition(": ")[0]
+        rows.append(
+            (f"figure: {label}", ", ".join(book for book, expect in books if name in expect.get("figures", ())))
+        )
+    return table(("of the day's work", "vector and book"), rows)
+
+
 def walks(name: str) -> str:
     """The walks of a playbook, day by day."""
     parts = []
@@ -110,7 +147,7 @@ def figures(name: str) -> str:
 
 def made() -> Iterator[tuple[Path, str, str]]:
     """Every page with what it says and what it should say."""
-    parts = {"index": {"teachings": teachings()}}
+    parts = {"index": {"teachings": teachings(), "any": any_cadence(), "day": days_work()}}
     for name in packaged_names():
         parts[name] = {"steps": steps(name), "figures": figures(name), "walks": walks(name)}
     for page, blocks in parts.items():

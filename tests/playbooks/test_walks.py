@@ -40,7 +40,11 @@ def test_what_check_finds(check: Check) -> None:
 
 @pytest.mark.parametrize(("name", "walk"), WALKS)
 def test_walk(name: str, walk: Walk) -> None:
-    playbook = Playbook.load(name, **walk.parameters)
+    walked(Playbook.load(name, **walk.parameters), walk)
+
+
+def walked(playbook: Playbook, walk: Walk) -> None:
+    """Each day of a walk is answered as it says."""
     prospect: dict[str, Any] = {"id": "p1", **walk.prospect}
     touches: list[dict[str, Any]] = []
     account = walk.account
@@ -55,7 +59,7 @@ def test_walk(name: str, walk: Walk) -> None:
         case = Case.model_validate(
             {"prospect": prospect, "touches": touches, "account": account, "opened_at": walk.opened_at}
         )
-        where = f"{name}:{walk.id} day {place} ({day.as_of}, {day.says})"
+        where = f"{playbook.name}:{walk.id} day {place} ({day.as_of}, {day.says})"
         _check(playbook, case, day, where)
 
 

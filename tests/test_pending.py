@@ -60,7 +60,7 @@ def test_without_a_date_it_is_closed() -> None:
     assert isinstance(decision, Blocked)
     assert decision.needs == ("pending_date",)
     assert "impediment i is open; luis resolves it" in decision.text()
-    assert "impedimento i sigue abierto; lo resuelve nadie" in WAITS.decide(person(), as_of=NOW).text("es")
+    assert "impedimento i sigue pendiente; responsable: nadie" in WAITS.decide(person(), as_of=NOW).text("es")
 
 
 def test_a_kind_that_is_none() -> None:

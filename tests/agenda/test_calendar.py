@@ -34,6 +34,8 @@ def test_what_a_calendar_program_asks_for(day: Agenda) -> None:
     made = icalendar.Calendar.from_ical(data)
     assert not made.errors
     assert str(made["prodid"]).startswith("-//cadencia//")
+    assert str(made["prodid"]).endswith("//EN")
+    assert str(icalendar.Calendar.from_ical(day.to_ical("es"))["prodid"]).endswith("//ES")
     assert str(made["version"]) == "2.0"
     assert [str(zone["tzid"]) for zone in made.walk("VTIMEZONE")] == ["Europe/Madrid"]
     found = events(data)

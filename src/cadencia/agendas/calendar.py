@@ -41,7 +41,7 @@ def to_ical(agenda: Agenda, language: str = "en") -> bytes:
     except ImportError:
         raise MissingExtra("writing a calendar", "calendar") from None
     made = icalendar.Calendar()
-    made.add("prodid", f"-//cadencia//cadencia {__version__}//EN")
+    made.add("prodid", f"-//cadencia//cadencia {__version__}//{language.upper()}")
     made.add("version", "2.0")
     made.add("method", "PUBLISH")
     for entry in (*agenda.today, *agenda.later):

@@ -826,3 +826,29 @@ def test_a_rule_takes_no_field_that_means_nothing_to_it() -> None:
     house = {"cadencia": 1, "name": "house", "rules": [{"rule": "never_undated", "id": "r", "clock": "Europe/Madrid"}]}
     with pytest.raises(PolicyError, match="clock"):
         Policy.from_dict(house)
+
+
+def test_a_decision_read_back_tells_the_same() -> None:
+    """Without its case: the address, and from when until when, in microseconds."""
+    rules = policy(QuietHours(id="day", allow={"daily": ["09:00-18:00"]}))
+    asked = rules.decide(prospect(contact_points=[{"channel": "phone", "address": "+999341"}]), [], as_of=NOON)
+    again = Decision.from_dict(asked.to_dict())
+    assert isinstance(asked, Contact)
+    assert isinstance(again, Contact)
+    assert again.contact_point == asked.contact_point == "+999341"
+    assert again.stretch() == asked.stretch()
+
+
+def test_a_rule_that_cannot_say_whether_it_speaks_is_closed() -> None:
+    """Whatever a rule raises is a block; also while it is asked whether it speaks of a candidate at all."""
+
+    class Unsure(Limit):
+        """Raises before it is asked for blocks."""
+
+        rule: Literal["acme.unsure"] = "acme.unsure"
+
+        def covers(self, view: Any, candidate: Any) -> bool:
+            raise RuntimeError("no idea")
+
+    decision = policy(Unsure(id="unsure")).decide(prospect(), [], as_of=NOON)
+    assert (decision.answer, decision.needs) == ("blocked", ("rule_mended",))  # type: ignore[union-attr]

@@ -314,6 +314,29 @@ def test_reasons_of_a_case_are_listed_once_and_a_later_channel_waits() -> None:
         assert {verdict.rule for verdict in decision.verdicts if verdict.touches} == {"gap"}
 
 
+def test_an_unknown_region_is_among_the_reasons_of_a_stopped_case() -> None:
+    """Law 6: what a decision says of its rules is the same before and after its record was asked for."""
+    policy = Policy(
+        name="over",
+        channels=["phone"],
+        rules=[
+            StopOn(id="answered", dispositions=["replied"]),
+            QuietHours(id="hours", allow={"daily": ["00:00-24:00"]}, holidays="prospect"),
+        ],
+    )
+    touch = Touch(id="t1", at="2026-03-06T09:00Z", channel="phone", disposition="replied")
+    case = Case(prospect=Prospect(id="p1", zones="UTC"), touches=(touch,))
+    first, second = (policy.decide(case, as_of="2026-03-06T12:00Z") for _ in range(2))
+    record = second.record
+    assert [(verdict.rule, verdict.says) for verdict in first.verdicts][-2:] == [
+        ("answered", "forbids"),
+        ("hours", "forbids"),
+    ]
+    assert first.verdicts == record.verdicts
+    assert first.chain == record.chain
+    assert first.binding == record.binding == "answered"
+
+
 def test_a_stretch_that_reaches_over_days_closes_where_it_closes() -> None:
     """Open from Monday to Friday without a break, asked twice: the end is found, whatever is kept of the calendar."""
     policy = Policy(name="week", channels=["phone"], rules=[QuietHours(id="week", allow={"mon-fri": "00:00-24:00"})])
@@ -391,6 +414,11 @@ def test_one_address_for_a_channel_stays_on_the_fast_path(monkeypatch: pytest.Mo
     assert (found.answer, found.channel, found.contact_point) == ("contact", "phone", "+999341")
     assert asked(("fax", "1", "unknown")).answer == "blocked"
     assert asked(("fax", "1", "unknown")).needs == ("contact_point",)
+    full = Policy(name="full", channels=["email", "phone"], rules=[MaxAttempts(id="none", at_most=0)])
+    addressed = Case.of({"id": "p", "zones": "UTC", "contact_points": [{"channel": "phone", "address": "a"}]})
+    over = full.decide(addressed, as_of=now)
+    assert over.answer == "stop"
+    assert over.blocking == ("always/contact-points", "none"), "the first channel has no address, and that is told"
     monkeypatch.setattr(type(policy.engine), "decide", general_path)
     for points in (
         (("phone", "+999341", "bounced"), ("phone", "+999342", "valid")),

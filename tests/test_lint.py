@@ -933,3 +933,17 @@ def test_a_cap_that_is_never_reached_forbids_nothing_while_the_policy_is_followe
 
 
 UNREACHED = ("cap_unreachable", "spacing_exceeds_period", "cool_off_unreachable")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "found"),
+    [
+        ("2026-05-01T00:00Z", "2026-04-30T23:00Z", True),
+        ("2026-05-05", "2026-05-01", True),
+        ("2026-05-02", "2026-05-01", False),  # somewhere on Earth the first has not ended when the second begins
+    ],
+)
+def test_active_periods_of_which_one_begins_after_the_other(start: str, end: str, found: bool) -> None:
+    """Two periods that never meet permit nothing."""
+    first, last = R("active_period", **{"from": start}), R("active_period", until=end)
+    assert ("never_active" in codes(policy(first, last))) is found

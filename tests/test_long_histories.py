@@ -18,7 +18,7 @@ import pytest
 from cadencia import Case
 from cadencia.policy_files import load
 from cadencia.rules import Candidate, Deadline, Limit, Offer
-from cadencia.rules.block import Staying, Stretch
+from cadencia.rules.evidence import Staying, Stretch
 from cadencia.rules.registry import ALWAYS, BUILT_IN, rule_class
 
 START, STEP, DAY = datetime(2024, 1, 1, tzinfo=UTC), timedelta(hours=6), 86_400_000_000

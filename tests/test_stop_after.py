@@ -98,3 +98,26 @@ def test_the_delay_is_never_over_before_the_touch() -> None:
     assert isinstance(decision, Contact)
     assert decision.until is not None
     assert decision.until - decision.record.as_of == timedelta(hours=23)
+
+
+@pytest.mark.parametrize(
+    "delays", [{"after": "2 business days"}, {"lasts": "24 months"}, {"after": "2 days", "lasts": "48h"}]
+)
+@pytest.mark.parametrize(
+    ("rule", "record"),
+    [
+        ({"rule": "stop_on_opt_out"}, {"opt_outs": {"channel": "email"}}),
+        ({"rule": "stop_on_stage", "on": "lost"}, {"stages": {"name": "lost"}}),
+    ],
+)
+def test_what_is_on_record_without_a_date_stops_at_once_and_without_end(
+    rule: dict[str, Any], record: dict[str, Any], delays: dict[str, str]
+) -> None:
+    """It may be of today: no time is over that nobody can count, and what the decision says can be read back."""
+    policy = Policy.from_dict(
+        {"cadencia": 1, "name": "p", "channels": ["phone"], "rules": [{**rule, "id": "s", **delays}]}
+    )
+    decision = policy.decide({"id": "p", "zones": "Europe/Madrid", **record}, as_of="2026-03-02T10:00+01:00")
+    assert isinstance(decision, Stop)
+    assert (decision.reason, decision.until) == ("s", None)
+    assert Decision.from_dict(decision.to_dict()) == decision

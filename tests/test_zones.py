@@ -69,6 +69,23 @@ class TestPhone:
         assert zones(place) == list(country_zones(region))
         assert len(zones(place)) == count
 
+    @pytest.mark.parametrize(
+        ("number", "named"),
+        [
+            ("+44 7924 123456", ["GB", "IM"]),  # a range of the Isle of Man inside one of Great Britain
+            ("+44 7400 123456", ["GB"]),
+            ("+590 690 12 34 56", ["BL", "GP", "MF"]),  # one law, and holidays of their own
+            ("+590 590 27 12 34", ["BL", "MF"]),
+            ("+61 412 345 678", ["AU"]),  # shared whole with Christmas Island: it stands for the country
+            ("+39 331 234 5678", ["IT"]),
+        ],
+    )
+    def test_a_range_that_territories_share_is_of_each(self, number: str, named: list[str]) -> None:
+        """A prefix is a set: a territory that has a range of its own inside its country's is named beside it, with its zones."""
+        place = phone_place(number)
+        assert regions(place) == named
+        assert {zone for name in named for zone in country_zones(name)} <= set(zones(place))
+
     def test_a_toll_free_number_may_be_of_any_country_of_its_code(self) -> None:
         place = phone_place("+1 800 555 1234")
         assert {"US", "CA", "JM", "BS"} <= set(regions(place))

@@ -21,7 +21,7 @@ from .touch import Touch
 if TYPE_CHECKING:
     from .cadence.planning import Plan
 
-__all__ = ["Chosen", "Playbooks"]
+__all__ = ["Chosen", "Playbooks", "settled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +133,9 @@ class Playbooks:
         case = Case.of(prospect)
         chosen = self.which(case, as_of=as_of)
         return None if chosen is None else chosen.playbook.plan(case, n, as_of=as_of, entered=chosen.entered)
+
+
+def settled(shelf: Playbooks, case: Case, **options: Any) -> Decided:
+    """The decision of a case; one that has entered no playbook of a shelf is answered by the first."""
+    decision = shelf.decide(case, **options)
+    return next(iter(shelf)).decide(case, **options) if decision is None else decision

@@ -8,9 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from ._provisions import BUSINESS, PURPOSES, SEGMENTS
-from ._territories import lies_in
+from ._territories import code_of, lies_in
 from .errors import InputError, did_you_mean, given
 from .pack import NOTICE, Pack, Provision
+from .places.address import known_parts
 from .policy import Policy
 from .prospect import Prospect
 
@@ -117,6 +118,7 @@ def packs_for(
     missing: list[str] = []
     layers: list[Policy] = []
     chosen: list[Chosen] = []
+    silent: list[str] = []
 
     def choose(name: str, because: str, policy: Policy, pack: Pack) -> None:
         if any(item.policy.name == policy.name for item in chosen):
@@ -125,14 +127,20 @@ def packs_for(
         chosen.append(Chosen(pack, because, rules, policy))
         says.append(f"{name}: {because}")
         if purpose in PURPOSES and not any(purpose in item.purposes for item in pack.active):
-            says.append(f"{name}: none of its rules is for the purpose `{purpose}`")
+            silent.append(name)
 
     for region in regions:
         for name, because in _packs_of(region):
             pack = Pack.load(name)
             choose(name, because, pack.layer(told), pack)
-        if not _packs_of(region):
+        country = lies_in(region).partition("-")[0]
+        if not _known_part(region) and country not in regions:
             missing.append("rules_of_region")
+            layers.append(_closed(country))
+            says.append(f"{region}: no part of {country} that is known, so it stays closed until the part is named")
+        elif not _packs_of(region):
+            missing.append("rules_of_region")
+            layers.append(_closed())
             nobody = region in Pack.names()
             says.append(
                 f"{region}: its pack has no rule that binds by itself, so it stays closed until the country is named"
@@ -141,21 +149,30 @@ def packs_for(
             )
     if not regions:
         missing.append("region")
+        layers.append(_closed())
         says.append("region: not known, so nobody can say which law binds; it stays closed until a region is known")
     for region in (caller,) if isinstance(caller, str) else tuple(caller or ()):
         place = lies_in(region)
         country = place.partition("-")[0]
         found = [name for name in (place, country) if name in Pack.names()] if country in _with_rules() else []
-        if not found:
+        if not found or not _known_part(region):
+            known = [name for name in Pack.names() if name.partition("-")[0] in _with_rules()]
+            what = (
+                f"{given(region)} is no part of {country} that is known"
+                if found
+                else f"no pack with rules is shipped for {given(region)}"
+            )
             raise InputError(
-                f"caller: no pack with rules is shipped for {given(region)}; leave it out, or write one of the regions of `Pack.names()`"
-                + did_you_mean(region, Pack.names())
+                f"caller: {what}; leave it out, or write one of the regions of `Pack.names()`"
+                + did_you_mean(region.upper(), known)
             )
         for name in found:
             pack = Pack.load(name)
             choose(name, "the caller is there", pack.layer(told, everywhere=True), pack)
-    if missing:
-        layers.append(_closed())
+    if silent:
+        says.append(
+            f"{', '.join(silent)}: none of {'its' if len(silent) == 1 else 'their'} rules is for the purpose `{purpose}`"
+        )
     if purpose is not None and purpose not in PURPOSES:
         says.append(f"purpose `{purpose}`: not one of {', '.join(PURPOSES)}, so it is taken for each of them")
     says.append(
@@ -194,14 +211,23 @@ def _with_rules() -> tuple[str, ...]:
     return tuple(name for name in Pack.names() if "-" not in name and Pack.load(name).active)
 
 
-def _closed() -> Policy:
-    """A layer that closes where a region is not known, or has no pack, and names what is missing."""
+def _known_part(region: str) -> bool:
+    """Whether the law of a region can be named: where parts of a country have packs of their own, only a part that is known."""
+    country, dash, part = lies_in(region).partition("-")
+    if not dash or not any(name.startswith(f"{country}-") for name in Pack.names()):
+        return True
+    return part in known_parts(country) or code_of(region) is not None
+
+
+def _closed(country: str | None = None) -> Policy:
+    """A layer that closes where a region, or the part of a country, is not known, or has no pack; it names what is missing."""
     from .rules.bars import KnownRegion
 
-    rule = KnownRegion(
-        id="known-region", among=_with_rules(), because="a law can be named only where the region is known"
-    )
-    return Policy(name="packs:known", rules=[rule])
+    among = [name for name in _with_rules() if name != country]
+    if country is not None:
+        among += [f"{country}-{part}" for part in known_parts(country)]
+    rule = KnownRegion(id="known-region", among=among, because="a law can be named only where the region is known")
+    return Policy(name="packs:known" + (f":{country}" if country else ""), rules=[rule])
 
 
 def _speaks(pack: Pack, item: Provision, purpose: str | None, segment: str | None, day: date | None) -> bool:

@@ -103,8 +103,6 @@ def json_schema() -> dict[str, Any]:
 
 def _or_reference(schema: Any) -> Any:
     """A definition in which the value of any property may be a parameter too."""
-    if not isinstance(schema, dict):
-        return schema
     found = dict(schema)
     if isinstance(found.get("properties"), dict):
         found["properties"] = {

@@ -464,3 +464,12 @@ def test_what_is_proposed_for_earlier_days_has_been_made_by_then() -> None:
     assert [(entry.prospect, entry.at.isoformat() if entry.at else "") for entry in found] == [
         ("a", "2026-03-27T10:00:00+00:00"), ("b", "2026-03-28T00:00:00+00:00"), ("c", "2026-04-03T10:00:00+00:00"),
     ]  # fmt: skip
+
+
+def test_an_item_that_belongs_to_nobody_says_so() -> None:
+    """In the figures of the day as in the deadlines: an item without an owner, of a prospect without one."""
+    person = {"id": "p", "zones": "Europe/Madrid", "stages": [{"name": "qualified", "since": "2026-03-02T09:00+01:00"}]}
+    item = {"id": "b", "kind": "impediment", "since": "2026-03-20T09:00+01:00", "due": "2026-03-27"}
+    found = agenda([Case.of({**person, "pending": [item]})], Playbook.load("impeccable-follow-up"), as_of=AS_OF)
+    assert "p: impediment b" in found.text()
+    assert "nobody" in found.text() or "no owner" in found.text()

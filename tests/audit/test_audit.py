@@ -409,3 +409,10 @@ def test_the_order_of_a_log_does_not_matter(data: st.DataObject, around: Any) ->
     rules, log = data.draw(policies(around)), data.draw(cases(around))
     other = log.model_copy(update={"touches": tuple(data.draw(st.permutations(log.touches)))})
     assert audit(rules, [log]) == audit(rules, [other])
+
+
+def test_of_two_addresses_neither_of_which_was_allowed_the_first_speaks() -> None:
+    """A touch that names no address is judged by each that there was."""
+    points = [{"channel": "phone", "address": "+1"}, {"channel": "phone", "address": "+2"}]
+    finding = one(HOURS, of=case(touch("t", "2026-03-02T20:00Z"), contact_points=points))
+    assert finding.rules == ("hours",)

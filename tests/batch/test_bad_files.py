@@ -200,7 +200,7 @@ def test_a_good_file_is_read_where_it_is(tmp_path: Path, head: str, monkeypatch:
         raise AssertionError("a copy is made")
 
     monkeypatch.setattr("cadencia.batch.tidy._copied_cells", refuse)
-    monkeypatch.setattr("cadencia.batch.tidy._copied_records", refuse)
+    monkeypatch.setattr("cadencia.batch.tidy.copied_records", refuse)
     assert in_columns(people, touches) == row_by_row(people, touches)
 
 
@@ -292,3 +292,69 @@ def test_whatever_breaks_a_file_the_columns_contact_nobody_more(end: str, data: 
             found, refused = alone, str(error)
         assert found == alone, broken
         assert not refused or (end == "jsonl" and ("is not one of ours" in refused or "in columns" in refused)), broken
+
+
+PERSON: dict[str, list[Any]] = {
+    "phone": ["+34600", 34600, 34600.0, None, " ", ["+34"], True],
+    "email": ["a@b.es", ""],
+    "contact_points": [
+        [], None, [{"channel": "phone", "address": "1", "status": "invalid"}], [{"channel": "email", "address": "x"}], "[oops",
+        '[{"channel": "phone", "address": "2"}]', {"channel": "phone", "address": "3"}, "x", [{"channel": "phone", "status": None}],
+    ],
+    "zones": [["UTC"], [{"zone": "Asia/Tokyo", "source": "x"}], "UTC;Asia/Tokyo", ["UTC;Asia/Tokyo"], [" UTC"]],
+    "facts": [{"vip": True}, {"age": 3}, {"vip": {"value": 1, "since": "2026-01-01T00:00Z"}}],
+    "wishes": [[{"rule": "max_attempts", "at_most": 0}], {"rule": "spacing", "at_least": "400h"}],
+    "opt_outs": [[{"channel": "email"}], [{"purpose": "sale"}], [{}], {}],
+    "tags": [["a;b"], "a;b", []],
+    "stage": ["new", {"name": "new"}],
+    "account": ["one", 1, 1.0],
+    "owner": ["bo", 7.5, True],
+}  # fmt: skip
+EVENT: dict[str, list[Any]] = {
+    "id": ["t0", 5, 5.0, None],
+    "promise": [{"by": "us"}, {"by": "them", "at": "2026-03-09", "kind": "callback"}],
+    "subjects": [["a"], "a;b", "[oops"],
+    "source": [{"a": {"b": 1}}, {"a": 2}],
+    "channel": [["phone"], 5],
+    "disposition": ["opted_out", {"a": 1}],
+    "duration": [60, "60"],
+}
+
+
+@settings(
+    max_examples=max(60, settings.default.max_examples // 4), suppress_health_check=list(HealthCheck), deadline=None
+)
+@given(data=st.data())
+def test_records_say_in_columns_what_they_say_by_themselves(data: st.DataObject) -> None:
+    """Law 13: a record is read by its own keys, also within, whatever keys the others have."""
+
+    def records(least: dict[str, Any], more: dict[str, list[Any]]) -> list[dict[str, Any]]:
+        found = []
+        for number in range(data.draw(st.integers(1, 4))):
+            names = data.draw(st.lists(st.sampled_from(sorted(more)), unique=True, max_size=3))
+            values = {name: data.draw(st.sampled_from(more[name])) for name in names}
+            found.append({"id": f"{number}", **least, **values})
+        return found
+
+    people = records({"zone": "UTC"}, PERSON)
+    touches = records({"prospect": "1", "at": "2026-03-05T12:00Z", "channel": "phone"}, EVENT)
+    if data.draw(st.booleans()):
+        touches[0].pop("id")
+    with TemporaryDirectory() as name:
+        paths = Path(name) / "people.jsonl", Path(name) / "touches.jsonl"
+        for path, rows in zip(paths, (people, touches), strict=True):
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        # what a record holds where one value belongs is said in other words
+        found, alone = (list(read(*paths)) for read in (in_columns, row_by_row))
+        for told in (found, alone):
+            told[3] = [line.partition(": ")[0] for line in told[3]]
+        assert found == alone
+
+
+def test_touches_without_ids_close_either_way(tmp_path: Path) -> None:
+    """A record of JSON Lines must name its touch; in CSV without the column the place of a row does."""
+    people, touches = tmp_path / "people.csv", tmp_path / "touches.jsonl"
+    people.write_text(PEOPLE)
+    touches.write_text('{"prospect": "dan", "at": "2026-03-05T12:00Z", "channel": "phone"}\n')
+    assert in_columns(people, touches) == row_by_row(people, touches)
+    assert row_by_row(people, touches)[0]["dan"] == "blocked"

@@ -212,3 +212,98 @@ def test_a_holiday_of_a_part_of_the_country_binds_by_the_rule_that_keeps_it(regi
         assert (found["answer"], found["blocking"]) == (decision.answer, list(decision.blocking))
         if when == evening:
             assert (found["answer"], found["rule"], decision.binding) == ("wait", rule, rule)
+
+
+def test_a_slot_in_which_it_opens_more_than_once() -> None:
+    """Asked within a slot of the calendar after one of its openings is over."""
+    hours = {"daily": ["09:01-09:03", "09:05-09:07", "09:09-09:11"]}
+    policy = Policy(name="odd", channels=["phone"], rules=[QuietHours(id="h", allow=hours)])
+    asked = [datetime(2026, 3, 6, 9, minute, tzinfo=UTC) for minute in range(13)]
+    book = pl.DataFrame({"id": range(13), "zone": "UTC", "asked": asked})
+    found = decide_many(policy, book, as_of="asked")
+    alone = [policy.decide({"id": "p", "zones": "UTC"}, as_of=when).at for when in asked]  # type: ignore[union-attr]
+    assert found.frame["at"].to_list() == [datetime.fromisoformat(at.isoformat()) for at in alone]
+
+
+def test_more_names_than_a_byte_tells_apart() -> None:
+    rules: list[Any] = [MaxAttempts(id=f"m{n:03}", at_most=0, tags=[f"t{n}"]) for n in range(130)]
+    policy = Policy(name="crowd", channels=["phone"], rules=rules)
+    book = pl.DataFrame({"id": range(130), "zone": "UTC", "tags": [f"t{n}" for n in range(130)]})
+    found = decide_many(policy, book, as_of=NOW)
+    assert found.frame["rule"].cast(pl.String).to_list() == [rule.id for rule in rules]
+
+
+def test_many_kinds_of_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Combinations of what may matter, more than a table holds, and more than are read."""
+    policy = Policy(name="open", channels=["phone"])
+    book = pl.DataFrame(
+        {
+            "id": range(2_100),
+            "zone": "UTC",
+            "tags": [f"t{n}" for n in range(2_100)],
+            "stage": [f"s{n}" for n in range(2_100)],
+        }
+    )
+    assert decide_many(policy, book, as_of=NOW).lanes["columns"] == 2_100
+    monkeypatch.setattr("cadencia.batch.people._MOST", 2)
+    assert decide_many(policy, book.head(3), as_of=NOW).lanes == {"columns": 0, "rows": 0, "engine": 3}
+
+
+def test_what_is_kept_between_calls_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The calendars of a few days and places, and a few vocabularies; more are made anew, with the same answers."""
+    monkeypatch.setattr("cadencia.batch.track._MOST_DAYS", 1)
+    monkeypatch.setattr("cadencia.batch.track._MOST_PLACES", 2)
+    monkeypatch.setattr("cadencia.batch.track._MOST_WORDS", 4)
+    rules: list[Any] = [QuietHours(id="h", allow={"daily": ["09:00-18:00"]}), StopOn(id="s", dispositions=["replied"])]
+    policy = Policy(name="kept", channels=["phone"], rules=rules)
+    said = [[word] * 3 for word in ("busy", "sent", "replied", "no_answer", "refused")] + [["busy", "sent", "replied"]]
+    for zones in (["UTC"], ["UTC", "Asia/Tokyo", "Asia/Kolkata"]):
+        for days in range(4):
+            now = NOW + timedelta(days=days)
+            book = pl.DataFrame(people(3) | {"zone": (zones * 3)[:3]})
+            for words in said:
+                at = [now - timedelta(days=back) for back in (1, 2, 3)]
+                events = pl.DataFrame(touched([1.0, 2.0, 3.0], disposition=words) | {"at": at})
+                found = decide_many(policy, book, events, as_of=now)
+                other = decide_many(policy.model_copy(), book, events, as_of=now)
+                assert found.frame.equals(other.frame)
+
+
+def test_a_column_of_ends_without_an_end() -> None:
+    policy = Policy(name="gap", channels=["phone"], rules=[Spacing(id="s", at_least="48h")])
+    ends = pl.Series([None, None], dtype=pl.Datetime("us", "UTC"))
+    found = decide_many(policy, pl.DataFrame(people(2)), pl.DataFrame({**touched([1.0, 3.0]), "end": ends}), as_of=NOW)
+    assert found.frame["answer"].cast(pl.String).to_list() == ["wait", "contact"]
+    assert found.lanes["columns"] == 2
+
+
+def test_written_instants_out_of_range_close() -> None:
+    policy = Policy(name="open", channels=["phone"])
+    events = {
+        "prospect": ["p0", "p1"],
+        "at": ["0001-01-01T00:00:00+00:00", "2026-03-01T00:00:00+00:00"],
+        "channel": ["phone"] * 2,
+    }
+    found = decide_many(policy, pl.DataFrame(people(2)), pl.DataFrame(events), as_of=NOW)
+    assert found.frame["answer"].cast(pl.String).to_list() == ["blocked", "contact"]
+    assert found.quarantine["column"].to_list() == ["at"]
+
+
+def test_relations_of_duckdb_come_back_as_relations() -> None:
+    duckdb = pytest.importorskip("duckdb")
+    book = duckdb.sql("select 'p0' as id, 'UTC' as zone union all select 'p1', 'UTC' order by id")
+    found = decide_many(Policy(name="open", channels=["phone"]), book, as_of=NOW)
+    assert isinstance(found.frame, duckdb.DuckDBPyRelation)
+    assert [row[1] for row in found.frame.fetchall()] == ["contact", "contact"]
+
+
+def test_a_bounce_among_the_words_and_none_in_the_log() -> None:
+    """A disposition that closes a channel, said by nobody of whom it is asked."""
+    policy = Policy(
+        name="b", channels=["phone"], rules=[StopOn(id="s", scope="channel", dispositions=["bounced_hard"])]
+    )
+    words = pl.Series(["busy", "busy"], dtype=pl.Enum(["busy", "bounced_hard"]))
+    found = decide_many(
+        policy, pl.DataFrame(people(2)), pl.DataFrame({**touched([1.0, 2.0]), "disposition": words}), as_of=NOW
+    )
+    assert found.frame["answer"].cast(pl.String).to_list() == ["contact"] * 2

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from cadencia import Case, InputError, Policy, Touch, decide_many
+from cadencia import Case, InputError, Playbook, Playbooks, Policy, Prospect, Touch, decide_many
 from cadencia.batch.coding import positions, read_codes, repeated
 from cadencia.rules import FrequencyCap, MaxAttempts, NoRepeatedChannel, QuietHours, Spacing
 
@@ -125,6 +125,7 @@ def test_proposals_are_booked_in_the_order_of_the_rows() -> None:
     )
     assert answers(one, people) == ["contact"] * 3
     assert answers(one, people, reserve=True) == ["contact", "wait", "contact"]
+    assert answers(one, people.drop("account"), reserve=True) == ["contact", "wait", "contact"]
     closed = Policy(name="closed", channels=["phone"], rules=[MaxAttempts(id="most", at_most=0)])
     assert answers(closed, people, reserve=True) == ["stop"] * 3
 
@@ -242,3 +243,30 @@ def test_two_touches_at_one_instant_ran_on_both_channels() -> None:
     )
     one = policy.decide({"id": "p", "zones": "Europe/Madrid"}, touches, as_of=at)
     assert answers.frame["blocking"].to_list() == [["never", "vary"]] == [list(one.blocking)]
+
+
+def test_who_has_entered_no_playbook_is_answered_by_the_first() -> None:
+    """Law 14: nobody is left without an answer."""
+    first = Playbook.load("after-the-no")
+    people = pl.DataFrame({"id": ["a"], "zone": "UTC"})
+    for shelf in (Playbooks(first), Playbooks(Playbook.load("stay-in-touch"), first)):
+        assert shelf.decide(Prospect(id="a", zones="UTC"), as_of=NOW) is None
+        wanted = next(iter(shelf)).decide(Prospect(id="a", zones="UTC"), as_of=NOW)
+        assert decide_many(shelf, people, as_of=NOW).frame["answer"].to_list() == [wanted.answer]
+    with pytest.raises(InputError, match="no playbook is on the shelf"):
+        decide_many(Playbooks(), people, as_of=NOW)
+
+
+def test_a_horizon_that_is_given_is_the_horizon() -> None:
+    """Ninety days too, though a playbook would look further."""
+    asked: list[dict[str, Any]] = []
+
+    class Book:
+        def decide(self, case: Case, /, *, as_of: datetime, **options: Any) -> Any:
+            asked.append(options)
+            return POLICY.decide(case, as_of=as_of, **options)
+
+    people = pl.DataFrame({"id": ["a"], "zone": "UTC"})
+    for more in ({"horizon": "90 days"}, {}):
+        decide_many(Book(), people, as_of=NOW, **more)
+    assert asked == [{"horizon": "90 days"}, {}]

@@ -61,7 +61,7 @@ def alike(policy: Policy, people: dict[str, Any], touches: dict[str, Any] | None
     assert found.frame.schema == other.frame.schema
     assert found.frame.equals(other.frame)
     assert found.quarantine.equals(other.quarantine)
-    assert found.strangers.sort("prospect").equals(other.strangers.sort("prospect"))
+    assert found.strangers.equals(other.strangers)
     assert (found.prospects, found.touches) == (other.prospects, other.touches)
     assert found.prospects.read == len(frames[0])
     assert found.touches.read == (0 if frames[1] is None else len(frames[1]))
@@ -114,6 +114,15 @@ def test_a_stop_by_more_than_one_rule_and_one_for_a_channel() -> None:
     assert found.lanes["rows"] == 3
 
 
+def test_hours_without_a_region_forbid_a_stopped_case_too() -> None:
+    hours = QuietHours(id="hours", allow={"daily": ["00:00-24:00"]}, holidays="prospect")
+    policy = Policy(name="over", channels=["phone"], rules=[StopOn(id="answered", dispositions=["replied"]), hours])
+    touches = {"prospect": ["a"], "at": [NOW], "channel": ["phone"], "disposition": ["replied"]}
+    found = alike(policy, {"id": ["a"], "zone": ["UTC"]}, touches, reasons="all")
+    assert found.frame["blocking"].to_list() == [["answered", "hours"]]
+    assert found.lanes["rows"] == 1
+
+
 def test_a_blocked_case_is_the_engines() -> None:
     policy = Policy(name="vary", channels=["phone"], rules=[NoRepeatedChannel(id="vary")])
     touches = {"prospect": ["a"], "at": [NOW - timedelta(days=1)], "channel": ["phone"]}
@@ -161,3 +170,64 @@ def test_a_book_is_small_up_to_a_number_of_rows() -> None:
         assert decide_many(POLICY, people, touches.head(1), as_of=NOW).lanes["rows"] == 2
         assert decide_many(POLICY, people, touches, as_of=NOW).lanes["columns"] == 2
     assert few.MOST == 1 << 40
+
+
+def agreed(people: dict[str, Any], touches: dict[str, Any] | None = None) -> Any:
+    """What columns say, after comparing it with a small book, and with the engine that is asked about every row."""
+    found = alike(POLICY, people, touches)
+    asked = pl.DataFrame(people, strict=False), None if touches is None else pl.DataFrame(touches, strict=False)
+    engine = decide_many(POLICY, *asked, as_of=NOW, evidence=True)
+    said = pl.col("answer", "channel", "rule").cast(pl.String)
+    assert found.frame.with_columns(said).equals(engine.frame.drop("touches").with_columns(said))
+    assert (found.prospects, found.touches) == (engine.prospects, engine.touches)
+    assert found.quarantine.equals(engine.quarantine)
+    return found
+
+
+@pytest.mark.parametrize(
+    "values", [[["UTC;Asia/Tokyo"]], [['["UTC"]']], [[" UTC"]], [["UTC\x1f"]], [[""]], [["UTC", None]]]
+)
+def test_a_list_is_read_name_by_name(values: list[Any]) -> None:
+    """Law 13: joined to one text, two names in one would have been read as two."""
+    found = agreed({"id": ["a", "b"], "zones": [*values, ["UTC"]]})
+    assert found.lanes["columns"] <= 1
+    agreed({"id": ["a", "b"], "zone": ["UTC"] * 2, "regions": [["ES;PT"], [" ES "]]})
+    agreed({"id": ["a", "b"], "zone": ["UTC"] * 2, "stage": [["new"], None]})
+
+
+def test_no_contact_points_at_all_close_every_channel() -> None:
+    """An empty list is not the same as not having been told."""
+    found = agreed({"id": ["a", "b"], "zone": ["UTC"] * 2, "contact_points": [[], None]})
+    assert found.frame["answer"].to_list() == ["blocked", "contact"]
+
+
+@pytest.mark.parametrize("name", ["channel", "direction", "disposition"])
+@pytest.mark.parametrize("value", [True, NOW.date(), ["replied"], []])
+def test_what_is_no_word_closes(name: str, value: Any) -> None:
+    """Law 13: what the models refuse as a word, no lane takes for one."""
+    touches = {"prospect": ["a", "b"], "at": [NOW] * 2, "channel": ["phone"] * 2, name: [value, None]}
+    found = agreed({"id": ["a", "b", "c"], "zone": ["UTC"] * 3}, touches)
+    assert found.frame["answer"].to_list()[::2] == ["blocked", "contact"]
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"), [("[oops", "blocked"), ('{"a": 1}', "blocked"), ('["a"]', "wait"), ("a;b", "wait")]
+)
+def test_subjects_that_cannot_be_read_close(value: str, answer: str) -> None:
+    touches = {"prospect": ["a"], "at": [NOW], "channel": ["phone"], "subjects": [value]}
+    found = agreed({"id": ["a"], "zone": ["UTC"]}, touches)
+    assert found.frame["answer"].to_list() == [answer]
+
+
+def test_ids_of_a_column_with_gaps_are_whole_numbers() -> None:
+    """Pandas keeps whole numbers with gaps as floats: the touch is that of prospect 1, and not of a stranger `1.0`."""
+    people = pd.DataFrame({"id": [1, 2], "zone": "UTC"})
+    touches = pd.DataFrame({"prospect": [1, None], "at": [NOW] * 2, "channel": "phone"})
+    for ask in (decide_many, by_columns):
+        found = ask(POLICY, people, touches, as_of=NOW)
+        assert found.frame["answer"].tolist() == ["wait", "contact"]
+        assert (len(found.strangers), found.touches.unreadable) == (0, 1)
+    agreed(
+        {"id": [1, 2], "zone": ["UTC"] * 2},
+        {"prospect": [2.0, float("nan")], "at": [NOW] * 2, "channel": ["phone"] * 2},
+    )

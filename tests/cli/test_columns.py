@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,10 @@ def test_the_summary_says_in_columns_what_it_says_row_by_row(run: Run, folder: P
         (("-f", "columns"), "--output: columns go to a file"),
         (("-f", "columns", "-o", "a.parquet", "--replay"), "--replay: columns are decided from all that is known"),
         (("-f", "columns", "-o", "a.parquet", "--touches", "more.csv"), "columns are read from one file of prospects"),
+        (
+            ("-f", "columns", "-o", "a.parquet", "-b", "gentle-persistence", "--purpose", "sale"),
+            "--purpose: a playbook's step says",
+        ),
         (("-f", "columns", "-o", "a.parquet", "-m", "map.yaml"), "--mapping: columns are read under our own names"),
         (("-f", "columns", "-o", "people.csv"), "output: `people.csv` is one of the inputs"),
         (
@@ -97,3 +102,41 @@ def test_what_columns_cannot_do(run: Run, folder: Path, arguments: tuple[str, ..
     assert ran.status == 2
     assert says in ran.err
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("names", [("gentle-persistence",), ("after-the-no", "stay-in-touch"), ("all",)])
+def test_playbooks_are_asked_in_columns_too(run: Run, folder: Path, names: tuple[str, ...]) -> None:
+    """The same answers, also for those who have entered no playbook: the first of them says so."""
+    asked = [part for name in names for part in ("-b", name)]
+    files = ("people.csv", "touches.csv", "--as-of", AS_OF, *asked)
+    alone = {
+        row["prospect"]: row
+        for line in run("decide", *files, "-f", "jsonl").out.splitlines()
+        for row in [json.loads(line)]
+    }
+    ran = run("decide", *files, "-f", "columns", "-o", "answers.jsonl")
+    assert (ran.status, ran.err) == (0, "")
+    assert "answered in columns 0, one by one 3" in ran.out
+    found = [json.loads(line) for line in (folder / "answers.jsonl").read_text().splitlines()]
+    assert len(found) == len(alone) == 3
+    for row in found:
+        whole = alone[row["id"]]
+        assert (row["answer"], row["channel"], row["step"]) == (whole["answer"], whole["channel"], whole["step"])
+        assert row["rule"] == (
+            None if row["answer"] == "contact" else whole["reason"] or whole["binding"] or whole["waits_for"]
+        )
+
+
+def test_long_work_shows_how_far_it_is(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Part by part, on a terminal."""
+    seen: list[tuple[int, int]] = []
+
+    class Bar:
+        task_ids = (0,)
+
+        def update(self, task: int, *, completed: int, total: int) -> None:
+            seen.append((completed, total))
+
+    monkeypatch.setattr("cadencia.cli.columns.bar", lambda *_, **__: nullcontext(Bar()))
+    assert run("decide", *FILES, "-f", "columns", "-o", "answers.parquet").status == 0
+    assert seen == [(1, 1)]

@@ -41,6 +41,19 @@ def test_spain(run: Run) -> None:
     assert "verified, and not expressible as a rule:" in ran.out
 
 
+def test_in_spanish_nothing_is_left_in_english(run: Run) -> None:
+    """Scopes, reasons, consequences, notes and what is not active too; citations and names of sources are shown as they stand."""
+    said = run("packs", *Pack.names(), "--language", "es").out
+    assert "alcance: canales: teléfono, llamada automática; fines: publicidad; solo consumidores; consumidores" in said
+    assert "si se incumple: el contrato hecho por teléfono es nulo" in said
+    assert "motivo: trata del número que se muestra, que no es parte de un caso" in said
+    assert "fuente: ninguna conocida" in said
+    for line in said.splitlines():
+        head = line.strip().partition(":")[0]
+        if head in ("alcance", "si se incumple", "motivo", "nota"):
+            assert not {"the", "of", "and", "is", "not"} & set(line.split()), line
+
+
 def test_a_pack_with_nothing_active(run: Run) -> None:
     ran = run("packs", "EU")
     assert "nothing is active" in ran.out

@@ -36,7 +36,11 @@ def test_a_number_an_address_and_a_profile_together(run: Run) -> None:
 
 def test_how_far_a_mobile_travels(run: Run) -> None:
     assert "Honolulu" in run("zones", "+12125551234").out
-    assert "Honolulu" not in run("zones", "+12125551234", "--mobile", "prefix").out
+    trusted = run("zones", "+12125551234", "--mobile", "prefix").out
+    assert "Honolulu" not in trusted
+    assert trusted.startswith("a landline or a mobile, nobody can tell, taken to be where its prefix says")
+    assert "anywhere" not in run("zones", "+34612345678", "--mobile", "prefix").out
+    assert "donde dice su prefijo" in run("zones", "+34612345678", "--mobile", "prefix", "--language", "es").out
 
 
 @pytest.mark.parametrize(

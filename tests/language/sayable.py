@@ -255,7 +255,11 @@ def sentences() -> set[str]:
     for data in files():
         found |= under(data, "because") | ({data["credit"]} - NAMES)
     for pack in packs():
-        found |= {pack.name, pack.notice} | {item.says for item in pack.rules if item.status == "active"}
+        found |= {pack.name, pack.notice}
+        for item in pack.rules:
+            found |= {item.says, *filter(None, (item.scope, item.consequence, item.reason, item.note))}
+            if item.citation[0].islower():  # words of ours where there is no text to name
+                found.add(item.citation)
         for limit in (limit for item in pack.rules for limit in item.limits):
             found |= under(limit, "because")
     return found

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from cadencia import Decision, Policy, PolicyError
+from cadencia.language import because_text, messages
 from cadencia.rules import MaxAttempts
 
 SAID = {"en": "nobody likes the fifth", "es": "a nadie le gusta el quinto"}
@@ -43,3 +44,11 @@ def test_it_round_trips_and_changes_no_decision() -> None:
 def test_none_at_all_is_refused() -> None:
     with pytest.raises(PolicyError, match="a text by language names at least one"):
         policy({})
+
+
+def test_the_source_of_a_pack_is_quoted_as_it_is() -> None:
+    """A pack adds its source in brackets; the sentence before it is translated where it is ours."""
+    [ours, *_] = messages("es")["texts"]
+    assert because_text(f"{ours} [Ley 1]", "es") == f"{messages('es')['texts'][ours]} [Ley 1]"
+    assert because_text("said by nobody [Ley 1]", "es") == "said by nobody [Ley 1]"
+    assert because_text("an end [without a bracket", "es") == "an end [without a bracket"

@@ -109,6 +109,32 @@ def test_the_layers_of_a_segment_are_those_of_the_tag(name: str, tags: list[str]
             assert {block.rule for block in by_tag} == {block.rule for block in told}
 
 
+@pytest.mark.parametrize("region", ["US-ZZ", "US-TEX", "BR-XX"])
+def test_a_part_that_nobody_knows_is_a_missing_fact(region: str) -> None:
+    """Which state's law binds cannot be said, so it is not left out in silence: it stays closed until a state is named."""
+    country = region[:2]
+    who = Prospect(id="p", zones="UTC", regions=region)
+    choice = packs_for(who, purpose="service")
+    assert (choice.packs, choice.missing) == ((country,), ("rules_of_region",))
+    assert f"{region}: no part of {country} that is known, so it stays closed until the part is named" in choice.says
+    decision = (choice.policy & HOUSE).decide(who, as_of=AT, purpose="service")
+    assert isinstance(decision, Blocked)
+    assert decision.needs == ("rules_of_region",)
+    both = Prospect(id="p", zones="UTC", regions=[country, region, "MX"])
+    assert packs_for(both).missing == ()  # the bare country brings the laws of all its parts
+    also = Prospect(id="p", zones="UTC", regions=[region, "MX", "US-AK", "BR-SP"])
+    told = (packs_for(also).policy & HOUSE).why_not(also, AT, "phone", purpose="service")
+    assert {dict(block.details)["region"] for block in told if "known" in block.rule} == {region}
+    with pytest.raises(InputError, match=f"caller: `{region}` is no part of {country} that is known"):
+        packs_for(who, caller=region)
+
+
+def test_every_part_with_a_pack_is_known() -> None:
+    """And so are the states that have no rules of their own, and the territories."""
+    for name in (*(name for name in Pack.names() if "-" in name), "US-AK", "US-VT", "US-PR", "GU", "BR-MG"):
+        assert packs_for(Prospect(id="p", regions=name)).missing == (), name
+
+
 @pytest.mark.parametrize("regions", [["EU"], ["DE", "EU"]])
 def test_a_frame_is_no_law(regions: list[str]) -> None:
     """Nothing in the pack of the European Union binds by itself: who may be anywhere in it stays closed until the country is named."""
@@ -119,8 +145,9 @@ def test_a_frame_is_no_law(regions: list[str]) -> None:
     decision = (choice.policy & HOUSE).decide(who, as_of=AT, purpose="service")
     assert isinstance(decision, Blocked)
     assert decision.needs == ("rules_of_region",)
-    with pytest.raises(InputError, match="no pack with rules is shipped for `EU`"):
+    with pytest.raises(InputError, match="no pack with rules is shipped for `EU`") as raised:
         packs_for(who, caller="EU")
+    assert "did you mean `EU`" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -237,6 +264,12 @@ def test_a_purpose_of_which_a_pack_says_nothing() -> None:
     assert not any(
         "none of its rules" in line for line in packs_for(Prospect(id="p", regions="DE"), purpose="marketing").says
     )
+    silent = [
+        line for line in packs_for(Prospect(id="p", regions="US"), purpose="debt_collection").says if "none" in line
+    ]
+    assert len(silent) == 1
+    assert silent[0].startswith("US-AL, US-AZ, ")
+    assert "US-MA" not in silent[0]
 
 
 def test_a_code_in_small_letters() -> None:

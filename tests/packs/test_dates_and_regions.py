@@ -146,12 +146,22 @@ def test_a_day_is_closed_in_the_regions_that_keep_it(drawn: tuple[str, str, date
         ("DE", "BY", "BE", date(2028, 1, 6)),  # Bavaria
         ("AU", "VIC", "NSW", date(2028, 11, 7)),
         ("BR", "SP", "RJ", date(2027, 7, 9)),
+        ("FR", "BL", "971", date(2028, 10, 9)),  # the day of the abolition, a day in each territory
+        ("FR", "MF", "971", date(2027, 5, 28)),
+        ("FR", "NC", "974", date(2027, 9, 24)),
     ],
 )
 def test_the_same_day_in_two_regions(country: str, part: str, other: str, day: date) -> None:
     assert closed(country, f"{country}-{part}", day)
     assert not closed(country, f"{country}-{other}", day)
     assert closed(country, country, day)
+
+
+@pytest.mark.parametrize(("country", "part"), [(country, part) for country in LOCAL for part in _PARTS[country]])
+def test_no_part_is_forgotten(country: str, part: str) -> None:
+    """Whichever part of a country keeps holidays of its own, the hours of its pack close on each of them."""
+    kept = [day for year in (2027, 2028, 2029) for day in holidays.country_holidays(country, subdiv=part, years=year)]
+    assert [day for day in kept if day.weekday() < 5 and not closed(country, f"{country}-{part}", day)] == []
 
 
 @settings(max_examples=60)

@@ -512,10 +512,106 @@ def test_an_answer_of_another_person_is_one() -> None:
     own = (*made, touch("u", "2026-03-03T12:00+01:00", "replied", direction="inbound"))
     assert found.decide(case(asked, answer, own=own), as_of=NOW).record.step == "d", "our own person has answered since"
     gone = found.decide(case(asked, answer.model_copy(update={"disposition": "opted_out"})), as_of=NOW)
-    assert isinstance(gone, Stop), "an account speaks with one voice"
+    assert (gone.record.step, gone.prospect) == ("b2", "luis"), "her opt-out is hers: the case goes on without her"
     thanked = touch("o4", "2026-03-05T10:00+01:00", step="c", prospect="eva")
     assert found.position(case(asked, answer, thanked), as_of=NOW).ending == "told"
     assert found.decide(case(asked, answer, thanked), as_of=NOW).deadlines == ()
+
+
+@pytest.mark.parametrize("inbound", [False, True])
+def test_an_opt_out_is_of_the_person_who_said_it(inbound: bool) -> None:
+    """Another person's ends nothing but what is with them: the case goes on as after silence, or as the step's own track says. One
+    of the account is a rule: `stop_on` over the account.
+    """
+    others = step("b", person="other", if_impossible="skip", after="1 day", tracks={"no_answer": "b2", "reached": "c"})
+    more = step("b2", person="other", if_impossible="skip", after="1 day", tracks={"no_answer": "b", "reached": "c"})
+    thanks = step("c", person="last", tracks={"no_answer": "told", "reached": "told"})
+    people = tuple(Prospect.model_validate({"id": name, "zones": MADRID}) for name in ("eva", "luis"))
+    theirs = [touch("o1", "2026-03-03T10:00+01:00", "sent" if inbound else "opted_out", step="b", prospect="eva")]
+    if inbound:
+        theirs += [touch("o2", "2026-03-03T11:00+01:00", "opted_out", direction="inbound", prospect="eva")]
+
+    def case(*own: Touch, people: tuple[Prospect, ...] = people) -> Case:
+        mine = (touch("t", "2026-03-02T10:00+01:00"), *own)
+        return Case(
+            prospect=ana(account="acme"), touches=mine, account=Account(id="acme", people=people, touches=tuple(theirs))
+        )
+
+    found = playbook(step("a"), others, more, thanks, step("d"), tracks={"reached": "d"}, endings={"told": {}})
+    decision = found.decide(case(), as_of=NOW)
+    assert (decision.record.step, decision.prospect) == ("b2", "luis")
+    alone = found.decide(case(people=people[:1]), as_of=NOW)
+    assert isinstance(alone, Stop)
+    assert alone.proposal is not None
+    assert alone.proposal.ending == "exhausted", "nobody is left; nobody of ours opted out"
+    ours = found.decide(case(touch("u", "2026-03-04T10:00+01:00", "replied", direction="inbound")), as_of=NOW)
+    assert (ours.record.step, ours.prospect) == ("d", "ana")
+    named = {**others, "tracks": {**others["tracks"], "opted_out": "told"}}
+    tracked = playbook(step("a"), named, more, thanks, step("d"), tracks={"reached": "d"}, endings={"told": {}})
+    assert tracked.position(case(), as_of=NOW).ending == "told"
+    rule = {"rule": "stop_on", "id": "whole-account", "dispositions": ["opted_out"], "over": "account"}
+    strict = playbook(
+        step("a"), others, more, thanks, step("d"), tracks={"reached": "d"}, endings={"told": {}}, policy=[rule]
+    )
+    assert isinstance(strict.decide(case(), as_of=NOW), Stop)
+    own = found.decide(case(touch("u", "2026-03-04T10:00+01:00", "opted_out")), as_of=NOW)
+    assert isinstance(own, Stop)
+    assert own.proposal is not None
+    assert own.proposal.ending == "opted_out"
+
+
+def test_whom_a_step_for_others_is_for() -> None:
+    """Only who meets the condition is proposed, and from when on; our own person never is, and asked about it the answer says so."""
+    found = playbook(
+        step("a"), step("b", person="other", whom={"stages": {"except": ["client"]}, "tags": {"except": ["vip"]}})
+    )
+    stages = [
+        {"name": "client", "since": "2026-01-02T10:00+01:00"},
+        {"name": "free", "since": "2026-03-09T10:00+01:00"},
+    ]
+    eva, luis, pia = (
+        Prospect.model_validate({"id": name, "zones": MADRID, **more})
+        for name, more in (("eva", {"stages": stages}), ("luis", {"tags": ["vip"]}), ("pia", {}))
+    )
+
+    def case(*people: Prospect) -> Case:
+        made = (touch("t", "2026-03-05T10:00+01:00"),)
+        return Case(prospect=ana(account="acme"), touches=made, account=Account(id="acme", people=people))
+
+    assert found.decide(case(eva, luis, pia), as_of=NOW).prospect == "pia"
+    later = found.decide(case(eva, luis), as_of=NOW)
+    assert (later.prospect, at(later)) == ("eva", "2026-03-09T10:00:00+01:00")
+    assert found.decide(case(luis), as_of=NOW).needs == ("other_person",)
+    blocks = found.why_not(case(pia), NOW, "phone", step="b", as_of=NOW)
+    assert [block.code for block in blocks] == ["not_this_person"]
+    with pytest.raises(InputError, match="write `person: other`"):
+        playbook(step("a", whom={"tags": ["vip"]}))
+
+
+def test_a_step_for_others_with_our_own_person_is_one_of_another_case() -> None:
+    """Our own case begins at its beginning; what was said there is not said twice running. A step `last` may come to be with them."""
+    found = playbook(
+        step("a"),
+        step("b", person="other"),
+        step("c", person="last", purpose="p-a", instead="b", after="1 day"),
+        step("d"),
+    )
+    asked = touch("o", "2026-03-05T10:00+01:00", step="b")
+    assert found.position(ana(), [asked], as_of=NOW).step == "a"
+    assert found.position(ana(), [asked], as_of=NOW).attempts == 0
+    said = touch("o", "2026-03-05T10:00+01:00", step="c")
+    assert found.position(ana(), [said], as_of=NOW).step == "b", "introduced already, in another's case"
+    last = playbook(step("a"), step("c", person="last", after="1 day"), step("d"))
+    made = [touch("t", "2026-03-03T10:00+01:00"), touch("u", "2026-03-05T10:00+01:00", step="c")]
+    assert last.position(ana(), made, as_of=NOW).taken == (("t", "a"), ("u", "c"))
+
+
+@pytest.mark.parametrize("where", ["step", "cadence"])
+def test_an_opt_out_of_our_own_person_has_no_track(where: str) -> None:
+    tracks = {"opted_out": "b"}
+    steps = [step("a", tracks=tracks if where == "step" else {}), step("b")]
+    with pytest.raises(InputError, match="an opt-out of our own person ends everything"):
+        playbook(*steps, tracks=tracks if where == "cadence" else {})
 
 
 def test_a_touch_of_our_own_person_is_no_step_for_another() -> None:
@@ -786,3 +882,47 @@ def test_a_touch_when_nothing_is_in_turn() -> None:
     found = playbook(step("a", when={"facts": ["vip"]}), step("b", when={"facts": ["vip"]}))
     position = found.position(ana(), [touch("t", "2026-03-05T10:00+01:00")], as_of=NOW)
     assert (position.step, position.taken) == ("a", ())
+
+
+def test_a_task_of_a_touch_yet_to_come_is_not_owed() -> None:
+    """Asked about an instant before it: a clock that was ahead, or a question about the past."""
+    found = playbook(
+        step("a", tracks={"reached": "debrief"}), {"id": "debrief", "purpose": "p-debrief", "task": True}, step("b")
+    )
+    call = touch("t", "2026-03-06T10:00+01:00", "connected")
+    later = found.decide(ana(), [call], as_of="2026-03-06T11:00+01:00")
+    assert [due.code for due in later.deadlines] == ["task"]
+    assert found.decide(ana(), [call], as_of="2026-03-06T09:00+01:00").deadlines == ()
+
+
+def test_thanks_to_the_last_person_are_for_our_own_where_nobody_else_was_asked() -> None:
+    found = playbook(step("a", tracks={"reached": "c"}), step("c", person="last"))
+    answer = touch("t", "2026-03-02T10:00+01:00", "connected")
+    case = Case(prospect=ana(account="acme"), touches=(answer,), account=Account(id="acme"))
+    decision = found.decide(case, as_of=NOW)
+    assert (decision.record.step, decision.prospect) == ("c", "ana")
+
+
+def test_a_stage_reopened_before_the_stay_cuts_nothing() -> None:
+    """What was closed and opened again before a case entered is no concern of the stay."""
+    stages = [
+        {"name": name, "since": f"2026-02-0{day}T09:00+01:00"}
+        for day, name in ((1, "lost"), (2, "new"), (4, "won"), (5, "lost"), (6, "won"))
+    ]
+    found = playbook(step("a"), closing=["lost"], enters={"stages": ["won"]})
+    position = found.position(ana(stages=stages), [touch("t", "2026-02-04T12:00+01:00")], as_of=NOW)
+    assert position.inside
+    assert position.taken == ()
+
+
+def test_an_opt_out_that_an_answer_lifts_ends_nothing_for_good() -> None:
+    """Where the cadence says so: what is owed after it is owed again."""
+    found = playbook(
+        step("a"), step("b", within="1 day"), endings={"opted_out": {"lifted_by": "inbound"}}, tracks={"reached": "b"}
+    )
+    out = touch("t", "2026-03-02T10:00+01:00", "opted_out")
+    back = touch("u", "2026-03-03T10:00+01:00", "replied", direction="inbound", channel="email")
+    assert isinstance(found.decide(ana(), [out], as_of=NOW), Stop)
+    lifted = found.decide(ana(), [out, back], as_of=NOW)
+    assert lifted.record.step == "b"
+    assert [due.code for due in lifted.deadlines] == ["step"]

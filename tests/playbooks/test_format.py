@@ -356,6 +356,8 @@ def test_lint_a_year_of_birthday_greetings_alone() -> None:
     assert "greetings_alone" not in lint_codes(small(cadence__steps=[STEPS[0], again, back, birthday]))
     seldom = {**again, "after": "10 months"}
     assert "greetings_alone" in lint_codes(small(cadence__steps=[STEPS[0], seldom, back, birthday]))
+    at_once = {**back, "after": {}}
+    assert "greetings_alone" not in lint_codes(small(cadence__steps=[STEPS[0], again, at_once, birthday]))
 
 
 def test_lint_out_of_reach_and_undated() -> None:
@@ -397,3 +399,23 @@ def test_what_may_be_said_under_one_playbook_is_known_to_all() -> None:
     declared = {playbook.name: set(playbook.dispositions) - set(DISPOSITIONS) for playbook in Playbooks.packaged()}
     every = set().union(*declared.values())
     assert {name: every - known for name, known in declared.items() if every - known} == {}
+
+
+def test_a_parameter_that_stands_for_nothing_keeps_its_place() -> None:
+    """Where the value is what a field has anyway, the field is left out of the data; the parameter is not."""
+    steps = [STEPS[0], {**STEPS[1], "after": {"delay": "$wait"}}]
+    data = small(cadence__steps=steps, parameters={"wait": {"value": None, "says": "none"}})
+    playbook = Playbook.from_dict(data)
+    assert playbook.to_dict()["cadence"]["steps"][1]["after"] == {"delay": "$wait"}
+    assert Playbook.from_dict(playbook.to_dict()) == playbook
+    assert str(playbook.tuned(wait="2 days").cadence.steps[1].after.delay) == "2 days"
+
+
+def test_a_playbook_under_layers_leaves_the_channels_to_them() -> None:
+    """A step may name a channel that no layer allows: the law of one place says so, and not the playbook."""
+    both = Policy(name="house", channels=["phone", "email"]) & Policy(name="law", channels=["phone"])
+    steps = [{**STEPS[0], "channels": ["email", "phone"]}]
+    playbook = Playbook.from_dict(small(cadence__steps=steps)).model_copy(update={"policy": both})
+    found = Playbook.model_validate({name: getattr(playbook, name) for name in Playbook.model_fields})
+    decision = found.decide(Prospect(id="p", zones="UTC"), as_of="2026-03-06T10:00Z")
+    assert (decision.answer, decision.channel) == ("contact", "phone")  # type: ignore[union-attr]

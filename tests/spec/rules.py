@@ -485,7 +485,12 @@ def lasts(rule: Any, case: Case, t: datetime, start: datetime, end: datetime, to
     lifted_by = [touch for touch in happened(touches, t) if touch.at > start]
     return (
         (FAR in begins or t >= min(begins))  # where it is not known when, it begins at once, and lasts
-        and (rule.lasts is None or FAR in begins or t < max(ends(rule.lasts, first, last, rule, case)))
+        and (
+            rule.lasts is None
+            or FAR in begins
+            or start == BEGINNING
+            or t < max(ends(rule.lasts, first, last, rule, case))
+        )
         and (rule.until is None or any(on))
         and not any(rule.lifted_by and count.matches(rule.lifted_by, touch, table, sure=True) for touch in lifted_by)
     )

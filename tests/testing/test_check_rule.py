@@ -421,3 +421,22 @@ def test_outside_the_seal_everything_works_again() -> None:
             datetime.now()
     assert datetime.now().year > 2000
     assert 0 <= random.random() < 1
+
+
+def test_a_stop_rule_has_no_columns() -> None:
+    """Columns say when a limit lets go; an end has no such instant."""
+
+    class Columned(StopRule):
+        """A stop rule that also comes in columns."""
+
+        rule: Literal["acme.columned"] = "acme.columned"
+        messages: ClassVar = {"en": {"never": "never"}, "es": {"never": "nunca"}}
+
+        def blocks(self, case: Any, candidate: Any, span: Any) -> Iterator[Block]:
+            return iter(())
+
+        def columns(self, past: Any, channel: str) -> Any:
+            return past.latest(past.on(channel))
+
+    with pytest.raises(AssertionError, match="`columns` is for limits that are no stop rules; leave it out"):
+        check_rule(Columned, examples=5)

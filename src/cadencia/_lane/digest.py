@@ -12,7 +12,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._time.clock import EVER, Zone, micros, zone_of
+from .._time.clock import EVER, micros
 from ..touch import DISPOSITIONS
 
 if TYPE_CHECKING:
@@ -99,11 +99,6 @@ class Digest:
         self.attempted: Tally | None = None
         self.points: dict[str, str] | None = None
         self._plain: bool | None = True if tidy and not long else None
-
-    @property
-    def zone(self) -> Zone:
-        """The zone of the case."""
-        return zone_of(self.place[0])
 
     @property
     def plain(self) -> bool:

@@ -16,7 +16,7 @@ from .coding import Bools, Ints
 from .engine import Bad, Said
 from .frames import Kind, write_frame
 
-__all__ = ["ANSWERS", "Answers", "Columns"]
+__all__ = ["ANSWERS", "Answers", "Columns", "most_first"]
 
 #: The answers, in the order of their codes.
 ANSWERS: Final = ("contact", "wait", "blocked", "stop")
@@ -43,7 +43,8 @@ class Answers:
         quarantine: the rows that cannot be used: `table` (`prospects` or `touches`), `row` (from 1; of a text file its
             line), `column` (null where no
             single one is to blame), `cause`, and `prospects` (the ids that they close).
-        strangers: the ids that have touches and are no prospects (`prospect`), with the number of their rows (`touches`).
+        strangers: the ids that have touches and are no prospects (`prospect`), with the number of their rows (`touches`); the
+            most frequent first.
         prospects, touches: what became of the rows; `answered + closed + unreadable == read`.
         lanes: how many prospects were answered by the numeric lane (`columns`), in a small book by the fast lane of `decide`
             (`rows`), and by the engine itself (`engine`).
@@ -284,9 +285,14 @@ def frame_of_few(
 _enum = lru_cache(maxsize=64)(pl.Enum)
 
 
+def most_first(strangers: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Ids with the number of their touches, the most frequent first, and else by name."""
+    return sorted(strangers.items(), key=lambda item: (-item[1], item[0]))
+
+
 def strangers_frame(strangers: Mapping[str, int], kind: Kind) -> Any:
     """The ids without a prospect, with the number of their touches."""
-    found = pl.DataFrame(list(strangers.items()), schema=_STRANGERS, orient="row") if strangers else _NO_STRANGERS
+    found = pl.DataFrame(most_first(strangers), schema=_STRANGERS, orient="row") if strangers else _NO_STRANGERS
     return write_frame(found.clone(), kind)
 
 

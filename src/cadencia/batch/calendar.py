@@ -78,7 +78,7 @@ class Openings:
             if table.high >= end or not ((closes >= table.high) & (instant < end)).any():
                 return table.opens[found], closes
             with self._growing:
-                if self._table is table:
+                if self._table is table:  # pragma: no branch - else another thread was quicker
                     high = min(end, self._start + 3 * (table.high - self._start))
                     self._table = self._grown(table.high, high)
                 table = self._table
@@ -151,7 +151,7 @@ class Calendars:
         if known is None:
             with self._making:
                 known = self._known.get(key)
-                if known is None:
+                if known is None:  # pragma: no branch - else another thread was quicker
                     known = self._known[key] = Openings(spans, self.places, self._start, end)
         return known
 

@@ -8,14 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-__all__ = ["Bools", "Codes", "Ints", "said", "positions", "read_codes", "repeated", "texts"]
+from ..reading.cells import number_text
+
+__all__ = ["Bools", "Codes", "Ints", "SPACE", "said", "positions", "read_codes", "repeated", "texts"]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Some = npt.NDArray[Any]
 
 #: What `str.strip` takes away.
-_SPACE: Final = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+SPACE: Final = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 #: A table by id may be so many times as long as the column, and no longer.
 _SPARSE: Final = 16
 #: A column of codes with more labels than this is given labels of its own.
@@ -38,15 +40,22 @@ class Codes(NamedTuple):
 
 
 def texts(column: pl.Series) -> pl.Series:
-    """A column of ids as texts, blanks taken off, empty ones null; whole numbers stay as they are."""
+    """A column of ids as texts, blanks taken off, empty ones null; whole numbers stay as they are.
+
+    A whole number that is kept as a float, as pandas keeps those of a column with gaps, is the same id; one that is none is null.
+    """
     dtype = column.dtype
     if dtype.is_integer():
         return column
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
         column = column.cast(pl.String)
+    elif dtype.is_float():
+        column = pl.Series(
+            column.name, [None if value is None or value != value else number_text(value) for value in column], dtype=pl.String
+        )  # fmt: skip
     elif dtype != pl.String:
         column = pl.Series(column.name, [None if value is None else str(value) for value in column], dtype=pl.String)
-    bare = column.str.strip_chars(_SPACE)
+    bare = column.str.strip_chars(SPACE)
     if (bare.str.len_bytes() == column.str.len_bytes()).all():
         bare = column
     if (bare.str.len_bytes() == 0).any():
@@ -62,7 +71,7 @@ def said(column: pl.Series) -> Bools:
     if isinstance(column.dtype, (pl.Categorical, pl.Enum)):
         column = column.cast(pl.String)
     if column.dtype == pl.String:
-        found &= column.str.strip_chars(_SPACE).str.len_bytes() > 0
+        found &= column.str.strip_chars(SPACE).str.len_bytes() > 0
     elif isinstance(column.dtype, pl.List):
         found &= column.list.len() > 0
     return found.fill_null(False).to_numpy()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import polars as pl
 
 from ..reading.book import Tally
-from .answers import Answers
+from .answers import ANSWERS, Answers, most_first
+from .coding import texts
 from .question import Told
 
 __all__ = ["Counts"]
+
+_STRANGERS: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -25,10 +29,10 @@ class Counts:
         told: by how many prospects what is reported, and who is closed because of bad rows.
         bad: the first rows that cannot be used, with their places, and `bad_rows` how many there are; `nameless` of them may
             be about anybody.
-        strangers: the ids without a prospect, with the number of their touches; the most frequent first.
+        strangers: the ids without a prospect, with the number of their touches; the most frequent, a thousand at most.
     """
 
-    answers: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("contact", "wait", "blocked", "stop"), 0))
+    answers: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ANSWERS, 0))
     rules: dict[str, int] = field(default_factory=dict)
     lanes: dict[str, int] = field(default_factory=lambda: {"columns": 0, "rows": 0, "engine": 0})
     prospects: Tally = field(default_factory=lambda: Tally(0, 0, 0))
@@ -53,12 +57,14 @@ class Counts:
         self.touches = _sum(self.touches, found.touches)
         self.bad_rows += found.quarantine.height
         people = {name for names in found.quarantine["prospects"].to_list() for name in names}
-        ids = frame["id"].cast(pl.String).str.strip_chars()
+        ids = texts(frame["id"]).cast(pl.String)
         known = set(ids.filter(ids.is_in(people)))
         self.nameless += sum(known.isdisjoint(names) for names in found.quarantine["prospects"].to_list())
         for table, row, _, cause, _ in found.quarantine.head(max(0, 20 - len(self.bad))).iter_rows():
             self.bad.append(f"{names[table == 'touches']}:{row}: {cause}")
-        self.strangers.update(found.strangers.head(max(0, 1_000 - len(self.strangers))).iter_rows())
+        self.strangers.update(found.strangers.head(_STRANGERS).iter_rows())
+        if len(self.strangers) > _STRANGERS:
+            self.strangers = dict(most_first(self.strangers)[:_STRANGERS])
 
 
 def _sum(one: Tally, other: Tally) -> Tally:

@@ -25,7 +25,7 @@ def decide_many(
     step: str | None = None,
     subjects: Iterable[str] = (),
     duration: timedelta | str | None = None,
-    horizon: timedelta | str = "90 days",
+    horizon: timedelta | str | None = None,
     reasons: Reasons = "binding",
     evidence: bool = False,
     reserve: bool = False,
@@ -33,13 +33,13 @@ def decide_many(
     """The answers for a whole book: the very same as one by one, on columns.
 
     Args:
-        policy: a policy, or anything else with a `decide` of its own, such as a playbook.
+        policy: a policy, or anything else with a `decide` of its own, such as a playbook, or several of which one proposes.
         prospects, touches: frames of polars, pandas, pyarrow or duckdb, or anything with an Arrow stream. Columns have the
             names of our fields, as in the files of the command line: of a prospect at least `id`, and usually `zone` and
             `region`; of a touch `prospect`, `at` and `channel`, and usually `direction`, `disposition` and `id`. The
             rows may be in any order. A column that is not ours is refused.
         as_of: the instant of the question with its offset, or the name of a column of `prospects` that holds instants.
-        purpose, step, subjects, duration, horizon: as in `Policy.decide`.
+        purpose, step, subjects, duration, horizon: as in `Policy.decide`; without a horizon 90 days, or the playbook's own.
         reasons: `none`; `binding`: the rule that binds, and for a case that is over its stops; `all`: also every rule that
             forbids the answer's option now.
         evidence: also the ids of the touches that counted. Every row is then decided one by one.

@@ -13,14 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .._time.clock import FOREVER, micros, moment
+from .._time.clock import micros, moment
 from ..reading.book import Book, Problem
 from ..reading.plain import prospect_columns, prospects_as_named, touch_columns, touches_as_named
 from ..reading.rows import Row
 from ..reading.shape import ProspectShape, TouchShape
 from .coding import Ints, texts
 from .people import NOTHING
-from .question import Decides, Question
+from .question import Decides, Question, decision_of
 from .reserve import Bookings
 
 __all__ = ["FRAMES", "Bad", "Said", "Seen", "Source", "Sources", "answer_one_by_one", "said_of"]
@@ -118,7 +118,7 @@ def answer_one_by_one(
     for case in book.cases():
         row = index[case.prospect.id]
         as_of = moment(question.now if isinstance(question.now, int) else int(question.now[row]))
-        decision = policy.decide(case if booked is None else booked.known(case), as_of=as_of, **question.options)
+        decision = decision_of(policy, case if booked is None else booked.known(case), as_of, question.options)
         if booked is not None:
             booked.book(case, decision)
         if question.told is not None:
@@ -138,11 +138,21 @@ def _rows(frame: pl.DataFrame, source: Source, rows: Rows, key: str) -> Iterator
     for column in dict.fromkeys((key, "id")):
         if column in chosen.columns:
             chosen = chosen.with_columns(texts(chosen[column]))
+    nested = [name for name, dtype in chosen.schema.items() if dtype.is_nested()]
     lines = rows + 1 if source.numbers is None else source.numbers[rows]
     problems: Iterable[str | None] = repeat(None) if source.problems is None else source.problems[rows]
     for number, cells, problem in zip(lines.tolist(), chosen.iter_rows(named=True), problems, strict=False):
+        for name in nested:
+            cells[name] = _without_gaps(cells[name])
         again = problem is not None and problem.startswith(ALSO)
         yield Row(source.name, number, cells, problem.removeprefix(ALSO) if problem else problem, again=again)
+
+
+def _without_gaps(value: Any) -> Any:
+    """Records without what they do not say: in a column each has the keys of all, null where it had none."""
+    if isinstance(value, dict):
+        return {name: _without_gaps(item) for name, item in value.items() if item is not None}
+    return [_without_gaps(item) for item in value] if isinstance(value, list) else value
 
 
 def _bad(table: str, problem: Problem) -> Bad:
@@ -160,8 +170,6 @@ def said_of(decision: Any, reasons: str, evidence: bool) -> Said:
     until = not_before = None
     if opened:
         at, until = decision.stretch()
-        if until is not None and until >= FOREVER:
-            until = None
     else:
         at = None
         if answer == "stop":

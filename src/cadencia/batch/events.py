@@ -17,7 +17,7 @@ from .people import People, is_words
 __all__ = ["Events", "Words", "in_time", "odd_cells", "read_events", "read_instants", "read_words"]
 
 #: Texts that change no answer of the lane.
-_FREE: Final = frozenset({"contact_point", "purpose", "step", "by", "via", "group", "subjects"})
+_FREE: Final = frozenset({"contact_point", "purpose", "step", "by", "via", "group"})
 _FLAGS: Final = frozenset({"automated", "objective_met"})
 #: How instants are usually written; what is written otherwise is read by the models.
 _ISO: Final = {
@@ -27,8 +27,11 @@ _ISO: Final = {
 _MOST: Final = 1 << 20
 _TIMES: Final = frozenset({"at", "end", "recorded_at"})
 _WORDS: Final = (("channel", None), ("direction", "outbound"), ("disposition", "unknown"))
+_SPOKEN: Final = frozenset(name for name, _ in _WORDS)
 _DIRECTIONS: Final = frozenset({"outbound", "inbound"})
 _READ: Final = {"id", "prospect", "at", "channel", "direction", "disposition"}
+#: What begins like this is read as JSON.
+_JSON: Final = r"^[\s\x1c-\x1f]*[\[{]"
 
 
 @dataclass(slots=True)
@@ -133,7 +136,9 @@ def odd_cells(frame: pl.DataFrame, *, ends: bool = True) -> Bools | None:
     odd: Bools | None = None
     for name in frame.columns:
         column = frame[name]
-        if name in _READ or (name in _FREE and is_words(column)) or (name == "end" and not ends):
+        if name in _READ and _spoken(column) is column:
+            continue
+        if (name in _FREE and is_words(column)) or (name == "end" and not ends):
             continue
         if (name in _FLAGS and column.dtype == pl.Boolean) or (
             name == "recorded_at" and isinstance(column.dtype, pl.Datetime)
@@ -141,10 +146,24 @@ def odd_cells(frame: pl.DataFrame, *, ends: bool = True) -> Bools | None:
             continue
         if name in ("booked", "cancelled") and column.dtype == pl.Boolean:
             found = column.fill_null(False).to_numpy()
+        elif name in _SPOKEN:  # of a kind that no word is read from, be it an empty list
+            found = column.is_not_null().to_numpy()
+        elif name == "subjects" and is_words(column):  # what counts by subject is no rule of the lane
+            found = column.cast(pl.String).str.contains(_JSON).fill_null(False).to_numpy()
         else:
             found = said(column)
         odd = found if odd is None else odd | found
     return odd
+
+
+def _spoken(column: pl.Series) -> pl.Series:
+    """A column of words; of a kind that the models read no word from, one that says nothing."""
+    dtype = column.dtype
+    if column.name not in _SPOKEN or is_words(column) or dtype.is_integer() or dtype.is_float():
+        return column
+    return (
+        column if dtype == pl.Null else pl.Series(column.name, [None], dtype=pl.String).new_from_index(0, len(column))
+    )
 
 
 def _owners(column: pl.Series, people: People) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
@@ -209,23 +228,23 @@ def _far(column: pl.Series) -> Bools:
 
 def _words(frame: pl.DataFrame) -> tuple[Words, Bools | None]:
     """The words of each row, and which rows have one that the lane cannot read."""
-    channels = read_codes(frame["channel"])
+    channels = read_codes(_spoken(frame["channel"]))
     known: list[str | None] = [_bare(label) for label in channels.labels]
     code = channels.codes
     directions = ["outbound"]
     if "direction" in frame.columns:
-        read = read_codes(frame["direction"])
+        read = read_codes(_spoken(frame["direction"]))
         directions = [_bare(label) or "outbound" for label in read.labels]
         code = _joined(code, len(known), read.codes, len(directions))
     dispositions = ["unknown"]
     if "disposition" in frame.columns:
-        read = read_codes(frame["disposition"])
+        read = read_codes(_spoken(frame["disposition"]))
         dispositions = [_bare(label) or "unknown" for label in read.labels]
         code = _joined(code, len(known) * len(directions), read.codes, len(dispositions))
     if len(known) * len(directions) * len(dispositions) > _MOST:  # so many words are no vocabulary
         everything = np.ones(len(frame), np.bool_)
         return Words(np.zeros(len(frame), np.uint8), [None], np.zeros(1, np.bool_), ["unknown"]), everything
-    strange = [name not in ("outbound", "inbound") for name in directions]
+    strange = [name not in _DIRECTIONS for name in directions]
     ended = [name == "cancelled" for name in dispositions]
     bad = np.array(
         [channel is None or is_strange or is_ended for channel in known for is_strange in strange for is_ended in ended]
@@ -243,7 +262,7 @@ def _words(frame: pl.DataFrame) -> tuple[Words, Bools | None]:
 def read_words(frame: pl.DataFrame) -> tuple[list[Any], list[Any], list[Any], list[int]]:
     """Channel, direction and disposition of each row as texts, and the numbers of the rows that the lane cannot read."""
     channels, directions, dispositions = (
-        _bare_texts(frame[name].to_list(), otherwise)
+        _bare_texts(_spoken(frame[name]).to_list(), otherwise)
         if name in frame.columns
         else ([otherwise] * len(frame), {otherwise})
         for name, otherwise in _WORDS

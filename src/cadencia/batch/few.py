@@ -17,10 +17,10 @@ from .._lane.rows import Raw
 from ..decision import answered
 from ..engine import Engine
 from ..touch import CHANNELS
-from .coding import said, texts
+from .coding import texts
 from .engine import Said, said_of
 from .events import odd_cells, read_instants, read_words
-from .people import FEW, FREE, is_words, place_of
+from .people import FEW, FREE, is_words, place_of, told_of
 from .question import Question
 
 __all__ = ["Few", "answer_few", "is_few"]
@@ -110,7 +110,7 @@ def _people(frame: pl.DataFrame) -> tuple[list[Any], list[bool], list[str | None
         if name == "account":
             same.append([None if item is None else str(item) for item in texts(column).to_list()])
         elif not (name == "id" or name in FEW or (name in FREE and (is_words(column) or column.dtype.is_integer()))):
-            odd = [one or other for one, other in zip(odd, said(column).tolist(), strict=True)]
+            odd = [one or other for one, other in zip(odd, told_of(column).tolist(), strict=True)]
     for values in same:
         if len(set(values)) < len(values):
             many = Counter(values)

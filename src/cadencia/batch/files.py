@@ -17,6 +17,7 @@ from ..errors import InputError, given, one_line
 from ..reading.plain import check_columns, prospect_columns, touch_columns
 from .counts import Counts
 from .engine import FRAMES, Source
+from .keys import KEY, keyed_by_part, shared_keys, text_of
 from .lanes import answer_book
 from .question import NO_TOUCHES, Decides, check_frame, instants_of, question_of
 from .sink import format_of, sinks
@@ -24,10 +25,9 @@ from .tidy import PROBLEM, Tidy, tidied
 
 __all__ = ["Counts", "decide_files"]
 
-#: So many rows of touches are decided at once.
+#: So many rows of touches, or of prospects, are decided at once.
 _PART: Final = 4_000_000
 _ROW: Final = "__row"
-_KEY: Final = "__key"
 _PART_OF: Final = "__part"
 _COLUMNS: Final = {
     "prospects": (("id",), prospect_columns),
@@ -52,8 +52,8 @@ def decide_files(
 ) -> Counts:
     """The answers for files that need not fit into memory, written to a file.
 
-    Prospects and touches are split by prospect into parts of about `part` touches, on disk; the parts are decided one after
-    the other. An account stays together, and so do prospects that share the id of a touch.
+    Prospects and touches are split by prospect into parts of about `part` rows of either, on disk; the parts are decided one
+    after the other. An account stays together, and so do prospects that share the id of a touch.
 
     Args:
         policy: a policy, or anything else that decides.
@@ -61,7 +61,9 @@ def decide_files(
         output: where the answers go: `.parquet`, `.csv` or `.jsonl`; they are in the order of the parts. None: nowhere.
         as_of: as in `decide_many`.
         quarantine: where the rows that cannot be used go, in one of the same formats.
-        part: how many touches are decided at once; with 4 million, memory stays near two gigabytes.
+        part: how many touches, or prospects, are decided at once; with 4 million, memory stays near two gigabytes. What is held
+            besides: sixteen million hashes of ids at a time while ids that are shared are looked for, those who share one,
+            and for prospects with an account their ids and accounts.
         progress: called with the parts done and the parts in all.
         dispositions: those that are known; a touch with any other cannot be read, and closes its prospect. None: it is
             left to the policy, which counts it as gone out.
@@ -97,7 +99,7 @@ def decide_files(
     ):
         folder = Path(name)
         people = _scan(paths[0], "prospects", folder, (as_of,) if isinstance(as_of, str) else ())
-        known = cache(lambda: frozenset(people.frame.select(_text("id")).collect()["id"].drop_nulls()))
+        known = cache(lambda: frozenset(people.frame.select(text_of(people.frame, "id")).collect()["id"].drop_nulls()))
         events = _scan(paths[1], "touches", folder, people=known) if len(paths) > 1 else None
         many = _split(people.frame, None if events is None else events.frame, folder, part)
         for number in range(many):
@@ -185,6 +187,8 @@ def _scan(
             if text.lines is not None:  # where only broken records name a column, there is none
                 here = frame.collect_schema().names()
                 frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in needed if name not in here)
+            if what == "touches" and "id" not in frame.collect_schema().names():
+                frame = frame.with_columns(id=pl.lit(None, pl.String))  # a record must name it, as it must row by row
     names = frame.collect_schema().names()
     check_columns([name for name in names if name != PROBLEM or text is None], (*known, *more), path.name)
     for name in needed:
@@ -195,61 +199,18 @@ def _scan(
 
 def _split(people: pl.LazyFrame, events: pl.LazyFrame | None, folder: Path, part: int) -> int:
     """Write the parts to disk, and say how many there are."""
-    rows = (people if events is None else events).select(pl.len()).collect(engine="streaming").item()
+    frames = {"prospects": people} if events is None else {"prospects": people, "touches": events}
+    rows = max(frame.select(pl.len()).collect(engine="streaming").item() for frame in frames.values())
     many: int = max(1, -(-rows // part))
-    key = _text("id")
-    accounts = "account" in people.collect_schema().names()
-    if accounts:
-        account = _text("account")
-        key = pl.when(account.is_not_null()).then("account " + account).otherwise("prospect " + key)
-    people = people.with_columns(key.alias(_KEY))
-    if events is not None:
-        if accounts:
-            homes = people.select(_text("id").alias("__id"), _KEY).unique("__id", keep="first")
-            events = (
-                events.with_columns(_text("prospect").alias("__id")).join(homes, on="__id", how="left").drop("__id")
-            )
-        else:
-            events = events.with_columns(_text("prospect").alias(_KEY))
-    together = _together(events, many)
-    for name, frame in (("prospects", people), ("touches", events)):
-        if frame is not None:
-            where = (
-                pl.when(pl.col(_KEY).is_null() | pl.col(_KEY).is_in(together))
-                .then(0)
-                .otherwise(pl.col(_KEY).hash() % many)
-            )
-            (
-                frame.with_columns(where.cast(pl.UInt32).alias(_PART_OF))
-                .drop(_KEY)
-                .sink_parquet(
-                    pl.PartitionBy(folder / name, key=_PART_OF, include_key=False), mkdir=True, compression="lz4"
-                )
-            )
+    keyed = keyed_by_part(people, events)
+    together = shared_keys(keyed) if many > 1 else []
+    for name, frame in zip(frames, keyed, strict=True):
+        where = (
+            pl.when(pl.col(KEY).is_null() | pl.col(KEY).is_in(together)).then(0).otherwise(pl.col(KEY).hash() % many)
+        )
+        (
+            frame.with_columns(where.cast(pl.UInt32).alias(_PART_OF))
+            .drop(KEY)
+            .sink_parquet(pl.PartitionBy(folder / name, key=_PART_OF, include_key=False), mkdir=True, compression="lz4")
+        )
     return many
-
-
-def _text(name: str) -> pl.Expr:
-    """An id as it is compared: a text without blanks around it, null where there is none."""
-    text = pl.col(name).cast(pl.String).str.strip_chars()
-    return pl.when(text.str.len_bytes() > 0).then(text)
-
-
-def _together(events: pl.LazyFrame | None, many: int) -> list[str]:
-    """The keys of those who share the id of a touch with others: they are decided in one part.
-
-    Eight bytes for each touch are held while they are looked for.
-    """
-    if events is None or many == 1 or "id" not in events.collect_schema().names():
-        return []
-    hashes = (
-        events.select(_text("id").drop_nulls().hash().alias("hash"))
-        .collect(engine="streaming")["hash"]
-        .to_numpy(writable=True)
-    )
-    hashes.sort()
-    twice = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
-    if not len(twice):
-        return []
-    shared = events.filter(_text("id").hash().is_in(twice.tolist())).select(pl.col(_KEY).unique())
-    return [name for name in shared.collect(engine="streaming")[_KEY].to_list() if name is not None]

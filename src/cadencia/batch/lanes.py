@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 
 import numpy as np
@@ -77,9 +78,7 @@ def _answer_few(
     few = answer_few(policy.engine, people, touches, question)
     rows = np.array(few.rows, np.intp), np.array(few.touch_rows, np.intp)
     seen = answer_one_by_one(policy, people, touches, *rows, question)
-    strangers = dict(seen.book.strangers)
-    for name, many in few.strangers.items():
-        strangers[name] = strangers.get(name, 0) + many
+    strangers = Counter(seen.book.strangers) + Counter(few.strangers)
     left, touch_rows = seen.book.prospect_rows(), seen.book.touch_rows()
     said = few.said | seen.answers
     names = [road.channel for road in track.roads], track.rules
@@ -96,7 +95,7 @@ def _answer_few(
 
 def by_columns(track: Track, people: People, events: Events, question: Question, columns: Columns) -> Bools:
     """Answer what the numeric lane can, and say which rows those are."""
-    now, count = question.now, len(people)
+    now = question.now
     usable = people.plain.copy()
     owner, at, code, end = events.owner, events.at, events.words.code, events.end
     odd = events.odd
@@ -124,7 +123,6 @@ def by_columns(track: Track, people: People, events: Events, question: Question,
     )  # fmt: skip
     fast: Bools = found.kind != ENGINE
     _put(found, fast, track, people, columns, question.options.get("step"))
-    assert len(fast) == count
     return fast
 
 
@@ -164,11 +162,10 @@ def _gather(people: People, events: Events, fast: Bools, seen: Seen, columns: Co
     lost = owner < 0
     if events.odd is not None:
         lost &= ~events.odd
-    strangers = dict(seen.book.strangers)
+    strangers = Counter(seen.book.strangers)
     if lost.any():
         names = texts(events.frame["prospect"]).filter(pl.Series(lost)).cast(pl.String)
-        for name, many in names.value_counts(name="many").iter_rows():
-            strangers[name] = strangers.get(name, 0) + many
+        strangers.update(dict(names.value_counts(name="many").iter_rows()))
     rows, touch_rows = seen.book.prospect_rows(), seen.book.touch_rows()
     quick = int(fast.sum())
     quick_touches = int(np.count_nonzero(fast[owner[owner >= 0]])) if len(fast) else 0

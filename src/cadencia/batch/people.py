@@ -19,7 +19,7 @@ from ..reading.shape import ProspectShape
 from ..touch import CHANNELS
 from .coding import Bools, read_codes, repeated, said, texts
 
-__all__ = ["FEW", "FREE", "People", "is_words", "place_of", "read_people"]
+__all__ = ["FEW", "FREE", "People", "is_words", "place_of", "read_people", "told_of"]
 
 #: What changes no answer of the lane and is always readable as a text.
 FREE: Final = frozenset({"id", "name", "owner", "owner_kind"})
@@ -28,6 +28,8 @@ FEW: Final = ("zone", "zones", "region", "regions", "tags", "stage")
 #: So many different combinations are read, and no more.
 _MOST: Final = 200_000
 NOTHING: Final = Context(None, ())
+#: Blanks around a name, what parts names, and what begins JSON.
+_NOT_BARE: Final = r"^[\s\x1c-\x1f]|[\s\x1c-\x1f]$|;|^[\[{]"
 
 
 @dataclass(slots=True)
@@ -66,9 +68,10 @@ def read_people(frame: pl.DataFrame) -> People:
     flat = frame
     for name in frame.columns:
         column = frame[name]
-        if name in FEW and column.dtype == pl.List(pl.String):
-            blank = pl.element().is_null() | (pl.element().str.strip_chars() == "")
-            plain &= ~column.list.eval(blank).list.any().fill_null(False).to_numpy()
+        if name in FEW and name != "stage" and column.dtype == pl.List(pl.String):
+            # joined they are read as one text; what would then be read otherwise than by itself is not plain
+            other = pl.element().is_null() | (pl.element() == "") | pl.element().str.contains(_NOT_BARE)
+            plain &= ~column.list.eval(other).list.any().fill_null(False).to_numpy()
             column = column.list.join(";")
             flat = flat.with_columns(column)
         if name in FREE and (column.dtype.is_integer() or is_words(column)):
@@ -79,17 +82,20 @@ def read_people(frame: pl.DataFrame) -> People:
             offered = offered or {}
             offered[name] = said(column)
             continue
-        told = said(column)
         if name == "account":
-            accounts = texts(column)
-            shared = repeated(accounts)
-            told = np.zeros(len(frame), np.bool_) if shared is None else shared
-        elif name == "id":
-            told = np.zeros(len(frame), np.bool_)
-        plain &= ~told
+            shared = repeated(texts(column))
+            if shared is not None:
+                plain &= ~shared
+        elif name != "id":
+            plain &= ~told_of(column)
     place, places = _places(flat)
     plain &= place >= 0
     return People(frame, ids, plain, place, places, offered)
+
+
+def told_of(column: pl.Series) -> Bools:
+    """Where a column of prospects says anything; that there are no contact points at all says that no channel has an address."""
+    return column.is_not_null().to_numpy() if column.name == "contact_points" else said(column)
 
 
 def is_words(column: pl.Series) -> bool:

@@ -13,12 +13,24 @@ import numpy.typing as npt
 import polars as pl
 
 from .._time.clock import micros, read_instant
+from ..bookshelf import Playbooks, settled
+from ..case import Case
 from ..engine import length_of
 from ..errors import InputError, did_you_mean, given
 from ..reading.plain import check_columns
 from .coding import Ints
 
-__all__ = ["NO_TOUCHES", "Decides", "Question", "Reasons", "Told", "check_frame", "instants_of", "question_of"]
+__all__ = [
+    "NO_TOUCHES",
+    "Decides",
+    "Question",
+    "Reasons",
+    "Told",
+    "check_frame",
+    "decision_of",
+    "instants_of",
+    "question_of",
+]
 
 Reasons = Literal["none", "binding", "all"]
 _REASONS: Final = ("none", "binding", "all")
@@ -63,7 +75,7 @@ class Question(NamedTuple):
 
 def question_of(
     policy: Decides, now: int | Ints, *, purpose: str | None = None, step: str | None = None, subjects: Iterable[str] = (),
-    duration: timedelta | str | None = None, horizon: timedelta | str = "90 days", reasons: Reasons = "binding",
+    duration: timedelta | str | None = None, horizon: timedelta | str | None = None, reasons: Reasons = "binding",
     evidence: bool = False,
 ) -> Question:  # fmt: skip
     """The question that the arguments of `decide_many` put.
@@ -77,12 +89,19 @@ def question_of(
         )
     if not callable(getattr(policy, "decide", None)):
         raise InputError(f"policy: {given(type(policy).__name__)} does not decide; give a Policy or a playbook")
-    span = length_of(horizon, "horizon")
-    wanted = {"purpose": purpose, "step": step, "subjects": tuple(subjects), "duration": duration}
+    if isinstance(policy, Playbooks) and not len(policy):
+        raise InputError("policy: no playbook is on the shelf; write for example `Playbooks.packaged()`")
+    span = length_of("90 days" if horizon is None else horizon, "horizon")
+    wanted = {"purpose": purpose, "step": step, "subjects": tuple(subjects), "duration": duration, "horizon": horizon}
     options: dict[str, Any] = {name: value for name, value in wanted.items() if value not in (None, ())}
-    if horizon != "90 days":
-        options["horizon"] = horizon
     return Question(now, span, options, reasons, evidence)
+
+
+def decision_of(policy: Decides, case: Case, as_of: datetime, options: Mapping[str, Any]) -> Any:
+    """The decision of a case; one that has entered no playbook of a shelf is answered by the first, as on the command line."""
+    if isinstance(policy, Playbooks):
+        return settled(policy, case, as_of=as_of, **options)
+    return policy.decide(case, as_of=as_of, **options)
 
 
 def instants_of(as_of: datetime | str, frame: pl.DataFrame) -> tuple[int | Ints, pl.DataFrame]:

@@ -45,6 +45,14 @@ def _mistakes(cadence: Cadence) -> Iterator[str]:
                     f"{where}track {given(outcome)} leads to {given(target)}, which is neither a step nor an ending"
                     + (did_you_mean(target, known))
                 )
+    for name, tracks in (
+        ("", cadence.tracks),
+        *((item.id, item.tracks) for item in cadence.steps if item.person == "same"),
+    ):
+        if tracks.get("opted_out", "opted_out") != "opted_out":
+            yield (f"step {given(name)}, " if name else "") + (
+                "track `opted_out`: an opt-out of our own person ends everything; leave it out, or write it in a step with another `person`"
+            )
     if len({entry.by is None for entry in cadence.enters}) > 1:
         yield "`enters` mixes conditions with touches that open a door; give every entry a `by`, or none"
     for step in cadence.steps:
@@ -92,6 +100,8 @@ def tracked(cadence: Cadence, step: Step) -> set[str]:
         return {cadence.onward(step, outcome) for outcome in ("no_answer", *step.tracks)}
     outcomes = _outcomes(cadence, step)
     found = {cadence.target(step.id, outcome) for outcome in outcomes}
+    if step.person != "same":
+        found |= {cadence.target(step.id, outcome, theirs=True) for outcome in outcomes}
     return found | {target for outcome in outcomes if (target := cadence.answer(outcome)) is not None}
 
 

@@ -114,6 +114,10 @@ class StepLimit(StopRule):
             return
         yield from self._required(view, state, step)
         yield from self._same_purpose(view, person, step)
+        meant = [] if self.frame is None else holds(person, step.whom)
+        for lo, hi in gaps(meant, EVER, FOREVER) if step.person == "other" else ():
+            needs = ("other_person",) if hi == FOREVER else ()
+            yield self.block(lo, hi, "not_this_person", needs=needs, step=step.id)
         if candidate.channel not in step.channels:
             yield self.block(
                 state.lo, state.hi, "not_this_channel", needs=("step_channel",), step=step.id, channel=candidate.channel

@@ -185,7 +185,9 @@ class Step(Model):
         named: only a touch that names the step, or its purpose, is this step; one that names neither is not.
         tone: from `warm` to `harsh`; a later step may not be harsher than an earlier one.
         person: `other` proposes another person of the account, whom the case has not asked yet; `last` whoever the touch that led
-            here was with. Tracks of the cadence speak of the person of the case, and not of these.
+            here was with. Tracks of the cadence speak of the person of the case, and not of these; an opt-out of theirs is their
+            own, and the case goes on without them as after silence, or where the step's track `opted_out` leads.
+        whom: with `person: other`, the condition that the other person must meet.
     """
 
     id: Name
@@ -208,6 +210,7 @@ class Step(Model):
     named: bool = False
     tone: Literal["warm", "courteous", "firm", "harsh"] = "courteous"
     person: Literal["same", "other", "last"] = "same"
+    whom: Condition | None = None
     says: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -242,6 +245,12 @@ class Step(Model):
                 f"step {given(self.id)}: `lapses` goes with a step in order that touches somebody, and with more than nothing;"
                 " write for example `lapses: 24h`"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _whom(self) -> Step:
+        if self.whom is not None and self.person != "other":
+            raise InputError(f"step {given(self.id)}: `whom` is said of another person; write `person: other` with it")
         return self
 
     @property
@@ -335,11 +344,15 @@ class Cadence(Model):
         place = order.index(name) + 1 if name in order else len(order)
         return order[place] if place < len(order) else "exhausted"
 
-    def target(self, name: str, outcome: str) -> str:
-        """Where an outcome leads from a step: a step or an ending."""
-        if outcome == "opted_out":
-            return "opted_out"
+    def target(self, name: str, outcome: str, theirs: bool = False) -> str:
+        """Where an outcome leads from a step: a step or an ending. `theirs` is that of another person of the account: an opt-out
+        of theirs binds them alone, and leads on by the step's own track for it, else as silence would.
+        """
         step = self.by_id[name]
+        if outcome == "opted_out":
+            if not theirs:
+                return "opted_out"
+            outcome = outcome if outcome in step.tracks else "no_answer"
         tracks = {**self.tracks, **step.tracks} if step.person == "same" else step.tracks
         found = tracks.get(outcome)
         if found is None and outcome not in ("no_answer", "reached"):

@@ -10,7 +10,6 @@ from .._time.clock import EVER, FOREVER, moment
 from .._time.spans import gaps, union
 from ..decision import Decided, Stop
 from ..engine import Question, Ruled
-from ..errors import PolicyError, given
 from ..record import Carried, Proposal
 from ..rules.base import Due
 from ..rules.block import principal
@@ -53,10 +52,7 @@ class StepQuestion(Question):
 
     def answer(self) -> Decided:
         """The decision; a policy that allows none of the step's channels blocks it."""
-        if self.engine.channels is None:
-            raise PolicyError(
-                f"policy {given(self.engine.policy.name)} names no channels; write `channels: [phone, email]`"
-            )
+        self.engine.check_channels()
         return super().answer()
 
     def without(self, ids: tuple[str, ...]) -> Decided:

@@ -104,6 +104,11 @@ def _for_others(cadence: Cadence, seen: Seen) -> bool:
     return step is not None and step.person != "same"
 
 
+def _of_another_case(cadence: Cadence, seen: Seen) -> Step | None:
+    """The step for others that a touch with our own person names: it was one of somebody else's case."""
+    return cadence.by_id[str(seen.step)] if _for_others(cadence, seen) else None
+
+
 def _walk(
     cadence: Cadence, view: View, lo: int, hi: int, start: int | None, touches: list[Seen],
     before: Mapping[str, str] = MappingProxyType({}),
@@ -144,7 +149,8 @@ def _walk(
         elif step is not None and not own:
             asked[seen.person] = step.id
         if seen.outbound and (own or step is not None):
-            said = said.then(seen.person, seen.purpose or (None if step is None else step.purpose))
+            meant = step or _of_another_case(cadence, seen)
+            said = said.then(seen.person, seen.purpose or (None if meant is None else meant.purpose))
         gives_way = state.place if any(item.purpose == said.to(item, state.by) for item in in_turn) else None
         if step is None and not own:
             target = _said_by_another(cadence, state, asked.get(seen.person), outcome)
@@ -160,7 +166,7 @@ def _walk(
             target = step.tracks.get(outcome) or (cadence.answer(outcome) if said_more else None) or ""
             target = gives_way or "" if target in ("next", "again", "") else target
         else:
-            target = cadence.target(step.id, outcome)
+            target = cadence.target(step.id, outcome, theirs=not own)
         served = state.once | _served(cadence, seen, None if step is None else step.id)
         if target is None and served == state.once:
             continue
@@ -224,7 +230,12 @@ def step_of(cadence: Cadence, view: View, state: State, seen: Seen, in_turn: lis
     own = seen.person == view.prospect.id
     if seen.step is not None:
         named = cadence.by_id.get(seen.step)
-        return None if named is None or named.task or (not own and named.person == "same") else named
+        if named is None or named.task:
+            return None
+        if named.person == "same":
+            return named if own else None
+        # with our own person a step for others is one of somebody else's case, unless it had come to be with them
+        return named if not own or (named.person == "last" and state.place == named.id) else None
     if not own:
         return None
     mine = (
@@ -275,7 +286,7 @@ def _said_by_another(cadence: Cadence, state: State, asked: str | None, outcome:
     """Where an answer of somebody else at the account leads: as an outcome of the step by which we asked; else nowhere."""
     if asked is None or (state.ending is not None and cadence.ends[state.ending].lifted_by == "nothing"):
         return None
-    return cadence.target(asked, outcome)
+    return cadence.target(asked, outcome, theirs=True)
 
 
 def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str | None:

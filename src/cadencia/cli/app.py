@@ -54,7 +54,6 @@ from .shared import (
     check_purpose,
     clean,
     console,
-    load_policy,
     read_as_of,
     read_files,
     told,
@@ -159,11 +158,9 @@ def decide(
                 raise UsageError("--replay: columns are decided from all that is known; use `--format jsonl`")
             if output is None and format is not Format.summary:
                 raise UsageError("--output: columns go to a file; write for example `--output answers.parquet`")
-            if playbook:
-                raise UsageError("--playbook: columns are decided by policies alone; use `--format jsonl`")
             told_, status = decide_columns(
-                load_policy(policy or []), asked, instant, output, quarantine=quarantine, language=language, quiet=quiet,
-                purpose=purpose, horizon="90 days" if horizon is None else horizon, reasons=str(reasons),
+                source, asked, instant, output, quarantine=quarantine, language=language, quiet=quiet,
+                purpose=purpose, horizon=horizon, reasons=str(reasons),
             )  # fmt: skip
             for line in told_:
                 print(line)

@@ -105,7 +105,7 @@ def _provision(item: Provision, language: str) -> Iterator[str]:
     yield f"  {item.id}" + "".join(f", {word}" for word in dates)
     yield from wrap(said_in(language, item.says), _WIDTH, initial_indent="    ", subsequent_indent="    ")
     for head, text in (
-        ("source", item.citation + (f" ({_strength(item, words)})" if item.verified else "")),
+        ("source", said_in(language, item.citation) + (f" ({_strength(item, words)})" if item.verified else "")),
         ("binding", None if item.binding == "law" else words["bindings"][item.binding]),
         ("scope", _scope(item, language)),
         ("breach", item.consequence and said_in(language, item.consequence)),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from ..bookshelf import Playbooks
+from ..bookshelf import Playbooks, settled
 from ..case import Case
 from ..decision import Decided
 from ..language import languages, said_in
@@ -16,7 +16,7 @@ from ..policy import Policy
 from ..policy_files import read_any
 from .shared import UsageError, load_policy
 
-__all__ = ["Ask", "asked_of", "declared_in", "is_playbook", "listed", "source_of"]
+__all__ = ["Ask", "asked_of", "check_no_purpose", "declared_in", "is_playbook", "listed", "source_of"]
 
 #: A question as the commands put it: case, instant, purpose, horizon.
 Ask = Callable[[Case, datetime, "str | None", "str | None"], Decided]
@@ -48,14 +48,22 @@ def asked_of(found: Policy | Playbooks) -> Ask:
             case, as_of=as_of, purpose=purpose, horizon="90 days" if horizon is None else horizon
         )
     shelf = found
-    first = next(iter(shelf))
 
     def ask(case: Case, as_of: datetime, purpose: str | None, horizon: str | None) -> Decided:
-        if purpose is not None:
-            raise UsageError("--purpose: a playbook's step says what the contact is for; leave it out")
-        return shelf.decide(case, as_of=as_of, horizon=horizon) or first.decide(case, as_of=as_of, horizon=horizon)
+        check_no_purpose(purpose)
+        return settled(shelf, case, as_of=as_of, horizon=horizon)
 
     return ask
+
+
+def check_no_purpose(purpose: str | None) -> None:
+    """Refuse a purpose where playbooks are asked.
+
+    Raises:
+        UsageError: there is one.
+    """
+    if purpose is not None:
+        raise UsageError("--purpose: a playbook's step says what the contact is for; leave it out")
 
 
 def is_playbook(path: Path) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..language import messages, time_text
 from ..reading import Book, Tally
 from ..record import Record
 from .shared import clean
 
-__all__ = ["Summary", "book_lines", "counted", "nameless_lines", "people_line", "reported_line"]
+__all__ = ["Summary", "book_lines", "counted", "most", "nameless_lines", "people_line", "reported_line", "rows_text"]
 
 _SHOWN = 20
 
@@ -52,7 +52,7 @@ class Summary:
             told.append(head + (f", {words['replayed']}" if replayed else ""))
         counts = ", ".join(f"{words[name]} {self.answers[name]:,}" for name in ("contact", "wait", "blocked", "stop"))
         told.append(f"{words['answers']}: {counts}")
-        told.append(f"{words['binding']}: {_most(self.binding) or words['none']}")
+        told.append(f"{words['binding']}: {most(self.binding.items()) or words['none']}")
         if self.later:
             told.append(words["later"].format(count=f"{self.later:,}"))
         if self.reports:
@@ -72,8 +72,8 @@ def book_lines(book: Book, language: str) -> list[str]:
     """What became of every row."""
     words = messages(language)["cli"]
     told = [
-        f"{words['prospects']}: {_rows(book.prospect_rows(), language)}",
-        f"{words['touches']}: {_rows(book.touch_rows(), language)}",
+        f"{words['prospects']}: {rows_text(book.prospect_rows(), language)}",
+        f"{words['touches']}: {rows_text(book.touch_rows(), language)}",
     ]
     if book.repeated_prospects or book.repeated_touches:
         told.append(
@@ -97,7 +97,7 @@ def reported_line(reports: Counter[str], language: str) -> str:
     """What was reported, each with the number of prospects it is about."""
     names = messages(language)["report_names"]
     counts = Counter({names[code]: count for code, count in reports.items()})
-    return f"{messages(language)['cli']['reports_by']}: {_most(counts)}"
+    return f"{messages(language)['cli']['reports_by']}: {most(counts.items())}"
 
 
 def counted(many: str, one: str, count: int, language: str) -> str:
@@ -105,7 +105,8 @@ def counted(many: str, one: str, count: int, language: str) -> str:
     return str(messages(language)["cli"][one if count == 1 else many]).format(count=f"{count:,}")
 
 
-def _rows(tally: Tally, language: str) -> str:
+def rows_text(tally: Tally, language: str) -> str:
+    """What became of some rows."""
     words = messages(language)["cli"]
     text = str(words["rows_one" if tally.read == 1 else "rows"]).format(
         read=f"{tally.read:,}",
@@ -116,9 +117,9 @@ def _rows(tally: Tally, language: str) -> str:
     return text + (f" ({words['skipped'].format(count=f'{tally.skipped:,}')})" if tally.skipped else "")
 
 
-def _most(counter: Counter[str]) -> str:
+def most(counts: Iterable[tuple[str, int]]) -> str:
     """The most frequent first, ties by name."""
-    ordered = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+    ordered = sorted(counts, key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{name} {count:,}" for name, count in ordered[:8])
 
 

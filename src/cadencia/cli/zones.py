@@ -56,13 +56,13 @@ def zones(
         if json_:
             print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
         else:
-            for line in _lines(found, language):
+            for line in _lines(found, language, mobile is Mobile.prefix):
                 print(clean(line))
 
 
-def _lines(place: Place, language: str) -> list[str]:
+def _lines(place: Place, language: str, trusted: bool) -> list[str]:
     words = messages(language)["places"]
-    told = [f"{words[kind]}" for kind in place.kind]
+    told = [str((trusted and words.get(f"{kind}_prefix")) or words[kind]) for kind in place.kind]
     told += [f"{words['zone']} {item.zone} ({words['source'][item.source or '']})" for item in place.zones]
     told += [f"{words['region']} {item.region} ({words['source'][item.source or '']})" for item in place.regions]
     return told if place.zones else [*told, words["nowhere"]]

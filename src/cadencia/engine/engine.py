@@ -52,7 +52,7 @@ class Engine(Rules):
         """The decision by the general path. See `Policy.decide`."""
         instant, end = self.span(as_of, horizon)
         case = Case.of(subject, touches)
-        self._with_channels()
+        self.check_channels()
         if fulfils is not None:
             check_text(fulfils, "fulfils")
         view = case.view().at(instant, fulfils)
@@ -61,7 +61,12 @@ class Engine(Rules):
             wanted = wanted._replace(duration=length_of(duration, "duration"))
         return Question(self, case, view, self.limits_of(view), wanted, instant, end).answer()
 
-    def _with_channels(self) -> None:
+    def check_channels(self) -> None:
+        """A policy without channels is only a layer: it answers nothing.
+
+        Raises:
+            PolicyError: it names none.
+        """
         if self.channels is None:
             raise PolicyError(
                 f"policy {given(self.policy.name)} names no channels; write `channels: [phone, email]` or lay it over one that does"
@@ -125,7 +130,7 @@ class Engine(Rules):
     ) -> dict[Candidate, tuple[tuple[datetime, datetime], ...]]:  # fmt: skip
         """See `Policy.windows`."""
         low, high = micros(read_instant(start, "start")), micros(read_instant(end, "end"))
-        self._with_channels()
+        self.check_channels()
         if not low < high <= low + LONGEST_HORIZON:
             raise InputError(f"end: {given(end)} must lie after start, by at most {LONGEST_HORIZON // DAY} days")
         wanted = candidate_of("", None, purpose, step, subjects)

@@ -14,7 +14,7 @@ from .._time.clock import check_zone
 from ..errors import InputError, did_you_mean, given
 from .place import Place, place_of
 
-__all__ = ["address_place", "country_zones", "zone_place"]
+__all__ = ["address_place", "country_zones", "known_parts", "zone_place"]
 
 #: Codes that the tz database does not list, and those under which it lists their zones: parts of ISO 3166-1 `SH`, and Kosovo.
 _PARTS: Final = {"AC": "SH", "TA": "SH", "XK": "RS"}
@@ -66,6 +66,11 @@ def zone_place(zone: str, *, source: str = "profile", since: datetime | str | No
 def country_zones(country: str) -> tuple[str, ...]:
     """Every zone of a country, sorted; empty where the tz database has none."""
     return _countries().get(_PARTS.get(country, country), ())
+
+
+def known_parts(country: str) -> tuple[str, ...]:
+    """The subdivisions of a country that are known by name; none where only the country is."""
+    return tuple(_subdivisions().get(country, ()))
 
 
 @cache

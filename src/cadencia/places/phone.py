@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
+from .._territories import lies_in
 from ..errors import InputError, MissingExtra, given, one_line
 from .address import country_zones
 from .place import Place, place_of
@@ -62,8 +63,7 @@ def phone_place(
     if not book.is_possible_number(found):
         raise InputError(f"phone {given(number)} is too long or too short for its country; write all of it and no more")
     kind = _kind(book, found)
-    own = book.region_code_for_number(found) if kind in ("fixed_line", "mobile", "fixed_line_or_mobile") else None
-    regions = [own] if own not in (None, _WORLD) else []
+    regions = _plausible(book, found) if kind in ("fixed_line", "mobile", "fixed_line_or_mobile") else []
     if not regions:  # a number without a place may be of any country that shares the code
         regions = [name for name in book.region_codes_for_country_code(found.country_code) if name != _WORLD]
     if not regions:
@@ -86,6 +86,29 @@ def _kind(book: Any, found: Any) -> str:
         kinds.TOLL_FREE: "toll_free",
         kinds.UNKNOWN: "not_assigned",
     }.get(book.number_type(found), "not_geographic")
+
+
+def _plausible(book: Any, found: Any) -> list[str]:
+    """The regions in which a number with a place is in use: its country, and territories that have it in a range of theirs.
+
+    Where a territory shares the mobiles of the country whole (Italy with the Vatican, Australia with Christmas Island) the range
+    says nothing of it and stands for the country, unless one law holds in both: then it costs nothing to name both.
+    """
+    own = book.region_code_for_number(found)
+    if own in (None, _WORLD):
+        return []
+    sample = book.example_number_for_type(own, book.number_type(found))
+    return [own] + [
+        name
+        for name in book.region_codes_for_country_code(found.country_code)
+        if name != own
+        and book.is_valid_number_for_region(found, name)
+        and (
+            lies_in(name).partition("-")[0] == lies_in(own).partition("-")[0]
+            or sample is None
+            or not book.is_valid_number_for_region(sample, name)
+        )
+    ]
 
 
 def _zones_of_prefix(found: Any) -> set[str]:

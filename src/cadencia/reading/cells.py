@@ -12,7 +12,7 @@ from ..errors import InputError, did_you_mean, given
 from .source import Part, Source
 from .times import read_duration, time_reader
 
-__all__ = ["Context", "columns_of", "duration_of", "getter", "is_chosen"]
+__all__ = ["EXACT", "Context", "columns_of", "duration_of", "getter", "is_chosen", "number_text"]
 
 Getter = Callable[[Mapping[str, Any]], Any]
 
@@ -20,6 +20,8 @@ _TIMES = frozenset({"at", "end", "since", "until", "recorded_at", "opened_at", "
 _TYPED = frozenset({"value", "booked", "cancelled", "automated", "objective_met", "yearly", "wishes", "facts"})
 _YES = frozenset({"true", "yes", "1", "on", "y", "t"})
 _NO = frozenset({"false", "no", "0", "off", "n", "f", ""})
+#: Up to here each whole number is a float of its own.
+EXACT = 1 << 53
 _COLUMN = re.compile(r"\{([^{}]+)\}")
 
 
@@ -98,7 +100,12 @@ def _cell(cells: Mapping[str, Any], column: str, blank: tuple[str, ...]) -> Any:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def number_text(value: float) -> str:
+    """A number that is a name: `7` and `7.0` are one number, and so one name."""
+    return str(int(value)) if value.is_integer() and abs(value) < EXACT else str(value)
 
 
 def _says_yes(value: Any, column: str) -> bool:
@@ -239,7 +246,7 @@ def _refiner(source: Source, name: str, context: Context) -> Callable[[Any], Any
         if name == "duration":
             return read_duration(value, unit or "s")
         if not typed and isinstance(value, (int, float)) and not isinstance(value, bool):
-            return str(value)
+            return _text(value)
         return value
 
     return refine

@@ -15,7 +15,14 @@ from ..touch import CHANNELS
 from .mapping import PROSPECT_FIELDS, TOUCH_FIELDS, ProspectSection, TouchSection
 from .source import Part, Source
 
-__all__ = ["check_columns", "prospect_columns", "prospects_as_named", "touch_columns", "touches_as_named"]
+__all__ = [
+    "check_columns",
+    "json_columns",
+    "prospect_columns",
+    "prospects_as_named",
+    "touch_columns",
+    "touches_as_named",
+]
 
 _LISTS = frozenset({"zones", "regions", "tags", "subjects"})
 _JSON = frozenset(
@@ -24,6 +31,8 @@ _JSON = frozenset(
 )  # fmt: skip
 _SHORT: Final = {"zone": "zones", "region": "regions"}
 
+#: The columns that may hold lists and records.
+json_columns: Final = _JSON | _SHORT.keys()
 prospect_columns: Final = (*PROSPECT_FIELDS, *_SHORT, *CHANNELS, "stage_since")
 touch_columns: Final = (*TOUCH_FIELDS, "promise_by", "promise_at", "promise_kind")
 

@@ -14,9 +14,10 @@ from .._time.clock import DAY, EVER, FOREVER
 from .._time.periods import LengthField
 from .._time.spans import Span, union
 from .base import Limit
-from .block import Block, Staying
+from .block import Block
 from .clock import check_clock, zones_of
 from .delays import ClockNames, Clockwork, Holidays, TimelessDelay, calendar_of, over
+from .evidence import Staying
 from .filters import Candidate, TouchFilter
 
 if TYPE_CHECKING:

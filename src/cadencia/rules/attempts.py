@@ -15,9 +15,10 @@ from .._time.hours import DAYS
 from .._time.periods import LengthField, Period, period_days, period_index
 from .._time.spans import Span
 from ..errors import InputError, did_you_mean, given
-from .block import Block, Staying, Stretch
+from .block import Block
 from .clock import check_clock, zones_of
 from .delays import ClockNames
+from .evidence import Staying, Stretch
 from .filters import Candidate
 from .history import ReadsHistory, Segment
 

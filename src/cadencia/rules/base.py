@@ -17,8 +17,9 @@ from .._model import Model, OneOrMore, Said, Whole
 from .._time.clock import DAY, EVER, FOREVER, HOUR, When, Zone, day_number, micros
 from .._time.spans import Span, cut, meet, union
 from ..errors import InputError, given
-from .block import Block, Evidence, Scope, checked
+from .block import Block, Scope, checked
 from .choice import ChoiceField, may_be_in_region
+from .evidence import Evidence
 from .filters import Candidate, Unless, stage_spans
 
 if TYPE_CHECKING:

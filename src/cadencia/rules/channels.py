@@ -112,10 +112,9 @@ class OneChannel(ReadsHistory):
                 )
             for seen in others:
                 for zone in zones:
-                    for start, end in self._reach(seen, zone):
+                    for start, end in self._reach(seen, zone):  # of a touch of the segment, which it thus meets
                         start, end = max(start, segment.lo), min(end, segment.hi)
-                        if start < end:
-                            yield self.block(start, end, "other_channel", touches=(seen.id,), channel=seen.channel)
+                        yield self.block(start, end, "other_channel", touches=(seen.id,), channel=seen.channel)
 
     @staticmethod
     def _near(touches: list[Seen], start: int, end: int) -> list[Seen]:

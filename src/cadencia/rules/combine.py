@@ -12,7 +12,8 @@ from pydantic import AfterValidator, model_validator
 from .._time.spans import Span
 from ..errors import InputError, given
 from .base import Limit, Rule
-from .block import Block, Covering
+from .block import Block
+from .evidence import Covering
 from .filters import Candidate
 from .registry import RuleField
 
@@ -70,29 +71,29 @@ class AnyOf(Limit):
                 *(min(max(edge, span[0]), span[1]) for blocks in answers for block in blocks for edge in block[:2]),
             }
         )
-        covering = [_Covering(blocks) for blocks in answers]
+        children = [_Sweep(blocks) for blocks in answers]
         for start, end in pairwise(edges):
-            for child in covering:
+            for child in children:
                 child.move(start)
-            if not all(child.many for child in covering):
+            if not all(child.rules for child in children):
                 continue
             # time alone may help as soon as one child waits only for time
-            stuck = all(child.needing for child in covering)
+            stuck = all(child.needs for child in children)
             yield self.block(
                 start, end, "any_of",
-                needs=tuple(sorted({need for child in covering for need in child.needs})) if stuck else (),
-                touches=Covering([child.here for child in covering], start),
-                final=all(child.final for child in covering),
-                rules=tuple(sorted({rule for child in covering for rule in child.rules})),
+                needs=tuple(sorted({need for child in children for need in child.needs})) if stuck else (),
+                touches=Covering([child.here for child in children], start),
+                final=all(child.final for child in children),
+                rules=tuple(sorted({rule for child in children for rule in child.rules})),
             )  # fmt: skip
 
 
-class _Covering:
+class _Sweep:
     """What is said by those blocks of one limit that cover an instant, which moves on.
 
     Attributes:
-        many, needing, final: how many there are, how many need something, and how many nothing can lift.
-        needs, rules: what they need and whose they are, each with the number of blocks that say so.
+        needs, rules: what they need and whose they are, each with the number of times that it is said.
+        final: how many of them nothing can lift.
     """
 
     def __init__(self, blocks: list[Block]) -> None:
@@ -100,9 +101,9 @@ class _Covering:
         self._order = sorted(range(len(blocks)), key=lambda place: blocks[place].start)
         self._ends = sorted(blocks, key=lambda block: block.end, reverse=True)
         self._oldest = self._begun = 0
-        self.many = self.needing = self.final = 0
         self.needs: Counter[str] = Counter()
         self.rules: Counter[str] = Counter()
+        self.final = 0
 
     @property
     def here(self) -> tuple[list[Block], list[int], int, int]:
@@ -121,10 +122,8 @@ class _Covering:
             self._oldest += 1
 
     def _count(self, block: Block, one: int) -> None:
-        self.many += one
-        self.needing += one * bool(block.needs)
         self.final += one * block.final
-        for counter, names in ((self.needs, set(block.needs)), (self.rules, {block.rule})):
+        for counter, names in ((self.needs, block.needs), (self.rules, (block.rule,))):
             for name in names:
                 counter[name] += one
                 if not counter[name]:

@@ -13,8 +13,9 @@ from .._time.clock import DAY, EVER, FOREVER
 from .._time.periods import Delay, DelayField, LengthField
 from .._time.spans import Span
 from ..errors import InputError
-from .block import Block, Stretch
+from .block import Block
 from .delays import DATED, Clockwork, over
+from .evidence import Stretch
 from .filters import Candidate, TouchFilter
 from .history import Segment
 from .timed import KeepsTime

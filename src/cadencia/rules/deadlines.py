@@ -62,7 +62,7 @@ class Timed(Owing):
 
     def delays(self) -> tuple[Delay, ...]:
         """Every delay the rule may use."""
-        return ()
+        raise NotImplementedError
 
     @model_validator(mode="after")
     def _hours_given(self) -> Timed:

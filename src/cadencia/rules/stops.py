@@ -50,6 +50,7 @@ class Lasting(StopRule):
 
     With `after` it begins that delay later than what it follows, and a touch of `lifted_by` before then prevents it.
     Where the delay cannot be computed (the zone or a calendar is not known) it begins at once.
+    An opt-out or a stage on record without a date stops at once, and `lasts` gives it no end, as nobody knows from when.
     """
 
     after: TimelessDelay | None = None
@@ -67,7 +68,8 @@ class Lasting(StopRule):
         start, end = seen.lo, FOREVER
         last, finish = seen.hi, seen.end
         needs: tuple[str, ...] = ()
-        if self.after is not None:
+        undated = seen.lo <= EVER  # on record without a date: it may be of today, and a delay after it over long ago
+        if self.after is not None and not undated:
             clockwork = self._clockwork(view)
             done = over(self.after, clockwork, seen.hi, seen.end)
             needs = done.needs
@@ -79,7 +81,7 @@ class Lasting(StopRule):
                     for calendar in calendars_apart(view, self.calendar)
                 )
                 last = finish = done.at
-        if self.lasts is not None and not needs:
+        if self.lasts is not None and not needs and not undated:
             done = over(self.lasts, self._clockwork(view), last, finish)
             end, needs = (FOREVER, done.needs) if done.needs else (done.at, ())
         if self.until is not None:

@@ -140,6 +140,7 @@ SAID: dict[str, Callable[[Any, int, int], Any]] = {
     "touches that are no ids": lambda rule, start, end: [rule.block(start, end, "x", touches=[7])],
     "details that are no data": lambda rule, start, end: [rule.block(start, end, "x", seen=object())],
     "details that are no number": lambda rule, start, end: [rule.block(start, end, "x", seen=[float("inf")])],
+    "a table with numbers for names": lambda rule, start, end: [rule.block(start, end, "x", seen={1: 2})],
     "another rule's": lambda rule, start, end: [rule.block(start, end, "x")._replace(rule="three")],
     "another scope": lambda rule, start, end: [rule.block(start, end, "x")._replace(stops=True, scope="world")],
 }
@@ -161,7 +162,7 @@ def test_a_rule_of_a_third_party_that_says_no_block_is_closed(said: str) -> None
 
 def test_what_a_third_party_says_well_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(
-        SAID, "well", lambda rule, start, end: [rule.block(start, end, "x", share=0.5, who=["a", None])]
+        SAID, "well", lambda rule, start, end: [rule.block(start, end, "x", share=0.5, who={"a": [1, None]})]
     )
     decision = Policy(name="p", channels=["phone"], rules=[Says(id="says", because="well")]).decide(ANA, as_of=NOW)
     assert (decision.answer, decision.binding) == ("blocked", "says")

@@ -127,7 +127,7 @@ class Odd(Limit):
         return [(span[0], span[0] + HOUR, {})]
 
     def _unwritten(self, case: View, span: Span) -> Any:
-        return [(EVER, NOW + HOUR, {"table": {1: 2}})]
+        return [(EVER, NOW + HOUR, {"table": {"a": (1, 2)}})]
 
 
 @register

@@ -68,6 +68,8 @@ def _plain(value: Any) -> bool:
     """Whether a detail can be kept as JSON."""
     if isinstance(value, (list, tuple)):
         return all(_plain(item) for item in value)
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _plain(item) for name, item in value.items())
     return value is None or isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value))
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cadencia import Blocked, Case, Contact, Playbook, Playbooks, Prospect, Stop, Touch, Wait
+from cadencia import Account, Blocked, Case, Contact, Playbook, Playbooks, Prospect, Stop, Touch, Wait
 from cadencia.decision import Decided
 from cadencia.playbook import packaged_names
 from cadencia.rules.base import Limit
@@ -33,6 +33,12 @@ PEOPLE: dict[str, dict[str, Any]] = {
     },
     "after-the-no": {},
 }
+
+#: What a playbook may say at most once between two answers, whatever its file calls the step: written here, so that a file that
+#: forgets its `once` is found out.
+ONCE = {"gentle-persistence": {"close_kindly"}}
+#: And at most once ever.
+EVER = {"stay-in-touch": {"ask_permission"}, "gentle-persistence": {"ask_if_nuisance"}}
 
 word = st.one_of(st.sampled_from(SILENCE), st.sampled_from(SILENCE), st.sampled_from(ANSWERS), st.sampled_from(ENDS))
 event = st.tuples(
@@ -123,6 +129,8 @@ def check(name: str, happenings: list[Any], until: datetime) -> None:
     once = {step.id for step in cadence.steps if step.once is not None}
     gone = False
     since_answer: set[str] = set()
+    said: set[str] = set()
+    ever: set[str] = set()
     for case, now, decision, touch in live(name, happenings, until):
         before = max(
             (item for item in case.touches if item.direction == "outbound"), key=lambda item: item.at, default=None
@@ -133,7 +141,7 @@ def check(name: str, happenings: list[Any], until: datetime) -> None:
         last = max((item for item in case.touches), key=lambda item: item.at, default=None)
         gone = gone or any(item.disposition == "opted_out" for item in case.touches)
         if last is not None and (last.direction == "inbound" or table[last.disposition].reached == "yes"):
-            since_answer = set()
+            since_answer, said = set(), set()
         if gone:
             assert isinstance(decision, Stop), "no contact after an opt-out"
         if touch is None:
@@ -144,6 +152,10 @@ def check(name: str, happenings: list[Any], until: datetime) -> None:
             assert not forbidden(rule, case, candidate, now, table), f"{rule.id} forbids {touch} at {now}"
         assert touch.step not in since_answer, f"{touch.step} is taken once between two answers"
         since_answer |= {touch.step} & once
+        assert touch.purpose not in said, f"{touch.purpose} is said once between two answers"
+        said |= {str(touch.purpose)} & ONCE.get(name, set())
+        assert touch.purpose not in ever, f"{touch.purpose} is said once"
+        ever |= {str(touch.purpose)} & EVER.get(name, set())
         if before is not None:
             assert before.purpose != touch.purpose, f"{before.step} and {touch.step} have the same purpose"
 
@@ -158,11 +170,88 @@ def test_a_year_of_random_outcomes(name: str, happenings: list[Any]) -> None:
     check(name, happenings, START + timedelta(days=366))
 
 
+@pytest.mark.parametrize("name", packaged_names())
+def test_a_year_of_silence(name: str) -> None:
+    """Nobody ever answers, whoever we are late by a minute or a week: the same holds, and it ends or goes on as the article says."""
+    for late in (0, 1, 12_000):
+        silence = [("no_answer", late, None, None, False)] * 40
+        check(name, silence, START + timedelta(days=366))
+    lived = [touch for _, _, _, touch in live(name, silence, START + timedelta(days=366)) if touch is not None]
+    at_most = {"gentle-persistence": 4, "art-of-following-up": 7, "impeccable-follow-up": 8, "after-the-no": 4}
+    assert 1 < len(lived) <= at_most.get(name, 366 // 3), [touch.step for touch in lived]
+
+
 @given(happenings=st.lists(event, min_size=20, max_size=60))
 @settings(max_examples=12, deadline=None)
 def test_five_years_in_the_portfolio(happenings: list[Any]) -> None:
     """The same for five years, with a birthday on 29 February."""
     check("stay-in-touch", happenings, START + timedelta(days=5 * 366))
+
+
+@pytest.mark.parametrize("name", packaged_names())
+@given(happenings=st.lists(event, max_size=8), account=st.booleans())
+@settings(max_examples=12, deadline=None)
+def test_a_plan_is_what_is_decided_in_silence(name: str, happenings: list[Any], account: bool) -> None:
+    """Each touch of a plan is the answer where those before it were made and nobody answered, from the one before until its own
+    instant; each is legal when it is made, no sooner one is, and what ends a plan is the answer after its last.
+    """
+    playbook, policy = Playbook.load(name), Playbook.load(name).policy
+    table = {**DISPOSITIONS, **policy.dispositions}
+    lived = [(case, now) for case, now, _, _ in live(name, happenings, START + timedelta(days=400))]
+    case, now = lived[-1] if lived else (begun(name), START)
+    if account:
+        people = tuple(Prospect.model_validate({"id": who, "zones": "Europe/Madrid"}) for who in ("p2", "p3"))
+        case = case.model_copy(update={"account": Account(id="acme", people=people)})
+    plan = playbook.plan(case, 5, as_of=now)
+    for planned in plan:
+        decision = playbook.decide(case, as_of=now)
+        assert isinstance(decision, (Contact, Wait))
+        found = (decision.at, decision.step, decision.channel, decision.prospect, decision.purpose)
+        assert found == (planned.at, planned.step, planned.channel, planned.prospect, planned.purpose)
+        at = datetime.fromisoformat(planned.at.isoformat()).astimezone(UTC)
+        again = playbook.decide(case, as_of=at)
+        assert isinstance(again, Contact)
+        assert (again.step, again.channel, again.prospect) == (planned.step, planned.channel, planned.prospect)
+        person = seen_by(case, planned.prospect)
+        candidate = Candidate(planned.channel, planned.contact_point, planned.purpose, planned.step)
+        for rule in policy.rules:
+            assert not isinstance(rule, Limit) or not forbidden(rule, person, candidate, at, table), (rule.id, planned)
+        assert table[planned.touch.disposition].reached == "no", "nobody answers in a plan"
+        case, now = with_touch(case, planned.touch), at
+    end = playbook.decide(case, as_of=now)
+    assert plan.end is None if len(plan) == 5 else plan.end == end
+    assert len(plan) == 5 or isinstance(end, (Blocked, Stop))
+
+
+def with_touch(case: Case, touch: Touch) -> Case:
+    """The case with a touch, with its own person or another of the account."""
+    if touch.prospect == case.prospect.id:
+        return case.model_copy(update={"touches": (*case.touches, touch)})
+    assert case.account is not None
+    account = case.account.model_copy(update={"touches": (*case.account.touches, touch)})
+    return case.model_copy(update={"account": account})
+
+
+def seen_by(case: Case, who: str) -> Case:
+    """The case as one of the other person of the account."""
+    if who == case.prospect.id:
+        return case
+    assert case.account is not None
+    every = [
+        touch if touch.prospect else touch.model_copy(update={"prospect": case.prospect.id})
+        for touch in (*case.touches, *case.account.touches)
+    ]
+    people = (case.prospect, *case.account.people)
+    return Case(
+        prospect=next(person for person in people if person.id == who),
+        touches=tuple(touch for touch in every if touch.prospect == who),
+        account=Account(
+            id="acme",
+            people=tuple(person for person in people if person.id != who),
+            touches=tuple(touch for touch in every if touch.prospect != who),
+        ),
+        opened_at=case.opened_at,
+    )
 
 
 def test_a_birthday_on_29_february_is_kept_every_year() -> None:

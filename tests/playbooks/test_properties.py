@@ -327,32 +327,3 @@ def test_an_opt_out_ends_everything_whatever_stage_follows(
             assert isinstance(decision, Stop), (playbook.name, decision)
         chosen = shelf.decide(case, as_of=as_of)
         assert chosen is None or isinstance(chosen, Stop), chosen
-
-
-@pytest.mark.parametrize("name", packaged_names())
-@given(happenings=st.lists(event, max_size=12))
-@settings(max_examples=10, deadline=None)
-def test_every_touch_of_a_plan_is_legal(name: str, happenings: list[Any]) -> None:
-    """Made as planned, and unanswered, each touch is what the playbook asks for, and no limit of its policy forbids it."""
-    playbook = Playbook.load(name)
-    table = {**DISPOSITIONS, **playbook.policy.dispositions}
-    limits = [rule for rule in playbook.policy.rules if isinstance(rule, Limit)]
-    lived = [(case, now) for case, now, _, _ in live(name, happenings, START + timedelta(days=200))]
-    case, now = lived[-1] if lived else (begun(name), START)
-    plan = playbook.plan(case, 5, as_of=now)
-    before = now
-    for item in plan:
-        at = datetime.fromisoformat(item.at.isoformat()).astimezone(UTC)
-        assert at >= before
-        decision = playbook.decide(case, as_of=at)
-        assert isinstance(decision, Contact), (at, decision)
-        assert (decision.step, decision.channel, decision.purpose) == (item.step, item.channel, item.purpose)
-        candidate = Candidate(item.channel, item.contact_point, item.purpose, item.step)
-        for rule in limits:
-            assert not forbidden(rule, case, candidate, at, table), f"{rule.id} forbids {item} at {at}"
-        assert table[item.touch.disposition].reached != "yes", "a plan supposes that nobody answers"
-        case = case.model_copy(update={"touches": (*case.touches, item.touch)})
-        before = at
-    if len(plan) < 5:
-        assert plan.end is not None
-        assert playbook.decide(case, as_of=before).answer == plan.end.answer in ("blocked", "stop")

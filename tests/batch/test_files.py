@@ -245,3 +245,11 @@ def test_the_most_frequent_of_those_we_do_not_know_are_kept(tmp_path: Path) -> N
     for part in (200, 10_000):
         counts = decide_files(POLICY, *paths, as_of=NOW, part=part)
         assert counts.strangers == dict(found.rows()[:1_000])
+
+
+def test_the_ending_of_a_name_is_read_whatever_its_case(tmp_path: Path) -> None:
+    """As in what is read: `ANSWERS.TSV` is parted by tabs."""
+    people, answers = tmp_path / "PEOPLE.CSV", tmp_path / "ANSWERS.TSV"
+    people.write_text("id,zone\na,UTC\n")
+    decide_files(POLICY, people, None, answers, as_of=NOW)
+    assert answers.read_text().splitlines()[0].split("\t")[:2] == ["id", "answer"]

@@ -216,7 +216,7 @@ class Zone:
             instant = max(start, wall - offset)
             if instant < end:
                 return instant
-        raise AssertionError("a zone's offset is less than 26 hours")  # pragma: no cover
+        raise AssertionError("a zone's offset is less than 26 hours")  # pragma: no cover - no zone has such an offset
 
     def days(self, first: int, last: int) -> list[tuple[int, int]]:
         """The instants whose local date lies in `first..last`, as sorted disjoint spans (one, but for odd clock changes)."""

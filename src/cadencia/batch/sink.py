@@ -108,7 +108,7 @@ class Sink(AbstractContextManager["Sink"]):
             else:
                 lists = [name for name, dtype in whole.collect_schema().items() if isinstance(dtype, pl.List)]
                 whole.with_columns(pl.col(lists).list.join(";")).sink_csv(
-                    part, separator="\t" if self._path.suffix == ".tsv" else ","
+                    part, separator="\t" if self._path.suffix.lower() == ".tsv" else ","
                 )
         with _writing(self._what, self._path):
             part.replace(self._path)

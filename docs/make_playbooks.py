@@ -73,7 +73,7 @@ def teachings() -> str:
 
 def any_cadence() -> str:
     """What any cadence says, and where it is shown."""
-    data = json.loads((VECTORS.parent / "cadences.json").read_text(encoding="utf-8"))
+    data = json.loads((VECTORS.parent / "cadences" / "any.json").read_text(encoding="utf-8"))
     rows = []
     for code, sentence in data["sentences"].items():
         shown = [

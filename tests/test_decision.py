@@ -852,3 +852,18 @@ def test_a_rule_that_cannot_say_whether_it_speaks_is_closed() -> None:
 
     decision = policy(Unsure(id="unsure")).decide(prospect(), [], as_of=NOON)
     assert (decision.answer, decision.needs) == ("blocked", ("rule_mended",))  # type: ignore[union-attr]
+
+
+def test_the_first_preference_that_would_wait_says_until_when() -> None:
+    """Law 16: of two preferred hours the later one moves nothing on, or each would send us to the other's for ever."""
+    rules = policy(
+        PreferredHours(id="a", hours={"daily": ["09:00-14:00"]}, patience="1d"),
+        PreferredHours(id="b", hours={"daily": ["17:00-20:00"]}, patience="1d"),
+        channels=["phone"],
+    )
+    now = rules.decide(prospect(), [], as_of="2026-03-02T13:00+01:00")
+    assert isinstance(now, Contact)
+    later = rules.decide(prospect(), [], as_of="2026-03-02T15:00+01:00")
+    assert isinstance(later, Wait)
+    assert later.at.isoformat() == "2026-03-03T09:00:00+01:00"
+    assert isinstance(rules.decide(prospect(), [], as_of=later.at), Contact)

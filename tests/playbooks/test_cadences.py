@@ -33,7 +33,7 @@ class Cadences(Strict):
 
 
 FILE = TypeAdapter(Cadences).validate_json(
-    (Path(__file__).resolve().parent.parent / "vectors" / "cadences.json").read_text(encoding="utf-8")
+    (Path(__file__).resolve().parent.parent / "vectors" / "cadences" / "any.json").read_text(encoding="utf-8")
 )
 
 

@@ -8,7 +8,7 @@ from .._time.clock import EVER
 from .._time.spans import Span
 from ..errors import RuleFailure
 from ..inquiry import Option
-from ..rules.base import Offer
+from ..rules.base import Offer, Preference
 from .openings import Openings
 from .ruled import in_force
 
@@ -36,15 +36,17 @@ def _rank(asked: Openings, options: list[Option], until: int) -> list[tuple[Opti
     """Options with the instants at which they would be taken, best first."""
     keys: dict[Option, list[Any]] = {option: [] for option in options}
     moments: dict[Option, int] = {option: option.opening or 0 for option in options}
+    moved = False  # the first that would wait says until when: another that moved it on would be undone when asked again then
     for rule, table in asked.engine.preferences:
         view = asked.view.using(table)
         try:
             if not in_force(rule, view, min(moments.values())):
                 continue
             found: dict[Option, Any] = {}
+            moves = not moved and type(rule).moment is not Preference.moment
             for option in options:
                 offer = Offer(option.candidate, moments[option], _spans(asked, option, until))
-                at = rule.moment(view, offer, until) if until >= moments[option] else moments[option]
+                at = rule.moment(view, offer, until) if moves and until >= moments[option] else moments[option]
                 offer = offer._replace(opening=at)
                 found[option] = (rule.key(view, offer), at)
             sorted(key for key, _ in found.values())  # keys that cannot be compared are the preference's fault
@@ -53,6 +55,7 @@ def _rank(asked: Openings, options: list[Option], until: int) -> list[tuple[Opti
             asked.failures.setdefault(rule.id, failure)
             asked.reports[("preference_ignored", rule.id, failure.type)] = None
             continue
+        moved = moved or moves
         for option, (key, at) in found.items():
             keys[option].append(key)
             moments[option] = at

@@ -307,3 +307,14 @@ def test_a_bounce_among_the_words_and_none_in_the_log() -> None:
         policy, pl.DataFrame(people(2)), pl.DataFrame({**touched([1.0, 2.0]), "disposition": words}), as_of=NOW
     )
     assert found.frame["answer"].cast(pl.String).to_list() == ["contact"] * 2
+
+
+def test_pandas_without_pyarrow_is_told_in_our_words() -> None:
+    """Pandas hands its columns over by pyarrow, which the extra does not bring along."""
+
+    class Frame:
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+            raise ImportError("pyarrow is required for converting a pandas dataframe")
+
+    with pytest.raises(InputError, match="prospects: a frame of pandas is handed over by `pyarrow`"):
+        decide_many(Policy(name="open", channels=["phone"]), Frame(), as_of=NOW)

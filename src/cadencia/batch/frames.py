@@ -43,6 +43,10 @@ def read_frame(source: Any, what: str) -> pl.DataFrame:
             frame = pl.DataFrame(list(source), infer_schema_length=None)
         else:
             frame = pl.DataFrame(source)
+    except ImportError:
+        raise InputError(
+            f"{what}: a frame of pandas is handed over by `pyarrow`, which is not installed; write `pip install pyarrow`"
+        ) from None
     except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
         raise InputError(f"{what}: the frame cannot be read ({error})") from None
     # pandas hands over an index that has been filtered or sorted as a column of its own

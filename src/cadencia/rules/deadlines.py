@@ -11,15 +11,16 @@ from pydantic import AfterValidator, model_validator
 
 from .._model import Word
 from .._time.clock import DAY, EVER, FOREVER, day_number, micros
-from .._time.hours import DaysField, WeekField, WeekHours, week_table
+from .._time.hours import DaysField, WeekField
 from .._time.periods import Delay, DelayField
 from .._time.spans import union
 from ..errors import InputError
 from .base import Deadline, Due
 from .choice import ChoiceField
-from .clock import check_clock, zones_of
-from .delays import ClockNames, Clockwork, Holidays, calendar_of, over
+from .clock import check_clock
+from .delays import ClockNames, Clockwork, Holidays, over
 from .filters import TouchFilter, promised_range
+from .timed import check_hours, clockwork_of
 
 if TYPE_CHECKING:
     from .._time.spans import Span
@@ -66,21 +67,12 @@ class Timed(Owing):
 
     @model_validator(mode="after")
     def _hours_given(self) -> Timed:
-        if self.hours is None and any(delay.kind == "business_hours" for delay in self.delays()):
-            raise InputError(
-                'a delay in business hours needs `hours`; write for example `hours: {mon-fri: ["09:00-18:00"]}`'
-            )
+        check_hours(self)
         return self
 
     def clockwork(self, view: View) -> Clockwork:
         """The zones, calendar and hours for a case."""
-
-        def make() -> Clockwork:
-            hours = None if self.hours is None else WeekHours(week_table(self.hours))
-            return Clockwork(zones_of(view, self.clock), calendar_of(view, self.calendar, self.business_days), hours)
-
-        made: Clockwork = view.remember(self, ("clockwork", id(self)), make)
-        return made
+        return clockwork_of(self, view)
 
     def meets(self, seen: Seen) -> bool:
         """Whether a touch meets the deadline: it went out, is not a booking, and matches for certain."""

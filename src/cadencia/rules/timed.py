@@ -1,4 +1,4 @@
-"""What limits with delays have in common: on which clock, calendar and hours they run."""
+"""What rules with delays have in common: on which clock, calendar and hours they run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from .history import ReadsHistory
 
 if TYPE_CHECKING:
     from .._view import View
+    from .deadlines import Timed
 
-__all__ = ["KeepsTime"]
+__all__ = ["KeepsTime", "check_hours", "clockwork_of"]
 
 
 class KeepsTime(ReadsHistory):
@@ -40,21 +41,31 @@ class KeepsTime(ReadsHistory):
 
     @model_validator(mode="after")
     def _hours_given(self) -> KeepsTime:
-        if self.hours is None and any(delay.kind == "business_hours" for delay in self.delays()):
-            raise InputError(
-                'a delay in business hours needs `hours`; write for example `hours: {mon-fri: ["09:00-18:00"]}`'
-            )
+        check_hours(self)
         return self
 
     def clockwork(self, view: View) -> Clockwork:
         """The zones, calendar and hours for a case."""
-        key = ("clockwork", id(self))
-        known = view.memo.get(key)
-        if known is None:
-            hours = None if self.hours is None else WeekHours(week_table(self.hours))
-            known = view.memo[key] = (
-                self,
-                Clockwork(zones_of(view, self.clock), calendar_of(view, self.calendar, self.business_days), hours),
-            )
-        made: Clockwork = known[1]
-        return made
+        return clockwork_of(self, view)
+
+
+def check_hours(rule: KeepsTime | Timed) -> None:
+    """Refuse delays in business hours of which nobody said what they are."""
+    if rule.hours is None and any(delay.kind == "business_hours" for delay in rule.delays()):
+        raise InputError(
+            'a delay in business hours needs `hours`; write for example `hours: {mon-fri: ["09:00-18:00"]}`'
+        )
+
+
+def clockwork_of(rule: KeepsTime | Timed, view: View) -> Clockwork:
+    """The zones, calendar and hours of a rule for a case; made once for each."""
+    key = ("clockwork", id(rule))
+    known = view.memo.get(key)  # and not `remember`, which costs a call and a closure for every block
+    if known is None:
+        hours = None if rule.hours is None else WeekHours(week_table(rule.hours))
+        known = view.memo[key] = (
+            rule,
+            Clockwork(zones_of(view, rule.clock), calendar_of(view, rule.calendar, rule.business_days), hours),
+        )
+    made: Clockwork = known[1]
+    return made

@@ -408,10 +408,18 @@ class Stop(Decision):
     def _ending(self) -> Block | None:
         """The block that ended it, where the fast lane knows."""
         ask = self._asked()
-        reasons = None if ask is None else self.reasons()
-        if ask is None or reasons is None:
-            return None
-        return principal([block for verdict in reasons.verdicts for block in verdict.held], ask[2])
+        blocks = None if ask is None else ask[0].endings(ask)
+        return None if ask is None or blocks is None else principal(blocks, ask[2])
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The ids of all rules that ended it, by name."""
+        ask = self._asked()
+        blocks = None if ask is None else ask[0].endings(ask)
+        if blocks is None:
+            held = (block for verdict in self.verdicts for block in verdict.held)
+            blocks = [block for block in held if block.stops or block.final]
+        return tuple(sorted({block.rule for block in blocks}))
 
     @property
     def reason(self) -> str:

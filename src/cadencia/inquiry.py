@@ -32,6 +32,10 @@ class Answering(Protocol):
     def reasons(self) -> Callable[[Ask, str | None, int | None, str], Reasons | None]:
         """Verdicts and chain for a channel, an instant and an answer; None where the general path must say."""
 
+    @property
+    def endings(self) -> Callable[[Ask], list[Block] | None]:
+        """The blocks that ended a stopped case; None where the general path must say."""
+
     def inquire(self, ask: Ask, channel: str | None) -> Inquiry:
         """The options behind a fast answer."""
 

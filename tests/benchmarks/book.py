@@ -97,7 +97,7 @@ def tasks(name: str, found: Book, ids: str, reasons: str) -> dict[str, Task]:
 def one_by_one(policy: Any, found: Book) -> pl.DataFrame:
     """What `decide_many` does, by a loop over the rows: frames to dicts, `decide`, and a frame with the same columns.
 
-    Written as quick as the public names allow: a stop's rules are read from the verdicts, which the fast lane knows.
+    Written as quick as the public names allow.
     """
     touches: dict[Any, list[dict[str, Any]]] = {}
     for name, person, at, channel, direction, disposition in found.touches.iter_rows():
@@ -119,9 +119,7 @@ def one_by_one(policy: Any, found: Book) -> pl.DataFrame:
             case Wait():
                 channel, at, until, rule = decision.channel, decision.at, decision.until, decision.binding
             case Stop():
-                held = [block for verdict in decision.verdicts for block in verdict.blocks]
-                stops = sorted({block.rule for block in held if block.stops or block.final})
-                rule = min((block.rule for block in held if block.stops), default=stops[0] if stops else None)
+                stops, rule = list(decision.stops), decision.reason
             case Blocked():
                 not_before, needs, rule = decision.not_before, list(decision.needs), decision.binding
         rows.append((name, decision.answer, channel, None, at, until, not_before, None, needs, rule, stops))

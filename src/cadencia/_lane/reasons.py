@@ -19,6 +19,7 @@ from ..rules.stops import StopOn
 if TYPE_CHECKING:
     from ..inquiry import Ask
     from .digest import Digest, Row
+    from .lane import Lane
 
 _HOURS: Final = 1
 _STOP: Final = 2
@@ -104,17 +105,15 @@ def _plan(engine: Any, channel: str) -> Plan:
 
 def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Reasons | None:
     """Verdicts and chain for the channel answered; for the first channel where the case is stopped. None: ask the general path."""
-    engine, case, now, _, _, _ = ask
-    lane, digest = engine.lane, case.digest()
-    if lane is None or digest is None or not digest.plain or answer == "blocked":
+    lane, now = ask[0].lane, ask[2]
+    if lane is None:
         return None
     if channel is None:
         channel, at = lane.first, now + 1
-        if digest.points is not None and channel not in digest.points:
-            return None  # that there is no address is told too
-    plan: Plan | None = lane.plans.get(channel)
-    if plan is None:
-        plan = lane.plans[channel] = _plan(engine, channel)
+    found = _read(ask, lane, channel, answer)
+    if found is None:
+        return None
+    digest, plan = found
     silent = plan.silent
     verdicts = list(silent)
     held: list[Block] = []
@@ -131,17 +130,9 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Re
         rows, touches = own if per else every
         blocks: list[Block] = []
         if kind == _STOP:
-            names, scope = what
-            if digest.dispositions.isdisjoint(names):
+            blocks = _stopped(item, digest, channel)
+            if not blocks:
                 continue
-            blocks = [
-                _new(
-                    Block,
-                    (row[0], FOREVER, name, "stopped", (), (row[5],), (("disposition", row[4]),), True, scope, False),
-                )
-                for row in digest.rows
-                if row[4] in names and (row[2] == channel or scope == "case")
-            ]
             touches = tuple([block[5][0] for block in blocks])
         elif kind == _CAP:
             first = len(rows)
@@ -161,9 +152,7 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Re
                     _new(Block, (row[0], over, name, "spacing", (), (row[5],), details, False, "case", False))
                 )
         elif kind == _ATTEMPTS:
-            if len(touches) >= number:
-                made = ("at_most", number), ("made", len(touches))
-                blocks.append(_new(Block, (EVER, FOREVER, name, "exhausted", (), touches, made, False, "case", True)))
+            blocks = _exhausted(item, touches)
         elif rows and rows[-1][2] == channel:
             blocks = _running(name, number, rows, channel)
         if blocks:
@@ -175,6 +164,62 @@ def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Re
         return Reasons(tuple(verdicts), ())
     assert at is not None
     return Reasons(tuple(verdicts), _chain(held, plan, digest, now, at))
+
+
+def endings_of(ask: Ask) -> list[Block] | None:
+    """The blocks that ended a stopped case; None: ask the general path.
+
+    The hours end nothing, and are not asked: their calendars may have to be made first.
+    """
+    lane = ask[0].lane
+    found = None if lane is None else _read(ask, lane, lane.first, "stop")
+    if lane is None or found is None:
+        return None
+    digest, plan = found
+    tally = digest.tally(lane.planned)
+    blocks: list[Block] = []
+    for item in plan.items:
+        if item.kind == _STOP:
+            blocks += _stopped(item, digest, lane.first)
+        elif item.kind == _ATTEMPTS:
+            blocks += _exhausted(item, tally.rows_of(lane.first if item.per else None)[1])
+    return blocks
+
+
+def _read(ask: Ask, lane: Lane, channel: str, answer: str) -> tuple[Digest, Plan] | None:
+    """The digest of a case and the plan of a channel; None where the lane cannot tell the reasons."""
+    digest = ask[1].digest()
+    if digest is None or not digest.plain or answer == "blocked":
+        return None
+    if answer == "stop" and digest.points is not None and channel not in digest.points:
+        return None  # that there is no address is told too
+    plan: Plan | None = lane.plans.get(channel)
+    if plan is None:
+        plan = lane.plans[channel] = _plan(ask[0], channel)
+    return digest, plan
+
+
+def _stopped(item: Item, digest: Digest, channel: str) -> list[Block]:
+    """A block for each touch by which a stop has come."""
+    names, scope = item.what
+    if digest.dispositions.isdisjoint(names):
+        return []
+    return [
+        _new(
+            Block,
+            (row[0], FOREVER, item.name, "stopped", (), (row[5],), (("disposition", row[4]),), True, scope, False),
+        )
+        for row in digest.rows
+        if row[4] in names and (row[2] == channel or scope == "case")
+    ]
+
+
+def _exhausted(item: Item, touches: tuple[str, ...]) -> list[Block]:
+    """A block where as many touches were made as are allowed."""
+    if len(touches) < item.number:
+        return []
+    made = ("at_most", item.number), ("made", len(touches))
+    return [_new(Block, (EVER, FOREVER, item.name, "exhausted", (), touches, made, False, "case", True))]
 
 
 def _running(name: str, number: int, rows: list[Row], channel: str) -> list[Block]:

@@ -30,6 +30,12 @@ _NONE_BAD: Final = pl.DataFrame(schema=_BAD)
 _STRANGERS: Final[dict[str, Any]] = {"prospect": pl.String, "touches": pl.Int64}
 _NO_STRANGERS: Final = pl.DataFrame(schema=_STRANGERS)
 _INSTANT: Final = pl.Datetime("us", "UTC")
+#: What the columns without labels hold.
+_KINDS: Final[dict[str, Any]] = {
+    **dict.fromkeys(("contact_point", "step"), pl.String),
+    **dict.fromkeys(("at", "until", "not_before"), _INSTANT),
+    **dict.fromkeys(("needs", "stops", "blocking"), _TEXTS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,38 +257,44 @@ def frame_of_few(
 ) -> pl.DataFrame:
     """What was said of a few prospects, by position, as a frame with the columns of `Columns`."""
     kept = sorted(said)
-    rows = [said[row] for row in kept]
     found: dict[str, Any] = dict.fromkeys(Said._fields, ())
-    found.update(zip(Said._fields, zip(*rows, strict=True), strict=bool(rows)))
-
-    def words(name: str, labels: Sequence[str]) -> pl.Series:
-        more = [value for value in found[name] if value is not None and value not in labels]
-        return pl.Series(name, found[name], dtype=pl.String).cast(_enum((*labels, *dict.fromkeys(more))))
-
-    def instants(name: str) -> pl.Series:
-        return pl.Series(name, found[name], dtype=pl.Int64).cast(_INSTANT)
-
-    def lists(name: str) -> pl.Series:
-        return pl.Series(name, [None if value is None else list(value) for value in found[name]], dtype=_TEXTS)
-
+    found.update(zip(Said._fields, zip(*(said[row] for row in kept), strict=True), strict=bool(kept)))
     columns = [
-        ids if len(kept) == len(ids) else ids.gather(kept),
-        words("answer", ANSWERS),
-        words("channel", channels),
-        pl.Series("contact_point", found["contact_point"], dtype=pl.String),
-        instants("at"), instants("until"), instants("not_before"),
-        pl.Series("step", found["step"], dtype=pl.String),
-        lists("needs"),
-    ]  # fmt: skip
+        _of_few("answer", found, ANSWERS),
+        _of_few("channel", found, tuple(channels)),
+        *(_of_few(name, found) for name in ("contact_point", "at", "until", "not_before", "step", "needs")),
+    ]
     if reasons != "none":
-        columns += [words("rule", rules), lists("stops")]
+        columns += [_of_few("rule", found, tuple(rules)), _of_few("stops", found)]
     if reasons == "all":
-        columns.append(lists("blocking"))
-    return pl.DataFrame(columns)
+        columns.append(_of_few("blocking", found))
+    return (ids if len(kept) == len(ids) else ids.gather(kept)).to_frame().hstack(columns)
+
+
+def _of_few(name: str, found: Mapping[str, Sequence[Any]], labels: tuple[str, ...] | None = None) -> pl.Series:
+    """A column with few rows. In many nothing is said, which is cheaper to copy than to make."""
+    values = found[name]
+    if values.count(None) == len(values):
+        return _nothing(name, labels).new_from_index(0, len(values))
+    if labels is not None:
+        more = dict.fromkeys(value for value in values if value is not None and value not in labels)
+        return pl.Series(name, values, dtype=pl.String).cast(_enum((*labels, *more)))
+    kind = _KINDS[name]
+    if kind == _INSTANT:
+        return pl.Series(name, values, dtype=pl.Int64).cast(kind)
+    if kind == _TEXTS:
+        values = [None if value is None else list(value) for value in values]
+    return pl.Series(name, values, dtype=kind)
 
 
 #: The kind of column that has these labels; made once, as it costs more than a small column.
 _enum = lru_cache(maxsize=64)(pl.Enum)
+
+
+@lru_cache(maxsize=256)
+def _nothing(name: str, labels: tuple[str, ...] | None) -> pl.Series:
+    """A row of a column in which nothing is said."""
+    return pl.Series(name, [None], dtype=_KINDS[name] if labels is None else _enum(labels))
 
 
 def most_first(strangers: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -178,11 +178,7 @@ def said_of(decision: Any, reasons: str, evidence: bool) -> Said:
             not_before, needs = _instant(decision.not_before), tuple(decision.needs)
     if reasons != "none":
         if answer == "stop":
-            rule = decision.reason
-            ending = {
-                block.rule for verdict in decision.verdicts for block in verdict.held if block.stops or block.final
-            }
-            stops = tuple(sorted(ending))
+            rule, stops = decision.reason, decision.stops
         elif answer != "contact":
             rule = decision.binding or decision.waits_for
         if reasons == "all":

@@ -14,7 +14,7 @@ from ..errors import InputError
 from .coding import Bools, Ints, Some, positions, read_codes, repeated, said, texts
 from .people import People, is_words
 
-__all__ = ["Events", "Words", "in_time", "odd_cells", "read_events", "read_instants", "read_words"]
+__all__ = ["READ", "Events", "Words", "are_words", "in_time", "odd_cells", "read_events", "read_instants", "read_words"]
 
 #: Texts that change no answer of the lane.
 _FREE: Final = frozenset({"contact_point", "purpose", "step", "by", "via", "group"})
@@ -29,7 +29,9 @@ _TIMES: Final = frozenset({"at", "end", "recorded_at"})
 _WORDS: Final = (("channel", None), ("direction", "outbound"), ("disposition", "unknown"))
 _SPOKEN: Final = frozenset(name for name, _ in _WORDS)
 _DIRECTIONS: Final = frozenset({"outbound", "inbound"})
-_READ: Final = {"id", "prospect", "at", "channel", "direction", "disposition"}
+#: What the lane reads itself, where words are words.
+READ: Final = frozenset({"id", "prospect", "at", *_SPOKEN})
+_TEXT: Final = frozenset({str, type(None)})
 #: What begins like this is read as JSON.
 _JSON: Final = r"^[\s\x1c-\x1f]*[\[{]"
 
@@ -80,6 +82,8 @@ def in_time(frame: pl.DataFrame) -> pl.DataFrame:
         InputError: times without an offset; nothing is guessed.
     """
     for name in frame.columns:
+        if name in _SPOKEN:
+            continue  # no times; and to ask for the kind of a column of categories makes it anew
         column = frame[name]
         dtype = column.dtype
         if isinstance(dtype, pl.Datetime):
@@ -136,7 +140,7 @@ def odd_cells(frame: pl.DataFrame, *, ends: bool = True) -> Bools | None:
     odd: Bools | None = None
     for name in frame.columns:
         column = frame[name]
-        if name in _READ and _spoken(column) is column:
+        if name in READ and _spoken(column) is column:
             continue
         if (name in _FREE and is_words(column)) or (name == "end" and not ends):
             continue
@@ -259,14 +263,19 @@ def _words(frame: pl.DataFrame) -> tuple[Words, Bools | None]:
     return words, used if used is not None and used.any() else None
 
 
-def read_words(frame: pl.DataFrame) -> tuple[list[Any], list[Any], list[Any], list[int]]:
-    """Channel, direction and disposition of each row as texts, and the numbers of the rows that the lane cannot read."""
-    channels, directions, dispositions = (
-        _bare_texts(_spoken(frame[name]).to_list(), otherwise)
-        if name in frame.columns
-        else ([otherwise] * len(frame), {otherwise})
-        for name, otherwise in _WORDS
-    )
+def read_words(frame: pl.DataFrame) -> tuple[list[Any], list[Any], list[Any], list[int], bool]:
+    """The words of each row as texts, the numbers of the rows that the lane cannot read, and whether all words came as words."""
+    plain = True
+    read: list[tuple[list[Any], set[Any]]] = []
+    for name, otherwise in _WORDS:
+        if name not in frame.columns:
+            read.append(([otherwise] * len(frame), {otherwise}))
+            continue
+        values = frame[name].to_list()
+        if not are_words(values):
+            plain, values = False, _spoken(frame[name]).to_list()
+        read.append(_bare_texts(values, otherwise))
+    channels, directions, dispositions = read
     bad: list[int] = []
     if None in channels[1] or not directions[1] <= _DIRECTIONS or "cancelled" in dispositions[1]:
         rows = zip(channels[0], directions[0], dispositions[0], strict=True)
@@ -275,7 +284,12 @@ def read_words(frame: pl.DataFrame) -> tuple[list[Any], list[Any], list[Any], li
             for row, (channel, direction, disposition) in enumerate(rows)
             if channel is None or direction not in _DIRECTIONS or disposition == "cancelled"
         ]
-    return channels[0], directions[0], dispositions[0], bad
+    return channels[0], directions[0], dispositions[0], bad, plain
+
+
+def are_words(values: list[Any]) -> bool:
+    """Whether cells hold texts and nothing else: quicker than to ask for the kind of their column, where there are few."""
+    return _TEXT.issuperset(map(type, values))
 
 
 def _bare_texts(values: list[Any], otherwise: str | None) -> tuple[list[str | None], set[str | None]]:

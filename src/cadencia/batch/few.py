@@ -14,12 +14,13 @@ import numpy as np
 import polars as pl
 
 from .._lane.rows import Raw
+from .._time.clock import DAY, EVER, FOREVER
 from ..decision import answered
 from ..engine import Engine
 from ..touch import CHANNELS
 from .coding import texts
 from .engine import Said, said_of
-from .events import odd_cells, read_instants, read_words
+from .events import READ, are_words, odd_cells, read_instants, read_words
 from .people import FEW, FREE, is_words, place_of, told_of
 from .question import Question
 
@@ -49,7 +50,7 @@ class Few(NamedTuple):
 def is_few(people: pl.DataFrame, touches: pl.DataFrame) -> bool:
     """Whether a book is small, and its columns are of those that are read row by row."""
     return len(people) + len(touches) <= MOST and not any(
-        name in CHANNELS or (name in FEW and not is_words(people[name])) for name in people.columns
+        name in CHANNELS or (name in FEW and not are_words(people[name].to_list())) for name in people.columns
     )  # addresses, and lists of zones, are for columns
 
 
@@ -99,17 +100,19 @@ def answer_few(engine: Engine, people: pl.DataFrame, touches: pl.DataFrame, ques
 
 def _people(frame: pl.DataFrame) -> tuple[list[Any], list[bool], list[str | None]]:
     """Where each prospect is (None: not known), whether anything else makes its row odd, and its id."""
-    ids = [None if name is None else str(name) for name in texts(frame["id"]).to_list()]
+    ids = list(map(_name, _ids(frame["id"])))
     odd = [name is None for name in ids]
     names = tuple(name for name in FEW if name in frame.columns)
     cells = zip(*(frame[name].to_list() for name in names), strict=True) if names else repeat((), len(ids))
     places = [place_of(names, item) if item else None for item in cells]
-    same = [ids]
+    same: list[list[str | None]] = [ids]
     for name in frame.columns:
+        if name == "id" or name in FEW:
+            continue
         column = frame[name]
         if name == "account":
-            same.append([None if item is None else str(item) for item in texts(column).to_list()])
-        elif not (name == "id" or name in FEW or (name in FREE and (is_words(column) or column.dtype.is_integer()))):
+            same.append(list(map(_name, _ids(column))))
+        elif not (name in FREE and (is_words(column) or column.dtype.is_integer())):
             odd = [one or other for one, other in zip(odd, told_of(column).tolist(), strict=True)]
     for values in same:
         if len(set(values)) < len(values):
@@ -120,19 +123,39 @@ def _people(frame: pl.DataFrame) -> tuple[list[Any], list[bool], list[str | None
 
 def _touches(frame: pl.DataFrame) -> tuple[list[str | None], list[Any], set[int]]:
     """For each row its prospect's id and the touch as the lane has it; and the odd rows, of which neither is to be believed."""
-    at, bad = read_instants(frame["at"])
-    strange: set[int] = set() if bad is None else set(np.flatnonzero(bad).tolist())
-    cells = odd_cells(frame)
+    instants, strange = _instants(frame["at"])
+    channels, directions, dispositions, unread, plain = read_words(frame)
+    strange.update(unread)
+    cells = None if plain and READ.issuperset(frame.columns) else odd_cells(frame)
     if cells is not None:
         strange.update(np.flatnonzero(cells).tolist())
-    named = [None if name is None else str(name) for name in texts(frame["prospect"]).to_list()]
+    named = list(map(_name, _ids(frame["prospect"])))
     ids: Sequence[Any] = range(len(named))
     if "id" in frame.columns:
-        ids = texts(frame["id"]).to_list()
+        ids = _ids(frame["id"])
         if len(set(ids)) < len(ids) or None in ids:
             many = Counter(ids)
             strange.update(row for row, name in enumerate(ids) if name is None or many[name] > 1)
-    channels, directions, dispositions, unread = read_words(frame)
-    strange.update(unread)
-    instants = at.tolist()
     return named, list(zip(instants, instants, channels, directions, dispositions, ids, strict=True)), strange
+
+
+def _instants(column: pl.Series) -> tuple[list[int], set[int]]:
+    """Instants in microseconds, and the rows of those that cannot be read here."""
+    if isinstance(column.dtype, pl.Datetime):
+        known = column.cast(pl.Int64).to_list()
+        if not known or (None not in known and min(known) >= EVER + DAY and max(known) < FOREVER - DAY):
+            return known, set()
+    at, bad = read_instants(column)
+    return at.tolist(), set() if bad is None else set(np.flatnonzero(bad).tolist())
+
+
+def _ids(column: pl.Series) -> list[Any]:
+    """Ids as `texts` has them: texts without blanks around them, or whole numbers; None where there is none."""
+    values = column.to_list()
+    if are_words(values):
+        return [None if value is None else value.strip() or None for value in values]
+    return values if column.dtype.is_integer() else texts(column).to_list()
+
+
+def _name(item: Any) -> str | None:
+    return None if item is None else str(item)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .._lane.reasons import reasons_of
+from .._lane.reasons import endings_of, reasons_of
 from .._time.clock import DAY, micros, moment, read_instant
 from .._time.spans import Span
 from ..case import Case
@@ -73,6 +73,7 @@ class Engine(Rules):
             )
 
     reasons = staticmethod(reasons_of)
+    endings = staticmethod(endings_of)
 
     @cached_property
     def lane(self) -> Lane | None:

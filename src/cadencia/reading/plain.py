@@ -83,7 +83,8 @@ def touches_as_named(columns: Iterable[str]) -> TouchSection:
 
 def _source(column: str, name: str | None = None) -> Source:
     name = name or column
-    return Source(column=column, split=";" if name in _LISTS else None, json=name in _JSON)
+    # nothing here needs checking, and the checks of a model are only made when first asked for, which takes milliseconds
+    return Source.model_construct(column=column, split=";" if name in _LISTS else None, json_=name in _JSON)
 
 
 def _together(first: Any, *more: Any) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ from cadencia import Case, Contact, Decision, Policy, Prospect, Stop, Touch, Wai
 from cadencia._lane.lane import fits
 from cadencia._lane.rows import read_raw
 from cadencia._time.clock import DAY, EPOCH, zone_of
-from cadencia.rules import MaxAttempts, QuietHours, Spacing, StopOn
+from cadencia.rules import ChannelRotation, MaxAttempts, QuietHours, Spacing, StopOn, StopOnOptOut
 from cadencia.rules.registry import read_rule
 
 ZONES = {
@@ -80,6 +80,9 @@ def lane_rules(draw: st.DrawFn) -> list[dict[str, Any]]:
         "stop_on": st.fixed_dictionaries(
             {"dispositions": st.lists(st.sampled_from(DISPOSITIONS), min_size=1, max_size=2, unique=True)},
             optional={"scope": st.just("channel")},
+        ),
+        "stop_on_opt_out": st.fixed_dictionaries({}, optional={"scope": st.just("channel"), "channels": some}).map(
+            lambda rule: {"scope": "channel", **rule} if "channels" in rule else rule
         ),
         "channel_rotation": st.fixed_dictionaries({"order": some, "count": st.just(count)}),
         "preferred_channel": st.fixed_dictionaries({"order": some, "rank": st.integers(0, 1)}),
@@ -244,6 +247,21 @@ def test_what_does_not_fit_takes_the_general_path() -> None:
     mixed = [MaxAttempts(id="a", at_most=3), MaxAttempts(id="b", at_most=3, count="planned")]
     assert Policy(name="b", channels=["phone"], rules=mixed).engine.lane is None
     assert not fits(read_rule({"rule": "max_attempts", "id": "x", "at_most": 3, "since": "case"}))
+    assert fits(read_rule({"rule": "stop_on_opt_out", "id": "x"}))
+    assert not fits(read_rule({"rule": "stop_on_opt_out", "id": "x", "lasts": "30 days"}))
+    assert not fits(read_rule({"rule": "stop_on_opt_out", "id": "x", "scope": "contact_point"}))
+
+
+@pytest.mark.parametrize("kind", [StopOn, StopOnOptOut, MaxAttempts, QuietHours, ChannelRotation])
+def test_a_rule_made_from_one_of_ours_takes_the_general_path(kind: Any) -> None:
+    """What a subclass says may be anything: the lane reads only the very rules that it knows."""
+    settings_of = {
+        "StopOn": {"dispositions": ["refused"]}, "MaxAttempts": {"at_most": 1}, "QuietHours": {"allow": {"daily": ["09:00-10:00"]}},
+        "ChannelRotation": {"order": ["phone"]},
+    }  # fmt: skip
+    given_ = settings_of.get(kind.__name__, {})
+    assert fits(kind(id="x", **given_))
+    assert not fits(type("Own", (kind,), {})(id="x", **given_))
 
 
 @given(st.sampled_from(("booked", "cancelled", "date", "future", "repeated", "wish", "zones")))

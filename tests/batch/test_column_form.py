@@ -41,7 +41,7 @@ class RestAfterReply(Limit):
                 and seen.lo == seen.hi
                 and not seen.booked
             ):
-                yield self.block(seen.end, seen.end + self.hours * HOUR, "resting", touches=[seen.id], hours=self.hours)
+                yield self.block(seen.lo, seen.end + self.hours * HOUR, "resting", touches=[seen.id], hours=self.hours)
 
     def columns(self, past: Past, channel: str) -> Any:
         return past.latest(past.on(channel) & past.having("replied")) + self.hours * HOUR

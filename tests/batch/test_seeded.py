@@ -31,6 +31,7 @@ RULES: dict[str, list[dict[str, Any]]] = {
     ],
     "business_days": [{"days": "mon-fri"}, {"days": "tue"}],
     "stop_on": [{"dispositions": ["replied"]}, {"dispositions": ["bounced_hard"], "scope": "channel"}],
+    "stop_on_opt_out": [{}, {"scope": "channel"}],
     "channel_rotation": [{"order": ["phone", "email"]}],
     "preferred_channel": [{"order": ["sms"]}],
 }  # fmt: skip

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .._time.clock import EVER, FOREVER, zone_of
 from .._time.holidays import regions_named
 from ..rules.attempts import FrequencyCap, MaxAttempts
-from ..rules.base import Limit, Rule
+from ..rules.base import Limit, Rule, StopRule
 from ..rules.channels import NoRepeatedChannel
 from ..rules.delays import Calendar, Clockwork, over
 from ..rules.filters import TouchFilter
 from ..rules.hours import BusinessDays, OnTheClock, QuietHours
 from ..rules.rotation import ChannelRotation, PreferredChannel
 from ..rules.spacing import Spacing
-from ..rules.stops import StopOn
+from ..rules.stops import OPT_OUT, StopOn, StopOnOptOut
 from .digest import Digest, Place, Row
 from .timeline import WIDTH, Timeline
 
@@ -117,10 +117,10 @@ def fits(rule: Rule) -> bool:
     if isinstance(rule, Limit):
         narrow = (rule.stages, rule.tags, rule.regions, rule.purposes, rule.steps, rule.subjects)
         return not rule.unless and all(item is None for item in narrow) and _limit_fits(rule)
-    if isinstance(rule, ChannelRotation):
+    if type(rule) is ChannelRotation:
         plain = rule.mode == "alternate" and rule.counts == _NO_FILTER and rule.count in ("planned", "attempted")
         return rule.patience is None and plain
-    if isinstance(rule, PreferredChannel):
+    if type(rule) is PreferredChannel:
         return rule.patience is None
     return False
 
@@ -128,12 +128,8 @@ def fits(rule: Rule) -> bool:
 def _limit_fits(rule: Limit) -> bool:
     if type(rule) in (QuietHours, BusinessDays):
         return True
-    if isinstance(rule, StopOn):
-        return (
-            rule.after is None and rule.lasts is None and rule.until is None and rule.lifted_by is None and rule.over == "prospect"
-            and rule.dispositions is not None and not rule.dispositions.excluded and rule.counts == _NO_FILTER
-            and (rule.scope == "channel" or (rule.scope == "case" and rule.channels is None))
-        )  # fmt: skip
+    if type(rule) in (StopOn, StopOnOptOut):
+        return _stop_fits(rule)
     if type(rule) not in (MaxAttempts, FrequencyCap, Spacing, NoRepeatedChannel):
         return False
     assert isinstance(rule, (MaxAttempts, FrequencyCap, Spacing, NoRepeatedChannel))
@@ -158,19 +154,40 @@ def _limit_fits(rule: Limit) -> bool:
     return rule.per == ()
 
 
+def _stop_fits(rule: Limit) -> bool:
+    assert isinstance(rule, (StopOn, StopOnOptOut))
+    if rule.after is not None or rule.lasts is not None or rule.until is not None or rule.lifted_by is not None:
+        return False
+    if isinstance(rule, StopOn) and (
+        rule.dispositions is None or rule.dispositions.excluded or rule.counts != _NO_FILTER or rule.over != "prospect"
+    ):
+        return False
+    return rule.scope == "channel" or (rule.scope == "case" and rule.channels is None)
+
+
+def fatal(rule: Limit) -> frozenset[str]:
+    """The dispositions by which a rule that fits stops for good; none where it is no such rule.
+
+    An opt-out on the prospect's own record is never seen here, as such a case is not plain.
+    """
+    if isinstance(rule, StopOnOptOut):
+        return OPT_OUT
+    return rule.dispositions.names if isinstance(rule, StopOn) and rule.dispositions is not None else frozenset()
+
+
+def _fatal_to(limits: list[Limit], scope: str) -> frozenset[str]:
+    """The dispositions that stop a case, or a channel, for good."""
+    return frozenset(
+        name for rule in limits if isinstance(rule, StopRule) and rule.scope == scope for name in fatal(rule)
+    )
+
+
 class Lane:
     """A policy whose rules all fit, laid out by channel."""
 
     def __init__(self, channels: tuple[str, ...], limits: list[Limit], preferences: list[Rule]) -> None:
-        stops = [rule for rule in limits if isinstance(rule, StopOn) and rule.dispositions is not None]
         self.limits = limits
-        self.ends = [
-            (rule.id, name)
-            for rule in stops
-            if rule.scope == "case" and rule.dispositions
-            for name in sorted(rule.dispositions.names)
-        ]
-        self.ending = frozenset(name for _, name in self.ends)
+        self.ending = _fatal_to(limits, "case")
         self.most = min((rule.at_most for rule in limits if isinstance(rule, MaxAttempts)), default=_NO_MAXIMUM)
         self.caps = [
             Cap(rule.id, rule.at_most, rule.within.micros)
@@ -315,12 +332,7 @@ def _road(channel: str, limits: list[Limit], gaps: list[Gap], hours: list[Hours]
         channel,
         tuple(gap for gap in gaps if gap.each and gap.id in ids),
         min((rule.at_most for rule in mine if isinstance(rule, NoRepeatedChannel)), default=0),
-        frozenset(
-            name
-            for rule in mine
-            if isinstance(rule, StopOn) and rule.scope == "channel" and rule.dispositions is not None
-            for name in rule.dispositions.names
-        ),
+        _fatal_to(mine, "channel"),
         tuple(item.rule for item in hours if item.id in ids),
         tuple(item for item in hours if item.id in ids),
         tuple(gap for gap in gaps if not gap.each or gap.id in ids),
@@ -371,4 +383,4 @@ def lane_for(
     return Lane(channels, own, preferences)
 
 
-__all__ = ["BLOCKED", "STOPPED", "Lane", "lane_for"]
+__all__ = ["BLOCKED", "STOPPED", "Lane", "fatal", "lane_for"]

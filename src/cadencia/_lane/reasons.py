@@ -14,7 +14,8 @@ from ..rules.block import Block, chain_link
 from ..rules.channels import NoRepeatedChannel
 from ..rules.hours import CHUNK, OnTheClock
 from ..rules.spacing import Spacing
-from ..rules.stops import StopOn
+from ..rules.stops import StopOn, StopOnOptOut
+from .lane import fatal
 
 if TYPE_CHECKING:
     from ..inquiry import Ask
@@ -31,6 +32,7 @@ _new: Final[Any] = tuple.__new__  # a named tuple made without a call into Pytho
 _KINDS = (
     (OnTheClock, _HOURS),
     (StopOn, _STOP),
+    (StopOnOptOut, _STOP),
     (MaxAttempts, _ATTEMPTS),
     (FrequencyCap, _CAP),
     (Spacing, _SPACING),
@@ -51,7 +53,7 @@ class Item(NamedTuple):
     number: int
     """How many it allows."""
     what: Any
-    """The dispositions and scope of a stop, the width of a cap, the gap of a spacing, else the rule."""
+    """Of a stop its dispositions, its scope and whether it is that of opt-outs; the width of a cap, the gap of a spacing, else the rule."""
     details: tuple[tuple[str, Any], ...]
     said: dict[Any, tuple[Verdict, tuple[Block, ...]] | None]
     """What an hours rule has said, by place and instant."""
@@ -83,7 +85,7 @@ def _plan(engine: Any, channel: str) -> Plan:
                 details = (("gap", str(rule.at_least)),)
                 what = engine.lane.spacings[rule.id]
             elif kind == _STOP:
-                what = rule.dispositions.names, rule.scope
+                what = fatal(rule), rule.scope, isinstance(rule, StopOnOptOut)
             items.append(
                 Item(
                     len(silent),
@@ -201,17 +203,18 @@ def _read(ask: Ask, lane: Lane, channel: str, answer: str) -> tuple[Digest, Plan
 
 def _stopped(item: Item, digest: Digest, channel: str) -> list[Block]:
     """A block for each touch by which a stop has come."""
-    names, scope = item.what
+    names, scope, opted_out = item.what
     if digest.dispositions.isdisjoint(names):
         return []
-    return [
-        _new(
-            Block,
-            (row[0], FOREVER, item.name, "stopped", (), (row[5],), (("disposition", row[4]),), True, scope, False),
-        )
-        for row in digest.rows
-        if row[4] in names and (row[2] == channel or scope == "case")
-    ]
+    code = "opted_out" if opted_out else "stopped"
+    blocks: list[Block] = []
+    for row in digest.rows:
+        if row[4] in names and (row[2] == channel or scope == "case"):
+            details: tuple[tuple[str, str], ...] = (("disposition", row[4]),)
+            if opted_out:
+                details = ("channel", "" if scope == "case" else channel), ("purpose", "")
+            blocks.append(_new(Block, (row[0], FOREVER, item.name, code, (), (row[5],), details, True, scope, False)))
+    return blocks
 
 
 def _exhausted(item: Item, touches: tuple[str, ...]) -> list[Block]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from .._lane.lane import Lane
 from .._lane.rows import Raw
 from .._time.clock import DAY, EVER, FOREVER
 from ..decision import answered
@@ -54,12 +55,10 @@ def is_few(people: pl.DataFrame, touches: pl.DataFrame) -> bool:
     )  # addresses, and lists of zones, are for columns
 
 
-def answer_few(engine: Engine, people: pl.DataFrame, touches: pl.DataFrame, question: Question) -> Few:
+def answer_few(engine: Engine, lane: Lane, people: pl.DataFrame, touches: pl.DataFrame, question: Question) -> Few:
     """The answers of a book whose times are as `in_time` leaves them."""
     now, horizon = question.now, question.horizon
     wanted = question.options.get("purpose"), question.options.get("step")
-    lane = engine.lane
-    assert lane is not None
     count = len(people)
     places, odd, ids = _people(people)
     owner: dict[str | None, int] = {name: row for row, name in enumerate(ids) if name is not None}

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import polars as pl
 
 from .._lane.digest import _NOT_OUT
-from .._lane.lane import Lane
-from ..rules.stops import StopOn
+from .._lane.lane import Lane, fatal
+from ..rules.base import StopRule
 from .coding import Bools, Ints, Some
 from .events import Words
 
@@ -48,7 +48,8 @@ def vocabulary(words: Words, lane: Lane, channels: list[str], number: dict[str, 
     for channel, name in zip(words.channels, words.dispositions, strict=True):
         mask = 0
         for rule in lane.limits:
-            if isinstance(rule, StopOn) and rule.dispositions is not None and name in rule.dispositions.names:
+            if name in fatal(rule):
+                assert isinstance(rule, StopRule)
                 here = channel == lane.first and (rule.channels is None or rule.channels.has(lane.first))
                 if rule.scope == "case" or here:
                     mask |= 1 << number[rule.id]

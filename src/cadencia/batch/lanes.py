@@ -8,6 +8,7 @@ from contextlib import suppress
 import numpy as np
 import polars as pl
 
+from .._lane.lane import Lane
 from .._time.clock import FOREVER
 from ..errors import RuleFailure
 from ..policy import Policy
@@ -24,7 +25,7 @@ from .numeric import answer
 from .past import read_past
 from .people import People, read_people
 from .question import Decides, Question
-from .track import CONTACT, ENGINE, NEEDS, STOP, WAIT, Found, Track, track_of
+from .track import CONTACT, ENGINE, NEEDS, STOP, WAIT, Found, Track, rules_of, track_of
 
 __all__ = ["answer_book"]
 
@@ -35,10 +36,12 @@ def answer_book(
 ) -> Answers:  # fmt: skip
     """The answers for frames that have been checked; `sources` say where their rows come from."""
     touch_frame = in_time(touch_frame)
-    track = _track(policy, question, reserve)
-    if track is not None and not track.more and sources is FRAMES and is_few(people_frame, touch_frame):
+    plain = not reserve and _plain(policy, question)
+    if plain and sources is FRAMES and is_few(people_frame, touch_frame):
         assert isinstance(policy, Policy)
-        return _answer_few(policy, track, people_frame, touch_frame, question, kind)
+        if policy.engine.lane is not None:
+            return _answer_few(policy, policy.engine.lane, people_frame, touch_frame, question, kind)
+    track = _track(policy, question) if plain else None
     people = read_people(people_frame)
     events = read_events(touch_frame, people)
     set_apart(people, events, sources, question.dispositions)
@@ -67,21 +70,16 @@ def answer_book(
 
 
 def _answer_few(
-    policy: Policy,
-    track: Track,
-    people: pl.DataFrame,
-    touches: pl.DataFrame,
-    question: Question,
-    kind: str,
+    policy: Policy, lane: Lane, people: pl.DataFrame, touches: pl.DataFrame, question: Question, kind: str
 ) -> Answers:
     """The answers of a small book, row by row."""
-    few = answer_few(policy.engine, people, touches, question)
+    few = answer_few(policy.engine, lane, people, touches, question)
     rows = np.array(few.rows, np.intp), np.array(few.touch_rows, np.intp)
     seen = answer_one_by_one(policy, people, touches, *rows, question)
     strangers = Counter(seen.book.strangers) + Counter(few.strangers)
     left, touch_rows = seen.book.prospect_rows(), seen.book.touch_rows()
     said = few.said | seen.answers
-    names = [road.channel for road in track.roads], track.rules
+    names = tuple(lane.roads), rules_of(lane)
     nobodys = sum(few.strangers.values())
     return Answers(
         frame=write_frame(frame_of_few(people["id"], said, *names, question.reasons), kind),
@@ -181,12 +179,15 @@ def _gather(people: People, events: Events, fast: Bools, seen: Seen, columns: Co
     )
 
 
-def _track(policy: Decides, question: Question, reserve: bool) -> Track | None:
+def _plain(policy: Decides, question: Question) -> bool:
+    """Whether the question is one that a lane can answer, of a policy that decides as policies do."""
+    ours = isinstance(policy, Policy) and type(policy).decide is Policy.decide
+    return ours and not question.evidence and question.options.keys().isdisjoint(("duration", "subjects"))
+
+
+def _track(policy: Decides, question: Question) -> Track | None:
     """The track of a policy, where the question is one that it can answer."""
-    if reserve or question.evidence or not isinstance(policy, Policy) or type(policy).decide is not Policy.decide:
-        return None
-    if "duration" in question.options or "subjects" in question.options:
-        return None
+    assert isinstance(policy, Policy)
     track = track_of(policy.engine)
     if track is not None and track.more and not {"purpose", "step"}.isdisjoint(question.options):
         return None  # a column form is asked about a channel, and nothing else

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -81,7 +81,6 @@ class Past:
         return np.bincount(self.prospect[chosen], minlength=len(self))
 
 
-@runtime_checkable
 class HasColumns(Protocol):
     """A limit with a column form."""
 
@@ -95,7 +94,7 @@ class HasColumns(Protocol):
 
 def has_columns(rule: Rule) -> bool:
     """Whether a rule may be asked in columns: it has the form, and nothing of the base class cuts its blocks."""
-    if not isinstance(rule, Limit) or isinstance(rule, StopRule) or not isinstance(rule, HasColumns):
+    if not isinstance(rule, Limit) or isinstance(rule, StopRule) or not callable(getattr(rule, "columns", None)):
         return False
     narrow = (rule.stages, rule.tags, rule.regions, rule.purposes, rule.steps)
     return rule.in_force is None and not rule.unless and all(item is None for item in narrow)
@@ -107,6 +106,8 @@ def column_lane(engine: Engine) -> tuple[Lane, tuple[Limit, ...]] | None:
         return None
     limits = [item.rule for item in engine.limits]
     ours = tuple(rule for rule in limits if has_columns(rule))
+    if not ours:
+        return None if engine.lane is None else (engine.lane, ())
     preferences: list[Preference] = [item.rule for item in engine.preferences]
     lane = lane_for(engine.channels, [rule for rule in limits if rule not in ours], list(preferences), ALWAYS)
     return None if lane is None else (lane, ours)
@@ -152,9 +153,8 @@ def releases(rule: Limit, past: Past, channel: str) -> Ints:
     Raises:
         RuleFailure: it raised, or gave something else than one whole number for each prospect.
     """
-    assert isinstance(rule, HasColumns)
     try:
-        found = np.asarray(rule.columns(past, channel))
+        found = np.asarray(cast(HasColumns, rule).columns(past, channel))
         if found.shape != (len(past),) or found.dtype.kind not in "iu":
             raise TypeError(f"columns gave {found.dtype} of shape {found.shape}, not {len(past)} whole numbers")
     except Exception as error:

@@ -14,14 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .._lane.digest import Place
-from .._lane.lane import Lane
+from .._lane.lane import Lane, fatal
 from .._time.clock import DAY, EVER, day_date
 from .._time.holidays import holiday_days, regions_named
 from ..engine import Engine
 from ..rules.base import Limit
 from ..rules.consent import ContactPoints
 from ..rules.rotation import ChannelRotation, PreferredChannel
-from ..rules.stops import StopOn
 from .calendar import Calendars, Openings
 from .coding import Bools, Ints
 from .events import Words
@@ -86,6 +85,11 @@ def track_of(engine: Engine) -> Track | None:
         return _tracks.setdefault(engine, made)
 
 
+def rules_of(lane: Lane, more: tuple[Limit, ...] = ()) -> tuple[str, ...]:
+    """The ids of the limits that a lane may name, in order."""
+    return tuple(sorted((POINTS, *(rule.id for rule in (*lane.limits, *more)))))
+
+
 class Track:
     """A lane made ready for columns, and kept with it; `over` makes it ready for one question.
 
@@ -114,10 +118,10 @@ class Track:
             for name in rule.order
         ]
         self.channels = list(dict.fromkeys([*lane.roads, *named]))
-        self.rules = sorted([POINTS, *(rule.id for rule in (*lane.limits, *more))])
+        self.rules = list(rules_of(lane, more))
         self.number = {name: index for index, name in enumerate(self.rules)}
         self.numbered = [(rule, self.number[rule.id]) for rule in lane.limits]
-        self.stopping = sum(1 << number for rule, number in self.numbered if isinstance(rule, StopOn))
+        self.stopping = sum(1 << number for rule, number in self.numbered if fatal(rule))
         self.points = self.number[POINTS]
         self.ranks = self._ranked()
         self.by_rank = np.argsort(self.ranks, axis=1).astype(np.int8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple, Protocol
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -118,9 +118,13 @@ class Lasting(StopRule):
         return max((zone.at(day) for zone in zones), default=day * DAY + DAY // 2)
 
 
+#: The dispositions by which a person says that they want no more of it.
+OPT_OUT: Final = frozenset({"opted_out"})
+
+
 def opts_out(seen: Seen) -> bool:
     """Whether a touch says that they want no more of it."""
-    return not seen.booked and seen.disposition == "opted_out"
+    return not seen.booked and seen.disposition in OPT_OUT
 
 
 def reaches(scope: Scope, seen: Seen, candidate: Candidate) -> bool:

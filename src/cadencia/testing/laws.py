@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from string import Formatter
 from typing import Final
 
-from .._time.clock import micros
+from .._time.clock import micros, moment
 from .._time.spans import union
 from .._view import View
 from ..case import Case
@@ -215,18 +215,20 @@ def column_form(rule: Rule, question: Question) -> None:
     if not has_columns(rule):
         broken(law, "`columns` is for limits that are no stop rules; leave it out")
     start, end = question.span
-    case = _plain(question.case, start)
-    digest = digest_of(case)
-    assert digest is not None
-    for channel in sorted({question.candidate.channel, *(touch.channel for touch in case.touches)}):
-        if rule.channels is not None and not rule.channels.has(channel):
-            continue
-        release = asked(law, partial(lambda name: int(releases(rule, past_of(digest, start), name)[0]), channel))
-        blocks = answer(law, rule, view_of(case), Candidate(channel), (start, end))
-        held = union((max(block.start, start), min(block.end, end)) for block in blocks)
-        wanted = [(start, min(release, end))] if release > start else []
-        if held != wanted:
-            broken(law, f"on `{channel}` from {start} it says {release}, but the blocks forbid {held or 'nothing'}")
+    plain = _plain(question.case, start)
+    for case in (plain, _going_on(plain, start)):
+        digest = digest_of(case)
+        assert digest is not None
+        past = past_of(digest, start)
+        for channel in sorted({question.candidate.channel, *(touch.channel for touch in case.touches)}):
+            if rule.channels is not None and not rule.channels.has(channel):
+                continue
+            release = int(asked(law, partial(releases, rule, past, channel))[0])
+            blocks = answer(law, rule, view_of(case), Candidate(channel), (start, end))
+            held = union((max(block.start, start), min(block.end, end)) for block in blocks)
+            wanted = [(start, min(release, end))] if release > start else []
+            if held != wanted:
+                broken(law, f"on `{channel}` from {start} it says {release}, but the blocks forbid {held or 'nothing'}")
 
 
 def _plain(case: Case, instant: int) -> Case:
@@ -241,6 +243,17 @@ def _plain(case: Case, instant: int) -> Case:
     return Case(
         prospect=Prospect(id="p", zones=zone, regions=case.prospect.regions),
         touches=tuple(touch.model_copy(update={"prospect": None}) for touch in touches.values()),
+    )
+
+
+def _going_on(case: Case, instant: int) -> Case:
+    """The case with its last touch still going on at an instant, and a while after."""
+    if not case.touches:
+        return case
+    *before, last = case.touches
+    return Case(
+        prospect=case.prospect,
+        touches=(*before, last.model_copy(update={"end": moment(instant) + timedelta(minutes=20)})),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import TZPATH
 
 from ._time.clock import FOREVER, micros, moment
-from .decision import Contact, Decision, Stop, Wait
+from .decision import Blocked, Contact, Decision, Stop, Wait
 from .engine.closed import lifting
 from .engine.foresight import foreseen
 from .errors import RuleFailure
@@ -28,19 +28,24 @@ def record_of(question: Question, decision: Decision) -> Record:
     _, options, candidate = decision.inquiry()
     engine, policy, view = question.engine, question.engine.policy, question.view
     opened = isinstance(decision, (Contact, Wait))
+    told = {option.candidate: _option(question, option) for option in options}
+    nearest = None
     if candidate is None:
         candidate = options[0].candidate if options else question.wanted
+        if isinstance(decision, Blocked) and told:
+            candidate = min(told, key=lambda item: _distance(told[item]))
+            nearest = told[candidate]
+    ordered = _in_order(question, options, candidate, decision._at)
+    records = tuple(told[option.candidate] for option in ordered)
     length = (
         question.start + 1 if isinstance(decision, Stop) else question.end if decision._at is None else decision._at + 1
     )
     blocks = question.blocks(candidate, question.start, min(length, question.end))
     chain = chain_of(blocks, question.start, length if decision._at is None else decision._at)
     now = [block for block in blocks if block.start <= question.start < block.end]
-    ordered = _in_order(question, options, candidate, decision._at)
-    records = tuple(_option(question, option) for option in ordered)
     openings = [option.opening for option in options if option.opening is not None]
     stop = principal(blocks, question.start) if isinstance(decision, Stop) else None
-    needs, not_before = _hopes(records) if not opened and stop is None else ((), None)
+    needs, not_before = _hope(nearest) if isinstance(decision, Blocked) else ((), None)
     earliest = min(openings) if openings else None
     waits_for = _waiting(question, decision, earliest)
     proposal = question.proposal(decision)
@@ -112,13 +117,18 @@ def _option(question: Question, option: Option) -> OptionRecord:
     )
 
 
-def _hopes(options: tuple[OptionRecord, ...]) -> tuple[tuple[str, ...], Any]:
-    """What a blocked case needs: the fewest needs of any option; and the first instant at which time alone helps."""
-    timed = [option.not_before for option in options if option.not_before is not None and not option.needs]
-    needing = sorted((option.needs for option in options if option.needs), key=lambda needs: (len(needs), needs))
-    if timed:
-        return (), min(timed)
-    return (needing[0] if needing else ("policy",)), None
+def _distance(option: OptionRecord) -> tuple[Any, ...]:
+    """How far a blocked option is from being open: those that time alone opens are the nearest, then those with the fewest needs."""
+    if option.not_before is not None and not option.needs:
+        return 0, option.not_before
+    return (1, len(option.needs), option.needs) if option.needs else (2,)
+
+
+def _hope(nearest: OptionRecord | None) -> tuple[tuple[str, ...], Any]:
+    """What a blocked case needs, and the first instant at which time alone helps."""
+    if nearest is None or (not nearest.needs and nearest.not_before is None):
+        return ("policy",), None
+    return nearest.needs, None if nearest.needs else nearest.not_before
 
 
 def _waiting(question: Question, decision: Decision, earliest: int | None) -> str | None:

@@ -245,6 +245,29 @@ def test_two_touches_at_one_instant_ran_on_both_channels() -> None:
     assert answers.frame["blocking"].to_list() == [["never", "vary"]] == [list(one.blocking)]
 
 
+def test_a_blocked_case_is_told_from_the_channel_that_needs_the_least() -> None:
+    """Needs and reasons are of one channel: e-mail was used last and has no address, the telephone has no address alone."""
+    policy = Policy(
+        name="nearest",
+        channels=["email", "phone"],
+        rules=[NoRepeatedChannel(id="vary", at_most=1), Spacing(id="calls", at_least="48h", per=["channel"])],
+    )
+    people = pl.DataFrame({"id": ["p"], "zone": "Europe/Madrid", "email": [None], "phone": [None]}, schema_overrides={
+        "email": pl.String, "phone": pl.String,
+    })  # fmt: skip
+    events = [
+        {"id": name, "prospect": "p", "at": NOW - timedelta(hours=hours), "channel": name, "disposition": "no_answer"}
+        for hours, name in ((9, "phone"), (8, "email"))
+    ]
+    found = decide_many(policy, people, pl.DataFrame(events), as_of=NOW, reasons="all")
+    one = policy.decide({"id": "p", "zones": "Europe/Madrid", "contact_points": []}, events, as_of=NOW)
+    row = found.frame.row(0, named=True)
+    assert found.lanes == {"columns": 1, "rows": 0, "engine": 0}
+    assert row["blocking"] == list(one.blocking) == ["always/contact-points", "calls"]
+    assert row["needs"] == list(one.needs) == ["contact_point"]
+    assert row["rule"] == one.binding == "always/contact-points"
+
+
 def test_who_has_entered_no_playbook_is_answered_by_the_first() -> None:
     """Law 14: nobody is left without an answer."""
     first = Playbook.load("after-the-no")

@@ -414,8 +414,21 @@ def await_pending(rule: Any, case: Case, candidate: Any, t: datetime, table: Any
 
 
 def earn_first(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:
+    """What is not known gives nothing."""
+
+    def gave(touch: Touch) -> bool:
+        both = {
+            "channel": True,
+            "contact_point": None not in (touch.contact_point, candidate.point),
+            "step": None not in (touch.step, candidate.step),
+            "purpose": None not in (touch.purpose, candidate.purpose),
+            "subject": () not in (touch.subjects, candidate.subjects),
+        }
+        sure = count.matches(rule.counts, touch, table, sure=True) and all(both[what] for what in rule.per)
+        return bool(sure and (rule.count != "reached" or count.reached(touch, table) is True))
+
     made = happened(count.history(rule, case, candidate, t, table), t)
-    return bool(sum(count.matches(rule.counts, touch, table, sure=True) for touch in made) < rule.least)
+    return sum(map(gave, made)) < int(rule.least)
 
 
 def suppressions(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -> bool:

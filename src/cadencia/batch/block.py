@@ -36,7 +36,12 @@ class Trip(NamedTuple):
 
 
 class Block:
-    """Some prospects next to each other, with their counted touches in order."""
+    """Some prospects next to each other, with their counted touches in order.
+
+    Attributes:
+        shared, trips: what holds for all channels, and for each.
+        nearest: of a blocked case, the number of the channel that needs the least.
+    """
 
     def __init__(
         self, track: Track, part: slice, offsets: Ints, at: Ints, end: Ints | None, channel: Some,
@@ -63,6 +68,7 @@ class Block:
         self.by_channel = self._by_channel()
         self.shared: list[tuple[int, Ints]] = []
         self.trips: list[Trip] = []
+        self.nearest = np.zeros(self.size, np.int8)
 
     def _odd(self, last: Ints) -> Bools:
         """Whose last touches are several at once, and what else only the engine tells."""
@@ -184,7 +190,7 @@ class Block:
         if self.track.more:
             return  # what a stranger's rule needs, only its blocks say
         told = self.track.covered[self.place[rows]]
-        least = np.full(len(rows), len(NEEDS))
+        least, nearest = np.full(len(rows), len(NEEDS)), np.zeros(len(rows), np.int8)
         for number, road in enumerate(self.track.roads):
             over = (deadly[rows] >> number & 1 == 1) if deadly is not None else np.zeros(len(rows), np.bool_)
             nowhere = (
@@ -193,9 +199,11 @@ class Block:
             again = self.runs(number, road.running)[rows] if road.running else np.zeros(len(rows), np.bool_)
             needs = np.where(nowhere & again, 2, np.where(again, 1, 0))
             told &= over | ((nowhere | again) & (self.trips[number].opening[rows] < self.end_of(rows)))
-            least = np.where(over, least, np.minimum(least, needs))
+            nearer = ~over & (needs < least)
+            least[nearer], nearest[nearer] = needs[nearer], number
         told &= least < len(NEEDS)
         found.kind[self.part][rows[told]] = BLOCKED
+        self.nearest[rows] = nearest
         found.needs.update(zip((rows[told] + self.part.start).tolist(), least[told].tolist(), strict=True))
 
     def end_of(self, rows: Ints) -> Any:

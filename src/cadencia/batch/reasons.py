@@ -52,37 +52,33 @@ def explain(block: Block, found: Found, history: History, offered: dict[str, Boo
         stops[over] = ending
         first = np.where(ending & block.track.stopping, ending & block.track.stopping, ending)
         rule[over] = np.log2((first & -first).astype(np.float64)).astype(np.int8)
-    never = np.flatnonzero(kind == BLOCKED)
-    if len(never):
-        lasting = _lasting(block, never, offered) | (0 if history.stops is None else history.stops[block.part][never])
-        rule[never] = np.log2((lasting & -lasting).astype(np.float64)).astype(np.int8)
-        over = np.concatenate([over, never])
-    if found.blocking is not None:
-        blocking = found.blocking[block.part]
-        for number, road in enumerate(block.track.roads):
-            rows = np.flatnonzero((kind == WAIT) & (channel == number))
-            if len(rows):
-                blocking[rows] = _forbidding(block, rows, number, road)
-        if len(over):
-            # what is said of a case that does not open is said of its first channel
-            ending = np.zeros(len(over), np.int64) if history.stops is None else history.stops[block.part][over]
-            blocking[over] = (
-                ending
-                | stops[over]
-                | _lasting(block, over, offered)
-                | _forbidding(block, over, 0, block.track.roads[0])
-            )
+    blocking = None if found.blocking is None else found.blocking[block.part]
+    for number, road in enumerate(block.track.roads):
+        never = np.flatnonzero((kind == BLOCKED) & (block.nearest == number))
+        if len(never):
+            lasting = _lasting(block, never, number, road, offered)
+            rule[never] = np.log2((lasting & -lasting).astype(np.float64)).astype(np.int8)
+            if blocking is not None:
+                blocking[never] = lasting | _forbidding(block, never, number, road)
+        rows = np.flatnonzero((kind == WAIT) & (channel == number))
+        if len(rows) and blocking is not None:
+            blocking[rows] = _forbidding(block, rows, number, road)
+    if len(over) and blocking is not None:
+        # what is said of a stopped case is said of its first channel
+        ending = np.zeros(len(over), np.int64) if history.stops is None else history.stops[block.part][over]
+        first_road = block.track.roads[0]
+        closed = _lasting(block, over, 0, first_road, offered) | _forbidding(block, over, 0, first_road)
+        blocking[over] = ending | stops[over] | closed
 
 
-def _lasting(block: Block, rows: Rows, offered: dict[str, Bools] | None) -> Ints:
-    """As bits, what closes the first channel until another is used, or until there is an address for it."""
+def _lasting(block: Block, rows: Rows, number: int, road: Road, offered: dict[str, Bools] | None) -> Ints:
+    """As bits, what closes a channel until another is used, or until there is an address for it."""
     bits = np.zeros(len(rows), np.int64)
-    first = block.track.lane.first
-    for rule, number in block.track.numbered:
-        if isinstance(rule, NoRepeatedChannel) and (rule.channels is None or rule.channels.has(first)):
-            bits |= block.runs(0, rule.at_most)[rows].astype(np.int64) << number
+    for rule, bit in block.track.numbered:
+        if isinstance(rule, NoRepeatedChannel) and (rule.channels is None or rule.channels.has(road.channel)):
+            bits |= block.runs(number, rule.at_most)[rows].astype(np.int64) << bit
     if offered is not None:
-        bits |= block.unaddressed(first, offered)[rows].astype(np.int64) << block.track.points
+        bits |= block.unaddressed(road.channel, offered)[rows].astype(np.int64) << block.track.points
     return bits
 
 

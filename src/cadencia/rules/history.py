@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 
 from .._model import OneOrMore
 from .._time.clock import EVER, FOREVER
@@ -153,6 +153,9 @@ class ReadsHistory(Limit):
     per: Per = ()
     over: Over = "prospect"
 
+    #: Whether a touch counts only where it surely lies after the counters began again: where what is counted permits.
+    surely: ClassVar[bool] = False
+
     def tells(self, seen: Seen) -> bool:
         """Whether a touch counts, but for `per`."""
         if self.counts.directions is None and not seen.outbound:
@@ -209,11 +212,17 @@ class ReadsHistory(Limit):
         tops = list(accumulate((seen.hi for seen in counted), max))
         edges = [(EVER, EVER), *sorted(set(anchors))]
         segments: list[Segment] = []
-        for index, (lo, _) in enumerate(edges):
+        top = EVER
+        for index, (lo, hi) in enumerate(edges):
+            top = max(top, hi)
             last = index + 1 == len(edges)
             next_lo, next_hi = (FOREVER, FOREVER) if last else edges[index + 1]
             first = bisect_right(tops, lo - early) if index else 0
             until = len(counted) if last else bisect_right(starts, next_lo - early)
-            touches = [seen for seen in counted[first:until] if index == 0 or seen.hi > lo - early]
+            touches = counted[first:until]
+            if index and self.surely:
+                touches = [seen for seen in touches if seen.lo > top - early]
+            elif index:
+                touches = [seen for seen in touches if seen.hi > lo - early]
             segments.append(Segment(lo, next_hi, touches, exact))
         return segments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -72,7 +72,8 @@ class AwaitPending(Limit):
 class EarnFirst(ReadsHistory):
     """Give before asking: not before so many counted touches have been made.
 
-    Narrow it to what asks, with `purposes`; `counts` says which touches give. A touch of unknown kind gives nothing.
+    Narrow it to what asks, with `purposes`; `counts` says which touches give. What is not known gives nothing: a
+    touch of unknown kind, one that may not have reached the person, or one that may be of another step.
 
     Semantics: permitted at the very instant of the last touch that is needed; bookings have given nothing yet.
     """
@@ -80,11 +81,25 @@ class EarnFirst(ReadsHistory):
     rule: Literal["earn_first"] = "earn_first"
     least: Annotated[Whole, Field(ge=1)]
 
+    surely: ClassVar[bool] = True
+
     def tells(self, seen: Seen) -> bool:
         """Whether a touch surely gave."""
-        if self.counts.directions is None and not seen.outbound:
+        if seen.booked or (self.counts.directions is None and not seen.outbound):
             return False
-        return not seen.booked and self.counts.surely(seen) and tells(self.count, seen)
+        reached = self.count != "reached" or seen.reached is True
+        return reached and self.counts.surely(seen) and tells(self.count, seen)
+
+    def shares(self, seen: Seen, candidate: Candidate) -> bool:
+        """Whether a touch surely shares with the candidate what `per` names."""
+        known = {
+            "channel": True,
+            "contact_point": None not in (seen.point, candidate.point),
+            "step": None not in (seen.step, candidate.step),
+            "purpose": None not in (seen.purpose, candidate.purpose),
+            "subject": bool(seen.subjects and candidate.subjects),
+        }
+        return all(known[what] for what in self.per) and super().shares(seen, candidate)
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         for lo, hi, touches, _ in self.history(case, candidate):

@@ -341,14 +341,51 @@ def test_records_say_in_columns_what_they_say_by_themselves(data: st.DataObject)
     if data.draw(st.booleans()):
         touches[0].pop("id")
     with TemporaryDirectory() as name:
-        paths = Path(name) / "people.jsonl", Path(name) / "touches.jsonl"
-        for path, rows in zip(paths, (people, touches), strict=True):
-            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        # what a record holds where one value belongs is said in other words
-        found, alone = (list(read(*paths)) for read in (in_columns, row_by_row))
-        for told in (found, alone):
-            told[3] = [line.partition(": ")[0] for line in told[3]]
-        assert found == alone
+        say_the_same(Path(name), people, touches)
+
+
+def say_the_same(folder: Path, people: list[dict[str, Any]], touches: list[dict[str, Any]]) -> None:
+    """Records are read alike in columns and one by one."""
+    paths = folder / "people.jsonl", folder / "touches.jsonl"
+    for path, rows in zip(paths, (people, touches), strict=True):
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    # what a record holds where one value belongs is said in other words
+    found, alone = (list(read(*paths)) for read in (in_columns, row_by_row))
+    for told in (found, alone):
+        told[3] = [line.partition(": ")[0] for line in told[3]]
+    assert found == alone
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "more"),
+    [
+        *((name, value, {}) for name, values in PERSON.items() for value in values),
+        *(("contact_points", value, {"phone": "+34600"}) for value in PERSON["contact_points"]),
+        ("zone", 1e300, {}), ("owner", {"a": 1}, {}),
+    ],
+)  # fmt: skip
+def test_a_prospect_beside_others_is_read_as_by_itself(
+    tmp_path: Path, name: str, value: Any, more: dict[str, Any]
+) -> None:
+    """Each odd value in a record among plain ones."""
+    plain = [{"id": "1", "zone": "UTC"}, {"id": "2", "zone": "UTC", "email": "a@b.es"}]
+    touches = [{"id": "t", "prospect": "1", "at": "2026-03-05T12:00Z", "channel": "phone"}]
+    say_the_same(tmp_path, [*plain, {"id": "3", "zone": "UTC", name: value, **more}], touches)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name, values in EVENT.items() for value in values),
+        ("booked", True),
+        ("by", True),
+        ("end", 1e300),
+    ],
+)
+def test_a_touch_beside_others_is_read_as_by_itself(tmp_path: Path, name: str, value: Any) -> None:
+    """Each odd value in a record among plain ones."""
+    least = {"prospect": "1", "at": "2026-03-05T12:00Z", "channel": "phone"}
+    say_the_same(tmp_path, [{"id": "1", "zone": "UTC"}], [{"id": "t", **least}, {"id": "u", **least, name: value}])
 
 
 def test_touches_without_ids_close_either_way(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from cadencia.rules import (
     StopWhenExhausted,
 )
 from cadencia.rules.base import Deadline, Due
+from cadencia.rules.filters import Candidate
 
 NOON = "2026-03-03T12:00+01:00"  # a Tuesday
 MORNINGS = QuietHours(id="mornings", allow={"mon-fri": ["09:00-14:00"]})
@@ -795,6 +796,24 @@ def test_details_come_back_from_data_as_they_were() -> None:
     decision = policy.decide(Prospect(id="p1"), as_of="2026-03-06T10:00+01:00")
     assert decision.chain[0].details == {"rules": ("a", "b")}
     assert Decision.from_dict(json.loads(decision.to_json())) == decision
+
+
+def test_what_is_over_is_no_evidence_though_what_began_before_it_lasts() -> None:
+    """Of two calls the longer began first and ended last: once the gap after the other is over, it alone is told."""
+    both = {"rule": "any_of", "id": "o", "rules": [
+        {"rule": "spacing", "id": "gap", "at_least": "48h"}, {"rule": "require_consent", "id": "asked"},
+    ]}  # fmt: skip
+    rule = policy(both).rules[0]
+    history = [
+        touch("long", "2026-03-03T07:00+01:00", end="2026-03-03T11:00+01:00"),
+        touch("short", "2026-03-03T08:00+01:00"),
+    ]
+    view = Case.of(prospect(), history).view()
+    start = 1_772_535_600 * 10**6
+    told = [
+        tuple(block.touches) for block in rule.answer(view, Candidate("phone"), (start, start + 72 * 3_600 * 10**6))
+    ]
+    assert told == [("short", "long"), ("long",)]
 
 
 # -- a calendar that does not reach far enough ------------------------------------------------------------------------

@@ -318,3 +318,15 @@ def test_pandas_without_pyarrow_is_told_in_our_words() -> None:
 
     with pytest.raises(InputError, match="prospects: a frame of pandas is handed over by `pyarrow`"):
         decide_many(Policy(name="open", channels=["phone"]), Frame(), as_of=NOW)
+
+
+def test_records_and_lists_in_columns_are_read_by_the_engine() -> None:
+    """What a record within a column does not say is null there, and is left out again."""
+    facts = pl.Series("facts", [{"vip": {"value": True, "since": None}}, {"vip": None}, None])
+    prospects = pl.DataFrame([pl.Series("id", ["p0", "p1", "p2"]), facts]).with_columns(
+        zones=pl.Series([["UTC"], ["UTC", "Asia/Tokyo"], ["UTC"]]),
+        opt_outs=pl.Series([None, [{"channel": "phone", "purpose": None}], []]),
+    )
+    found = decide_many(Policy(name="p", channels=["phone"]), prospects, as_of=NOW)
+    assert found.frame["answer"].to_list() == ["contact", "stop", "contact"]
+    assert found.lanes["engine"] == 2

@@ -92,6 +92,15 @@ def test_plain_rows_need_no_engine(reasons: Any, said: str) -> None:
     assert found.share == 1
 
 
+def test_names_owners_and_a_step_change_no_answer() -> None:
+    """What a prospect is called is read by nobody; the step that was asked for is told."""
+    people = {"id": ["a"], "zone": ["UTC"], "name": ["Ana"], "owner": ["bo"]}
+    touches = {"prospect": ["a"], "at": [NOW - timedelta(days=9)], "channel": ["phone"]}
+    found = alike(POLICY, people, touches, step="first")
+    assert found.lanes["rows"] == 1
+    assert found.frame["step"].to_list() == ["first"]
+
+
 def test_a_stop_by_more_than_one_rule_and_one_for_a_channel() -> None:
     policy = Policy(
         name="one",

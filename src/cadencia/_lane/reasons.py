@@ -108,8 +108,7 @@ def _plan(engine: Any, channel: str) -> Plan:
 def reasons_of(ask: Ask, channel: str | None, at: int | None, answer: str) -> Reasons | None:
     """Verdicts and chain for the channel answered; for the first channel where the case is stopped. None: ask the general path."""
     lane, now = ask[0].lane, ask[2]
-    if lane is None:
-        return None
+    assert lane is not None  # it has answered
     if channel is None:
         channel, at = lane.first, now + 1
     found = _read(ask, lane, channel, answer)
@@ -174,8 +173,9 @@ def endings_of(ask: Ask) -> list[Block] | None:
     The hours end nothing, and are not asked: their calendars may have to be made first.
     """
     lane = ask[0].lane
-    found = None if lane is None else _read(ask, lane, lane.first, "stop")
-    if lane is None or found is None:
+    assert lane is not None  # it has answered
+    found = _read(ask, lane, lane.first, "stop")
+    if found is None:
         return None
     digest, plan = found
     tally = digest.tally(lane.planned)

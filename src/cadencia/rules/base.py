@@ -221,30 +221,21 @@ class Limit(Rule):
             return
         holds = self.holds(view, candidate)
         low, high = span
-        if holds is None:
-            for block in self._own_blocks(view, candidate, span):
-                if block.start < high and block.end > low:
-                    yield block
-                elif block.start >= block.end:
-                    raise _turned_round(block)
-            return
-        near = [item for item in holds if item[0] < high and item[1] > low]
+        near = [item for item in holds or () if item[0] < high and item[1] > low]
         ends = [end for _, end in near]
         for block in self._own_blocks(view, candidate, span):
-            if block.start >= block.end:
-                raise _turned_round(block)
+            if block.start >= block.end:  # left out in silence, it would permit
+                raise ValueError(f"block from {block.start} to {block.end} is empty or turned round")
             if block.start >= high or block.end <= low:
+                continue
+            if holds is None:
+                yield block
                 continue
             for index in range(bisect_right(ends, block.start), len(near)):
                 start, end = max(near[index][0], block.start), min(ends[index], block.end)
                 if start >= block.end:
                     break
                 yield block._replace(start=start, end=end)
-
-
-def _turned_round(block: Block) -> ValueError:
-    """What is raised for a block that holds no instant: left out in silence, it would permit."""
-    return ValueError(f"block from {block.start} to {block.end} is empty or turned round")
 
 
 class StopRule(Limit):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
@@ -167,7 +168,13 @@ def prose(found: type[Rule]) -> str:
 def said_of(codes: list[str], table_name: str) -> list[str]:
     """Codes with their messages in English and Spanish."""
     english, spanish = messages("en")[table_name], messages("es")[table_name]
-    return table(("code", "English", "Spanish"), [(f"`{code}`", english[code], spanish[code]) for code in codes])
+    rows = [(f"`{code}`", plain(english[code]), plain(spanish[code])) for code in codes]
+    return table(("code", "English", "Spanish"), rows)
+
+
+def plain(message: str) -> str:
+    """A message as it reads where every detail is there and counts are of several: `{purpose: for ~}` is ` for {purpose}`."""
+    return re.sub(r"{(\w+):(?:[^}|]*\|)?([^}]*)}", lambda slot: slot[2].replace("~", f"{{{slot[1]}}}"), message)
 
 
 def entry(kind: str, found: type[Rule]) -> list[str]:

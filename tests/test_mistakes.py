@@ -136,6 +136,60 @@ def test_texts_of_policies(read: Callable[[str], Policy], text: str, says: str) 
 
 
 @pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("cadencia: 1\nname: p\n  channels: [a]\n", 3, "a second `:` in one value, or a key that does not stand under the one above"),
+        ("name: p\nbecause: a: b\n", 2, "put text with `: ` in quotes"),
+        ("rules:\n  - rule: a\n   id: b\n", 3, "the indentation fits no line above; align the keys of one table"),
+        ("rules:\n    - a: b\n  - c: d\n", 3, "the indentation fits no line above"),
+        ("rules:\n  - a\n  b: c\n", 3, "the indentation fits no line above"),
+        ("rules:\n\t- rule: a\n", 2, "a tab; indent with blanks"),
+        ("cadencia: 1\nname p\nchannels: [a]\n", 2, "a key without a value; write `key: value`"),
+        ("name: p\nchannels: [a\n\n", 2, "never closed; write the `,` or the `]`"),
+        ("a: {b: c\nd: e\n", 1, "never closed; write the `,` or the `}`"),
+        ('a: ["b" "c"]\n', 1, "brackets without a `,` between two things"),
+        ("a: [\n", 2, "the end comes within a list or a table; close its bracket"),
+        ('cadencia: 1\nname: "p\nchannels: [a]\n', 2, "a quote that is never closed"),
+        ("name: 'it's'\n", 1, "text behind a value"),
+        ("name: @p\n", 1, "`@` cannot begin a value; put the value in quotes"),
+        ("name: *p\n", 1, "aliases (`*name`) are not allowed; put text that begins"),
+        ("name: *\n", 1, "aliases (`*name`) are not allowed; put text that begins"),
+        ("a: b\n---\nc: d\n", 2, "a second document begins; keep one"),
+        ('a: "\\q"\n', 1, r"`\q` means nothing in double quotes; write single quotes"),
+        ("a: [b, , c]\n", 1, "a value is missing before `,`"),
+        ("a: \0\n", None, "a character that no text file holds; save the file as UTF-8"),
+    ],
+)  # fmt: skip
+def test_yaml_that_is_none_is_told_in_our_words(text: str, line: int | None, says: str) -> None:
+    """One line, with the line of the file, and what to write instead of it."""
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_yaml(text)
+    told = str(caught.value)
+    assert told.startswith("policy: not YAML: " + (f"line {line}: " if line else ""))
+    assert says in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("written", ["01.03.2026", "1/3/26", "2026/03/01", "03-01-2026", "2026-3-1", "1.3.2026"])
+def test_a_date_in_another_order_is_not_guessed(written: str) -> None:
+    """Which number is the month nobody knows: the error says the order, and names no date that may have been meant."""
+    text = f"cadencia: 1\nname: p\nchannels: [a]\nrules:\n  - {{rule: active_period, id: a, from: {written}}}\n"
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_yaml(text)
+    assert (
+        str(caught.value) == f"policy `p`, rules[0].from: `{written}` is not a date; write YYYY-MM-DD, as `2026-03-06`"
+    )
+
+
+def test_a_time_in_another_order_is_not_guessed() -> None:
+    for written in ("05.13.2026", "05/03/2026 12:40"):
+        with pytest.raises(InputError) as caught:
+            Case(prospect=Prospect(id="a")).known_at(written)
+        form = "write YYYY-MM-DD, then the time and its offset, as `2026-03-06T21:30-05:00`"
+        assert str(caught.value).endswith(f"`{written}` is not a time; {form}")
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         ("cadencia: 1\nname: &a p\nversion: *a\n", r"line 2: aliases .* are not allowed|not YAML|given twice"),

@@ -5,6 +5,7 @@ A file is untrusted: no tag is obeyed, no alias followed, and size and depth are
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from .errors import InputError, MissingExtra, given, one_line
@@ -59,12 +60,47 @@ def read_yaml(text: str, where: str, error: type[InputError] = InputError, *, nu
     try:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as wrong:
-        mark = getattr(wrong, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark is not None else ""
-        raise error(f"{where}: not YAML: {line}{one_line(getattr(wrong, 'problem', None) or wrong)}") from None
+        raise error(f"{where}: not YAML: {_told(wrong)}") from None
     except RecursionError:
         raise error(f"{where}: nests too deep; at most {DEEPEST} levels") from None
     return None if root is None else plain(root, 0)
+
+
+#: What is wrong, by the words of the parser; with a mark whether the line is that where the thing begins.
+_WORDS: Final = (
+    (r"could not find expected ':'", True, "a key without a value; write `key: value`"),
+    (r"unexpected end of stream", True, "a quote that is never closed"),
+    (r"expected ',' or '(.)'", True,
+     "brackets without a `,` between two things, or never closed; write the `,` or the `{0}`, or put the text in quotes"),
+    (r"mapping values are not allowed", False,
+     "a second `:` in one value, or a key that does not stand under the one above; put text with `: ` in quotes, or align the keys"),
+    (r"expected <block end>, but found '<scalar>'", False,
+     "text behind a value, or a key that does not stand under the one above; check the quotes, or align the keys"),
+    (r"expected <block end>", False,
+     "the indentation fits no line above; align the keys of one table, and the dashes of one list"),
+    (r"found character '\\t'", False, "a tab; indent with blanks"),
+    (r"found character '(.)' that cannot start", False, "`{0}` cannot begin a value; put the value in quotes"),
+    (r"found unknown escape character '(.)'", False, r"`\{0}` means nothing in double quotes; write single quotes"),
+    (r"undefined alias|expected alphabetic", False,
+     "aliases (`*name`) are not allowed; put text that begins with `*` or `&` in quotes"),
+    (r"found another document", False, "a second document begins; keep one"),
+    (r"node content, but found '<stream end>'", False, "the end comes within a list or a table; close its bracket"),
+    (r"node content, but found '(.)'", False, "a value is missing before `{0}`; put text that begins with it in quotes"),
+)  # fmt: skip
+
+
+def _told(wrong: Any) -> str:
+    """What the parser found, on one line: where, and what to write instead."""
+    problem, mark = getattr(wrong, "problem", None), getattr(wrong, "problem_mark", None)
+    if problem is None:
+        return "a character that no text file holds; save the file as UTF-8"
+    told, here = one_line(problem), mark
+    for pattern, begins, words in _WORDS:
+        if found := re.search(pattern, problem):
+            told = words.format(*found.groups())
+            here = (begins and getattr(wrong, "context_mark", None)) or mark
+            break
+    return told if here is None else f"line {here.line + 1}: {told}"
 
 
 def check_size(text: str, where: str, error: type[InputError] = InputError) -> None:

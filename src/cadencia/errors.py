@@ -93,8 +93,21 @@ def check_text(value: Any, what: str) -> str:
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """`; did you mean ...` for the nearest known word, or nothing."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6) if isinstance(word, str) else []
-    return f"; did you mean `{near[0]}`?" if near else ""
+    near = nearest(word, known)
+    return "" if near is None else f"; did you mean `{near}`?"
+
+
+def nearest(word: object, known: Iterable[str]) -> str | None:
+    """The nearest known word, or none; capitals make no distance where nothing else is near."""
+    if not isinstance(word, str):
+        return None
+    words = list(known)
+    near = get_close_matches(word, words, n=1, cutoff=0.6)
+    if near:
+        return near[0]
+    folded = {name.casefold(): name for name in reversed(words)}
+    near = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
+    return folded[near[0]] if near else None
 
 
 def path_text(path: Iterable[Any]) -> str:

@@ -170,12 +170,31 @@ def test_a_length_is_the_engines() -> None:
             {"touches": pl.DataFrame({"prospect": ["a"], "at": [NOW.replace(tzinfo=None)], "channel": ["phone"]})},
             "touches: the times of `at` have no UTC offset",
         ),
+        (
+            {"touches": pl.DataFrame({"prospect": ["a"], "at": [NOW.replace(tzinfo=None)], "channel": ["phone"]})},
+            r'with pandas `\.dt\.tz_localize\("Europe/Madrid"\)` or polars `\.dt\.replace_time_zone\("Europe/Madrid"\)`$',
+        ),
+        (
+            {"prospects": {"ID": ["a"], "zone": ["UTC"]}},
+            r"^prospects: column `ID` is not one of ours; rename it, or leave it out "
+            r'\(pandas: `\.rename\(columns=\{"ID": "id"\}\)`, polars: `\.rename\(\{"ID": "id"\}\)`\); did you mean `id`\?$',
+        ),
+        ({"prospects": {"prospect_id": ["a"]}}, "did you mean `id`"),
+        ({"prospects": {"Prospect ID": ["a"]}}, "did you mean `id`"),
+        ({"prospects": {"id": ["a"], "xyzzy": ["red"]}}, "rename it, or leave it out$"),
+        ({"touches": {"prospect_id": ["a"], "at": [NOW], "channel": ["phone"]}}, "did you mean `prospect`"),
+        ({"touches": {"touch_id": ["a"], "at": [NOW], "channel": ["phone"]}}, "did you mean `id`"),
+        ({"touches": {"CHANEL": ["a"]}}, "did you mean `channel`"),
+        (
+            {"prospects": {"id;zone": ["a;UTC"]}},
+            r'^prospects: the header is one cell, `id;zone`; read its file with the separator `";"`$',
+        ),
         ({"as_of": "2026-03-06"}, "is a date without a time"),
         ({"horizon": "soon"}, "horizon: `soon` is not a length of time"),
         ({"as_of": "name"}, "as_of"),
         (
             {"prospects": {"id": ["a"], "asked": [NOW.replace(tzinfo=None)]}, "as_of": "asked"},
-            "as_of: column `asked` must hold",
+            r"as_of: column `asked` must hold .* pandas `\.dt\.tz_localize",
         ),
     ],
 )

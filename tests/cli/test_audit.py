@@ -37,7 +37,7 @@ def test_a_summary_to_read(run: Run) -> None:
     assert "house (" in ran.out
     assert "4 touches audited, Fri 20 Mar 2026 to Mon 23 Mar 2026" in ran.out
     assert "forbidden: 3 (75.0 %) of 3 prospects, permitted: 1, not to be told: 0" in ran.out
-    assert "breathe: 1 (25.0 %), 0 by it alone, 1 prospects" in ran.out
+    assert "breathe: 1 (25.0 %), 0 by it alone, 1 prospect" in ran.out
     assert "touches: 5 read = 4 audited + 1 inbound" in ran.out
     assert "touches: 5 rows read = 5 answered + 0 closed + 0 unreadable" in ran.out
 

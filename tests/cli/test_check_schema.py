@@ -17,7 +17,7 @@ Run = Callable[..., Any]
 def test_check_a_good_policy(run: Run) -> None:
     ran = run("check", "policy.yaml")
     assert ran.status == 0
-    assert "nothing to say" in ran.out
+    assert ", 1 example, nothing to say" in ran.out
 
 
 def test_check_an_example_that_fails(run: Run, folder: Path) -> None:

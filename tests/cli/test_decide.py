@@ -306,7 +306,7 @@ def test_the_summary_says_what_is_odd(run: Run, folder: Path) -> None:
         file.write("z,p1,2026-03-01T10:00Z,fax,,\n")
     ran = run("decide", *FILES[:-1], "2026-03-20T00:00Z", "-m", "mapping.yaml", "-f", "summary", "--replay")
     for words in (
-        "1 cases were opened only later",
+        "1 case was opened only later",
         "rows that repeat an earlier one, changing nothing: 1 of prospects, 0 of touches",
         "touches of people who are not in the book: p2, stranger0",
         "and 11 more",

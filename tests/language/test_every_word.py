@@ -47,7 +47,7 @@ def shape(value: Any) -> Any:
         return {key: shape(item) for key, item in value.items()}
     if isinstance(value, list):
         return len(value)
-    return sorted(set(re.findall(r"{(\w+)}", value)))
+    return sorted(set(re.findall(r"{(\w+)(?::[^}]*)?}", value)))
 
 
 @pytest.mark.parametrize("language", ALL)

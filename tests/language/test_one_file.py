@@ -28,12 +28,12 @@ WIDE = {code: code + 0xFEE0 for code in (*range(ord("a"), ord("z") + 1), *range(
 
 
 def widened(value: Any) -> Any:
-    """Every text of a file of messages in wide letters, but for what stands in braces."""
+    """Every text of a file of messages in wide letters, but for the names that stand in braces."""
     if isinstance(value, dict):
         return {key: widened(item) for key, item in value.items()}
     if isinstance(value, list):
         return [widened(item) for item in value]
-    return "".join(part if part.startswith("{") else part.translate(WIDE) for part in re.split(r"({\w+})", value))
+    return "".join(part if part.startswith("{") else part.translate(WIDE) for part in re.split(r"({\w+:?|})", value))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cadencia.errors import InputError
-from cadencia.reading import Book, Tally, read_book
+from cadencia.reading import Book, Mapping, Tally, read_book
 
 Write = Callable[..., Path]
 PEOPLE = "id,zone,account,phone\np1,Europe/Madrid,,+34910000001\np2,Europe/Madrid,a,+34910000002\np3,Europe/Madrid,a,\n"
@@ -73,6 +73,28 @@ def test_a_column_that_is_not_ours_is_refused(write: Write) -> None:
         book(write, "id,opt_out\np1,yes\n")
     found = read_book([write("people.jsonl", '{"id": "p1", "opt_out": true}\n{"id": "p2", "zone": "UTC"}\n')])
     assert [problem.people for problem in found.problems] == [("p1",)]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "mark"),
+    [
+        ("id;zone;phone", "id;zone;phone", ";"),
+        ('"id";"zone"', '"id";"zone"', ";"),
+        ("id\tzone", "id zone", r"\t"),
+        ("id|zone", "id|zone", "|"),
+    ],
+)
+def test_another_separator_is_told(write: Write, header: str, cell: str, mark: str) -> None:
+    """Cells parted by something else make a header of one cell: the error says what to write, and that reads the file."""
+    text = header + "\n" + header.replace("id", "p1").replace("zone", "UTC").replace("phone", "+99912") + "\n"
+    path = write("people.csv", text)
+    told = f'people.csv:1: the header is one cell, `{cell}`; write `separator: "{mark}"` in a mapping (`--mapping`)'
+    for mapping in (None, Mapping.from_yaml("prospects: {fields: {id: id, zones: zone}}")):
+        with pytest.raises(InputError) as caught:
+            read_book([path], (), mapping)
+        assert str(caught.value) == told
+    found = read_book([path], (), Mapping.from_yaml(f'separator: "{mark}"'))
+    assert [case.prospect.id for case in found.cases()] == ["p1"]
 
 
 @pytest.mark.parametrize(

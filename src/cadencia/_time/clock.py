@@ -6,11 +6,12 @@ since 1970-01-01 on the wall clock of a zone. Both compare, sort and hash withou
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
@@ -31,6 +32,11 @@ FIRST_DAY = date(1970, 1, 1).toordinal()
 #: No instant lies before this one or at or after `FOREVER`; both stand for "without bound".
 EVER = -62_135_510_400 * SECOND  # 0001-01-02T00:00Z
 FOREVER = 253_370_764_800 * SECOND  # 9999-01-01T00:00Z
+
+#: A date as people write it somewhere: which number is the month is not guessed.
+_ORDER: Final = re.compile(
+    r"\d{1,2}([./-])\d{1,2}\1(\d{4}|\d\d)\b|\d{4}([./])\d{1,2}\3\d{1,2}\b|\d{4}-(\d-\d{1,2}|\d\d-\d)\b"
+)
 
 _CHUNK = 8 * DAY
 #: No zone has changed its offset and changed it back within so short a time since 1970; a test holds the zone data to it.
@@ -75,9 +81,8 @@ def read_instant(value: Any, what: str = "instant") -> datetime:
         try:
             value = datetime.fromisoformat(text)
         except ValueError:
-            raise InputError(
-                f"{what}: {given(text)} is not a time; write for example `2026-03-06T21:30-05:00`"
-            ) from None
+            form = "YYYY-MM-DD, then the time and its offset, as" if _ORDER.match(text) else "for example"
+            raise InputError(f"{what}: {given(text)} is not a time; write {form} `2026-03-06T21:30-05:00`") from None
         if len(text) <= 10:
             raise InputError(f"{what}: {given(text)} is a date without a time; write for example `{text}T09:00+01:00`")
     if type(value) is datetime and value.tzinfo is UTC and 1 < value.year < 9999:
@@ -110,6 +115,8 @@ def read_when(value: Any, what: str = "instant") -> datetime | date:
             return date.fromisoformat(value.strip())
         except ValueError:
             pass
+    if isinstance(value, str) and len(value.strip()) <= 10 and _ORDER.match(value.strip()):
+        raise InputError(f"{what}: {given(value)} is not a date; write YYYY-MM-DD, as `2026-03-06`")
     return read_instant(value, what)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..language import block_text, due_text, messages, need_text, time_text, word
+from ..language import block_text, due_text, fill, messages, need_text, time_text, word
 from ..language.playbook import purpose_text, why_text
 from ..prospect import ITEM_KINDS
 
@@ -36,7 +36,7 @@ def title_of(agenda: Agenda, language: str) -> list[str]:
     told = [
         words["title"].format(date=time_text(agenda.as_of, agenda.zone, language)),
         words["made_for"].format(names=names),
-        words["counts"].format(**counts, all=len(agenda)),
+        fill(words["counts"], {**counts, "all": len(agenda)}),
     ]
     if agenda.missing:
         told.append(words["unordered"].format(names=_missing(agenda.missing, language)))
@@ -150,11 +150,12 @@ def figure_text(figure: Figure, language: str) -> str:
         missing = words["missing"].format(names=_missing(figure.missing, language))
         return f"{table['figure_names'][figure.code]}: {missing}"
     share = figure.share
-    text = str(table["figures"][figure.code]).format(
-        part=figure.part, of=figure.of,
-        share="—" if share is None else f"{100 * share:.0f} %", ratio="—" if share is None else f"{share:.2f}",
-    )  # fmt: skip
-    return text + (f"; {words['unknown'].format(count=figure.unknown)}" if figure.unknown else "")
+    shown = {
+        "part": figure.part, "of": figure.of,
+        "share": "—" if share is None else f"{100 * share:.0f} %", "ratio": "—" if share is None else f"{share:.2f}",
+    }  # fmt: skip
+    text = fill(str(table["figures"][figure.code]), shown)
+    return text + (f"; {fill(words['unknown'], {'count': figure.unknown})}" if figure.unknown else "")
 
 
 def figure_lines(figure: Figure, language: str) -> Iterator[str]:

@@ -94,7 +94,7 @@ def _read(frame: Arrow, what: str, known: tuple[str, ...]) -> tuple[list[str], I
     from ..batch.frames import read_frame
 
     table = read_frame(frame, what)
-    check_columns(table.columns, known, what)
+    check_columns(table.columns, known, what, frame=True)
     return table.columns, _rows(table, what)
 
 

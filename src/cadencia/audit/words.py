@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..language import block_text, date_text, messages, time_text, word
+from ..language import block_text, date_text, fill, messages, time_text, word
 
 if TYPE_CHECKING:
     from .findings import Finding, MonthCount, Summary
@@ -49,48 +49,59 @@ def summary_lines(summary: Summary, language: str = "en") -> list[str]:
         lines.append(words["nothing"].format(policy=name))
     else:
         lines.append(
-            words["head"].format(
-                policy=name,
-                audited=f"{summary.audited:,}",
-                first=_day_text(summary.first.date(), None, language),
-                last=_day_text(summary.last.date(), None, language),
+            fill(
+                words["head"],
+                {
+                    "policy": name,
+                    "audited": f"{summary.audited:,}",
+                    "first": _day_text(summary.first.date(), None, language),
+                    "last": _day_text(summary.last.date(), None, language),
+                },
             )
         )
         counts = ("forbidden", "people", "permitted", "unproven")
         shown = {item: f"{getattr(summary, item):,}" for item in counts}
-        lines.append(words["forbidden"].format(share=_share(summary.forbidden, summary.audited), **shown))
+        share = _share(summary.forbidden, summary.audited)
+        lines.append(fill(words["forbidden"], {**shown, "share": share}))
     if summary.by_rule:
         lines.append(words["rules"])
     for rule, count in sorted(summary.by_rule.items(), key=lambda item: (-item[1].touches, item[0])):
         lines.append(
             "  "
-            + words["rule"].format(
-                rule=rule,
-                touches=f"{count.touches:,}",
-                share=_share(count.touches, summary.audited),
-                alone=f"{count.alone:,}",
-                people=f"{count.people:,}",
-                unproven=_unproven(count.unproven, words),
+            + fill(
+                words["rule"],
+                {
+                    "rule": rule,
+                    "touches": f"{count.touches:,}",
+                    "share": _share(count.touches, summary.audited),
+                    "alone": f"{count.alone:,}",
+                    "people": f"{count.people:,}",
+                    "unproven": _unproven(count.unproven, words),
+                },
             )
         )
     lines += _counted(words["months"], summary.by_month, words)
     if len(summary.by_channel) > 1:
         channels = {word(language, "channels", key): count for key, count in summary.by_channel.items()}
         lines += _counted(words["channels"], channels, words)
-    rest = "".join(f" + {getattr(summary, item):,} {words[item]}" for item in _REST if getattr(summary, item))
-    lines.append(words["read"].format(read=f"{summary.read:,}", audited=f"{summary.audited:,}", rest=rest))
+    others = {item: f"{getattr(summary, item):,}" for item in _REST if getattr(summary, item)}
+    rest = "".join(f" + {fill(words[item], {'count': count})}" for item, count in others.items())
+    lines.append(fill(words["read"], {"read": f"{summary.read:,}", "audited": f"{summary.audited:,}", "rest": rest}))
     return lines
 
 
 def _counted(title: str, counts: Mapping[str, MonthCount], words: Mapping[str, Any]) -> list[str]:
     lines = [
         "  "
-        + words["count"].format(
-            name=name,
-            forbidden=f"{count.forbidden:,}",
-            audited=f"{count.audited:,}",
-            share=_share(count.forbidden, count.audited),
-            unproven=_unproven(count.unproven, words),
+        + fill(
+            words["count"],
+            {
+                "name": name,
+                "forbidden": f"{count.forbidden:,}",
+                "audited": f"{count.audited:,}",
+                "share": _share(count.forbidden, count.audited),
+                "unproven": _unproven(count.unproven, words),
+            },
         )
         for name, count in counts.items()
     ]

@@ -90,7 +90,7 @@ def in_time(frame: pl.DataFrame) -> pl.DataFrame:
             if name in _TIMES and dtype.time_zone is None:
                 raise InputError(
                     f"touches: the times of `{name}` have no UTC offset; say which zone they are in, for example with "
-                    f'polars `.dt.replace_time_zone("Europe/Madrid")`'
+                    'pandas `.dt.tz_localize("Europe/Madrid")` or polars `.dt.replace_time_zone("Europe/Madrid")`'
                 )
             if dtype.time_unit != "us":
                 column = column.dt.cast_time_unit("us")

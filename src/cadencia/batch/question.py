@@ -119,7 +119,10 @@ def instants_of(as_of: datetime | str, frame: pl.DataFrame) -> tuple[int | Ints,
             dtype=pl.Datetime("us", "UTC"),
         )
     if not isinstance(column.dtype, pl.Datetime) or column.dtype.time_zone is None or column.null_count():
-        raise InputError(f"as_of: column {given(as_of)} must hold an instant with its offset in every row")
+        raise InputError(
+            f"as_of: column {given(as_of)} must hold an instant with its offset in every row; say which zone times are in with "
+            'pandas `.dt.tz_localize("Europe/Madrid")` or polars `.dt.replace_time_zone("Europe/Madrid")`'
+        )
     found: npt.NDArray[np.int64] = column.dt.cast_time_unit("us").to_physical().to_numpy()
     return found, frame.drop(as_of)
 
@@ -130,7 +133,7 @@ def check_frame(frame: pl.DataFrame, needed: tuple[str, ...], known: tuple[str, 
     Raises:
         InputError: the column.
     """
-    check_columns(frame.columns, known, what)
+    check_columns(frame.columns, known, what, frame=True)
     for name in needed:
         if name not in frame.columns:
             raise InputError(f"{what}: there is no column {given(name)}" + did_you_mean(name, frame.columns))

@@ -20,7 +20,7 @@ from ..audit import Audit
 from ..case import Case
 from ..decision import Decision
 from ..errors import InputError, did_you_mean, given
-from ..language import messages
+from ..language import fill, messages
 from ..playbook import Playbook
 from ..policy import Policy
 from ..reading import Mapping, check_dispositions
@@ -267,12 +267,10 @@ def check(
             if not failures and not findings:
                 examples = sum(len(layer.examples) for layer in (policy, *policy.layers))
                 rules = len(policy.engine.rules)
-                print(
-                    clean(
-                        f"{path.name}: {policy.name} ({policy.fingerprint[:12]}): "
-                        f"{rules} rules, {examples} examples, nothing to say"
-                    )
+                counts = fill(
+                    "{rules:~ rule|~ rules}, {examples:~ example|~ examples}", {"rules": rules, "examples": examples}
                 )
+                print(clean(f"{path.name}: {policy.name} ({policy.fingerprint[:12]}): {counts}, nothing to say"))
         status = max(status, *found)
     if mapping is not None:
         with _status_of(mapping) as found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ..language import messages, time_text
+from ..language import fill, messages, time_text
 from ..reading import Book, Tally
 from ..record import Record
 from .shared import clean
@@ -54,7 +54,7 @@ class Summary:
         told.append(f"{words['answers']}: {counts}")
         told.append(f"{words['binding']}: {most(self.binding.items()) or words['none']}")
         if self.later:
-            told.append(words["later"].format(count=f"{self.later:,}"))
+            told.append(fill(words["later"], {"count": f"{self.later:,}"}))
         if self.reports:
             told.append(reported_line(self.reports, self.language))
         return [clean(line) for line in [*told, *book_lines(book, self.language)]]
@@ -108,13 +108,16 @@ def counted(many: str, one: str, count: int, language: str) -> str:
 def rows_text(tally: Tally, language: str) -> str:
     """What became of some rows."""
     words = messages(language)["cli"]
-    text = str(words["rows_one" if tally.read == 1 else "rows"]).format(
-        read=f"{tally.read:,}",
-        answered=f"{tally.answered:,}",
-        closed=f"{tally.closed:,}",
-        unreadable=f"{tally.unreadable:,}",
+    text = fill(
+        words["rows"],
+        {
+            "read": f"{tally.read:,}",
+            "answered": f"{tally.answered:,}",
+            "closed": f"{tally.closed:,}",
+            "unreadable": f"{tally.unreadable:,}",
+        },
     )
-    return text + (f" ({words['skipped'].format(count=f'{tally.skipped:,}')})" if tally.skipped else "")
+    return text + (f" ({fill(words['skipped'], {'count': f'{tally.skipped:,}'})})" if tally.skipped else "")
 
 
 def most(counts: Iterable[tuple[str, int]]) -> str:

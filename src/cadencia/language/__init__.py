@@ -8,13 +8,13 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from ._words import because_text, date_text, detail_texts, languages, length_text, messages, said_in, word
+from ._words import because_text, date_text, detail_texts, fill, languages, length_text, messages, said_in, word
 
 if TYPE_CHECKING:
     from ..record import BlockRecord, Due, Record
 
 __all__ = [
-    "because_text", "block_text", "date_text", "due_text", "headline", "languages", "length_text", "lines", "messages",
+    "because_text", "block_text", "date_text", "due_text", "fill", "headline", "languages", "length_text", "lines", "messages",
     "need_text", "render", "render_html", "report_text", "said_in", "say", "time_text", "waiting_lines", "word",
 ]  # fmt: skip
 
@@ -24,12 +24,12 @@ def say(language: str, table: str, code: str, details: Mapping[str, Any], kind: 
     own = _own_message(language, code, kind)
     template = own if kind and own else messages(language)[table].get(code) or own
     if template is None:
-        rest = ", ".join(f"{key} {value}" for key, value in details.items())
+        rest = ", ".join(f"{key} {value}" for key, value in details.items() if value not in (None, "", (), []))
         return code.replace("_", " ") + (f" ({rest})" if rest else "")
     shown = detail_texts(details, language)
     if code == "await_pending":
         shown["owner"] = shown["owner"] or messages(language)["words"]["nobody"]
-    return str(template).format_map(_Lenient(shown))
+    return fill(str(template), _Lenient(shown))
 
 
 class _Lenient(dict[str, Any]):
@@ -118,7 +118,7 @@ def headline(record: Record, language: str) -> str:
         code = "blocked_until" if record.not_before else "blocked_needs"
     elif code == "stop" and record.until is not None:
         code = "stop_until"
-    return str(table["answers"][code]).format_map(details)
+    return fill(str(table["answers"][code]), details)
 
 
 def lines(record: Record, language: str) -> list[str]:

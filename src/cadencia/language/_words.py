@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache
@@ -13,7 +14,7 @@ from typing import Any, Final
 from ..errors import InputError, check_text, did_you_mean, given
 
 __all__ = [
-    "anchor_text", "because_text", "date_text", "detail_texts", "languages", "length_text", "messages", "said_in", "word",
+    "anchor_text", "because_text", "date_text", "detail_texts", "fill", "languages", "length_text", "messages", "said_in", "word",
 ]  # fmt: skip
 
 
@@ -38,6 +39,29 @@ def _messages(language: str) -> Mapping[str, Any]:
         )
     data: Mapping[str, Any] = json.loads((files(__package__) / f"{language}.json").read_text(encoding="utf-8"))
     return data
+
+
+class _Slots(string.Formatter):
+    """Slots that bring their own words along: none of them are said where there is nothing to say."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if "~" not in format_spec:
+            return str(super().format_field(value, format_spec))
+        text = "" if value is None else str(value)
+        one, plural, many = format_spec.partition("|")
+        return (one if text == "1" or not plural else many).replace("~", text) if text else ""
+
+
+_fill: Final = _Slots().vformat
+
+
+def fill(template: str, details: Mapping[str, Any]) -> str:
+    """A message with its details in their places.
+
+    `{purpose: for ~}` is said where there is a purpose, which stands for `~`; `{people:~ prospect|~ prospects}` is in the singular
+    for 1.
+    """
+    return _fill(template, (), details) if "~" in template else template.format_map(details)
 
 
 def word(language: str, table: str, code: str) -> str:

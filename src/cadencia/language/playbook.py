@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import length_text, messages, time_text, word
-from ._words import anchor_text
+from ._words import anchor_text, fill
 
 if TYPE_CHECKING:
     from ..playbook import Playbook
@@ -43,14 +43,15 @@ def why_text(proposal: Proposal, language: str = "en", zone: str | None = None) 
     table = messages(language)
     template = str(table["whys"].get(proposal.why, proposal.why))
     delay = length_text(proposal.delay, language) if proposal.delay else ""
-    return template.format(
-        anchor=anchor_text(proposal.anchor or "", language),
-        delay=str(table["words"]["delay_after"]).format(delay=delay) if delay else "",
-        kind=word(language, "kinds", proposal.kind) if proposal.kind else "",
-        outcome=word(language, "outcomes", proposal.outcome) if proposal.outcome else "",
-        ending=word(language, "endings", proposal.ending) if proposal.ending else "",
-        due=time_text(proposal.due, zone, language) if proposal.due else "",
-    )
+    details = {
+        "anchor": anchor_text(proposal.anchor or "", language),
+        "delay": str(table["words"]["delay_after"]).format(delay=delay) if delay else "",
+        "kind": word(language, "kinds", proposal.kind) if proposal.kind else "",
+        "outcome": word(language, "outcomes", proposal.outcome) if proposal.outcome else "",
+        "ending": word(language, "endings", proposal.ending) if proposal.ending else "",
+        "due": time_text(proposal.due, zone, language) if proposal.due else "",
+    }
+    return fill(template, details)
 
 
 def proposal_lines(record: Record, language: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from .book import Book
 from .cells import Context, columns_of
 from .mapping import Mapping, ProspectSection, Section, TouchSection
 from .plain import check_columns, prospect_columns, prospects_as_named, touch_columns, touches_as_named
-from .rows import Row, header_of, read_rows
+from .rows import Row, check_separator, header_of, read_rows
 from .shape import ProspectShape, TouchShape
 
 __all__ = ["Job", "plan", "read_book", "read_jobs"]
@@ -181,6 +181,7 @@ def _check_header(job: Job) -> None:
         specs.extend(section.makes)
     for column in (*section.only, *section.skip, *columns_of(specs)):
         if column not in header:
+            check_separator(header, f"{job.path.name}:1")
             raise InputError(
                 f"{job.path.name}: there is no column {given(column)}, which the mapping names"
                 + did_you_mean(column, header)

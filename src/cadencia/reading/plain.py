@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ..errors import InputError, did_you_mean, given
+from ..errors import InputError, given, nearest, one_line
 from ..touch import CHANNELS
 from .mapping import PROSPECT_FIELDS, TOUCH_FIELDS, ProspectSection, TouchSection
+from .rows import check_separator
 from .source import Part, Source
 
 __all__ = [
@@ -37,18 +38,39 @@ prospect_columns: Final = (*PROSPECT_FIELDS, *_SHORT, *CHANNELS, "stage_since")
 touch_columns: Final = (*TOUCH_FIELDS, "promise_by", "promise_at", "promise_kind")
 
 
-def check_columns(columns: Iterable[str], known: tuple[str, ...], where: str) -> None:
+def check_columns(columns: Iterable[str], known: tuple[str, ...], where: str, *, frame: bool = False) -> None:
     """Every column is one of ours: one that is not might be an opt-out that nobody reads.
+
+    Args:
+        columns: what there is.
+        known: our own.
+        where: what the error begins with.
+        frame: they are of a frame, and not of a file.
 
     Raises:
         InputError: a column is unknown; the nearest of ours is offered.
     """
-    for column in columns:
+    there = tuple(columns)
+    for column in there:
         if column not in known:
-            raise InputError(
-                f"{where}: column {given(column)} is not one of ours; rename it, or write a mapping (`--mapping`)"
-                + did_you_mean(column, known)
-            )
+            check_separator(there, where if frame else f"{where}:1", frame=frame)
+            near = _nearest(column, known)
+            instead = "rename it, or write a mapping (`--mapping`)"
+            if frame:
+                names = f'{{"{one_line(column, 60)}": "{near}"}}'
+                instead = "rename it, or leave it out"
+                if near:
+                    instead += f" (pandas: `.rename(columns={names})`, polars: `.rename({names})`)"
+            meant = f"; did you mean `{near}`?" if near else ""
+            raise InputError(f"{where}: column {given(column)} is not one of ours; {instead}{meant}")
+
+
+def _nearest(column: str, known: tuple[str, ...]) -> str | None:
+    """The nearest of our names; the `id` of what a table holds is often called after it."""
+    holds = "touch" if "direction" in known else "prospect"
+    if column.casefold().replace(" ", "_").replace("_", "") == f"{holds}id":
+        return "id"
+    return nearest(column, known)
 
 
 def prospects_as_named(columns: Iterable[str]) -> ProspectSection:

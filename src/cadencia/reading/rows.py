@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 from ..errors import InputError, given, one_line
 from .json_lines import record_of
 
-__all__ = ["Format", "Row", "format_of", "header_of", "lines_of", "read_rows"]
+__all__ = ["Format", "Row", "check_separator", "format_of", "header_of", "lines_of", "read_rows"]
 
 Format = Literal["csv", "jsonl"]
 
@@ -174,6 +174,7 @@ def _header(path: Path, first: _Line | None, separator: str) -> tuple[str, ...]:
     cells, problem = _cells(text, separator)
     names = tuple(name.strip() for name in cells)
     if problem or not any(names):
+        check_separator(names, f"{path.name}:1")  # quotes around each cell are none around the only one
         raise InputError(f"{path.name}:1: there is no header; the first line names the columns")
     if "" in names:
         raise InputError(f"{path.name}:1: column {names.index('') + 1} has no name; every column needs one")
@@ -181,6 +182,21 @@ def _header(path: Path, first: _Line | None, separator: str) -> tuple[str, ...]:
     if twice:
         raise InputError(f"{path.name}:1: column {given(twice[0])} comes twice; every column needs a name of its own")
     return names
+
+
+def check_separator(columns: Sequence[str], where: str, *, frame: bool = False) -> None:
+    """Refuse a header that is one cell with another separator in it.
+
+    Raises:
+        InputError: what parts its cells, and how to say so.
+    """
+    found = next((mark for mark in ";\t|" if mark in columns[0]), None) if len(columns) == 1 else None
+    if found is not None:
+        mark = {"\t": r"\t"}.get(found, found)
+        instead = f'read its file with the separator `"{mark}"`'
+        if not frame:
+            instead = f'write `separator: "{mark}"` in a mapping (`--mapping`)'
+        raise InputError(f"{where}: the header is one cell, {given(columns[0])}; {instead}")
 
 
 def _cells(text: str, separator: str) -> tuple[Sequence[str], str | None]:

@@ -86,7 +86,8 @@ class Rule(Model):
 
     #: Fields that never change a decision.
     _silent: ClassVar[frozenset[str]] = frozenset({"because"})
-    #: Message templates by language, for rules that bring their own: `{"en": {"code": "text with {detail}"}}`.
+    #: Message templates by language, for rules that bring their own: `{"en": {"code": "text with {detail}"}}`. A detail may bring
+    #: words along that are left out where it is empty, `{by: by ~}`, and be told in the singular for 1, `{n:~ day|~ days}`.
     messages: ClassVar[Mapping[str, Mapping[str, str]]] = {}
 
     @model_validator(mode="after")

@@ -319,10 +319,10 @@ def test_errors() -> None:
     with pytest.raises(PolicyError, match="no pack `Poland` is shipped with this version; there are AE, AR"):
         Pack.load("Poland")
     with pytest.raises(
-        PolicyError, match="no pack `Spain` is shipped with this version; write its ISO 3166 code, `ES`$"
+        PolicyError, match=r"no pack `Spain` is shipped with this version; write its ISO 3166 code, `ES`$"
     ):
         Pack.load("Spain")
-    with pytest.raises(PolicyError, match="write an ISO 3166 code such as `ES` or `US-CA`$"):
+    with pytest.raises(PolicyError, match=r"write an ISO 3166 code such as `ES` or `US-CA`$"):
         Pack.load("Narnia")
     with pytest.raises(PolicyError, match=r"pack `FR` has no rule `FR-HOUR`.*did you mean"):
         Pack.load("FR").provision("FR-HOUR")

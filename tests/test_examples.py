@@ -202,7 +202,10 @@ def test_a_layer_without_channels_is_asked_about_the_well_known_ones() -> None:
 def test_each_layer_answers_for_its_own_examples_alone() -> None:
     law = policy(example({"answer": "wait", "blocking": ["hours"]}), channels=None, name="law")
     house = policy(example({"answer": "contact"}), example({"answer": "stop"}, says="no"), rules=[CAP], name="house")
-    assert run_examples(law & house) == ["policy `house`, example `no`: answer: expected `stop`, got `contact`"]
+    assert run_examples(law & house) == [
+        "policy `house`, example `no`: answer: expected `stop`, got `contact`"
+        " (asked of this layer alone, without `law`)"
+    ]
 
 
 def test_a_policy_that_only_joins_layers_still_answers_for_its_own() -> None:
@@ -210,5 +213,6 @@ def test_a_policy_that_only_joins_layers_still_answers_for_its_own() -> None:
     joined = Policy(name="both", layers=(law,), examples=(policy(example({"answer": "stop"})).examples))
     assert run_examples(joined) == [
         "policy `both`, example `it is so`: answer: expected `stop`, got `contact`"
-        " (the policy names no channels; asked about `phone, email, sms, meeting, visit, letter, chat, social, au…`)"
+        " (asked of this layer alone, without `law`; the policy names no channels; asked about"
+        " `phone, email, sms, meeting, visit, letter, chat, social, au…`)"
     ]

@@ -270,6 +270,11 @@ def test_failures_of_rules_compare_by_rule_type_and_code() -> None:
     assert str(one) == "rule `r`: ValueError: a"
 
 
+@pytest.mark.parametrize("error", [NotImplementedError(), TypeError(""), ValueError("  \n")])
+def test_a_failure_without_a_text_still_says_what_happened(error: Exception) -> None:
+    assert str(RuleFailure("r", error)) == f"rule `r`: {type(error).__name__}, without a text"
+
+
 def test_long_values_are_cut() -> None:
     with pytest.raises(InputError) as caught:
         Touch(id="t", at="x" * 500, channel="phone")

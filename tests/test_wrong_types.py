@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cadencia import InputError, Policy, Prospect, Touch
+from cadencia import Case, InputError, Playbook, Playbooks, Policy, Prospect, Touch
+from cadencia.audit import audit
 from cadencia.rules import Limit, MaxAttempts, register
 from cadencia.rules.registry import BUILT_IN, rule_class
 
@@ -218,3 +219,27 @@ def test_pydantic_speaks_our_words(data: dict[str, Any], told: str) -> None:
         Policy.from_dict({"cadencia": 1, "name": "p", "rules": [data]})
     assert told in str(caught.value)
     assert "nput should" not in str(caught.value)
+
+
+ONE = Touch(id="t1", at="2026-03-06T09:00+01:00", channel="phone")
+
+
+@pytest.mark.parametrize("one", [ONE, ONE.model_dump(mode="json")], ids=["model", "data"])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda one: POLICY.decide(Prospect(id="x"), one, as_of=NOW),
+        lambda one: POLICY.why_not(Prospect(id="x"), NOW, "phone", touches=one),
+        lambda one: POLICY.windows(Prospect(id="x"), NOW, "2026-04-01T00:00Z", touches=one),
+        lambda one: Playbook.load("gentle-persistence").decide(Prospect(id="x"), one, as_of=NOW),
+        lambda one: Playbook.load("gentle-persistence").why_not(Prospect(id="x"), NOW, "phone", touches=one),
+        lambda one: Playbook.load("gentle-persistence").plan(Prospect(id="x"), 2, as_of=NOW, touches=one),
+        lambda one: Playbooks.packaged().decide(Prospect(id="x"), one, as_of=NOW),
+        lambda one: Case.of(Prospect(id="x"), one),
+        lambda one: audit(POLICY, [Prospect(id="x")], one),
+    ],
+)
+def test_one_touch_where_a_list_is_meant(ask: Any, one: Any) -> None:
+    """A touch could be walked through, field by field; the types refuse it as well."""
+    with pytest.raises(InputError, match=r"^touches: one touch is not a list of touches; write `\[touch\]`$"):
+        ask(one)

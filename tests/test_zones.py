@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from cadencia import InputError, MissingExtra, Policy, Prospect
+from cadencia._time.holidays import check_region
 from cadencia.language import messages
 from cadencia.places import Place, address_place, phone_place, zone_place
 from cadencia.places.address import _countries, _subdivisions, country_zones
@@ -276,3 +277,32 @@ STATES = {
     "Virginia": "VA", "Washington State": "WA", "West Virginia": "WV", "Wisconsin": "WI", "Wyoming": "WY",
 }  # fmt: skip
 STATES |= {code: code for code in STATES.values()}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("Spain", "`Spain` is not a region; write its ISO 3166 code, `ES`"),
+        ("united kingdom", "`united kingdom` is not a region; write its ISO 3166 code, `GB`"),
+        ("Cote d'Ivoire", "`Cote d'Ivoire` is not a region; write its ISO 3166 code, `CI`"),
+        ("ESP", "`ESP` is not a region; write its ISO 3166 code, `ES`"),
+        ("us-ca", "`us-ca` is not a region; write it in capitals, `US-CA`"),
+        ("Narnia", "`Narnia` is not a region; write an ISO 3166 code such as `ES` or `US-CA`"),
+    ],
+)
+def test_a_region_that_is_a_name_is_told_its_code(given: str, told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Prospect(id="p", regions=given)
+    assert str(caught.value) == f"Prospect, regions[0].region: {told}"
+
+
+def test_names_in_other_languages_where_the_telephone_data_is_at_hand() -> None:
+    with pytest.raises(InputError, match="`España` is not a region; write its ISO 3166 code, `ES`"):
+        Prospect(id="p", regions="España")
+
+
+def test_a_country_of_an_address_or_a_calendar_by_name() -> None:
+    with pytest.raises(InputError, match="country `Spain` is not known; write two letters of ISO 3166, here `ES`"):
+        address_place("Spain")
+    with pytest.raises(InputError, match=r"no holiday calendar for `Spain`; write its ISO 3166 code, `ES`$"):
+        check_region("Spain")

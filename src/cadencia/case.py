@@ -80,6 +80,7 @@ class Case(Model):
         Raises:
             InputError: one line for each mistake in the data.
         """
+        refuse_one(touches)
         if isinstance(subject, Case):
             if touches:
                 raise InputError(
@@ -160,6 +161,16 @@ class Case(Model):
     def _touches_at(self, touches: tuple[Touch, ...], instant: datetime) -> tuple[Touch, ...]:
         at = micros(instant)
         return tuple(touch for touch in touches if self.known_from(touch) <= at)
+
+
+def refuse_one(touches: object) -> None:
+    """Refuses one touch where a list is meant: it could be walked through, by its fields.
+
+    Raises:
+        InputError: it is one.
+    """
+    if isinstance(touches, (Touch, Mapping)):
+        raise InputError("touches: one touch is not a list of touches; write `[touch]`")
 
 
 def prospect_at(prospect: Prospect, instant: datetime) -> Prospect:

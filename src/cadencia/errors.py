@@ -45,7 +45,7 @@ class RuleFailure(CadenciaError):
         self.type = type(error).__name__
         self.code = "rule_error"
         self.__cause__ = error
-        super().__init__(f"rule `{rule}`: {self.type}: {one_line(error)}")
+        super().__init__(f"rule `{rule}`: {raised(error)}")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RuleFailure):
@@ -73,6 +73,12 @@ def one_line(value: object, limit: int = 200) -> str:
     text = " ".join(text.split())
     text = text if len(text) <= limit else text[: limit - 1] + "…"
     return text.encode("utf-8", "backslashreplace").decode("utf-8")  # lone surrogates, which no file can hold
+
+
+def raised(error: BaseException) -> str:
+    """An exception on one line: its type, and its text where it has one."""
+    text = one_line(error)
+    return f"{type(error).__name__}: {text}" if text else f"{type(error).__name__}, without a text"
 
 
 def given(value: object) -> str:

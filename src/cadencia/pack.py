@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from ._model import Model, Names
 from ._provisions import BUSINESS, PURPOSES, SEGMENTS, limits_of
+from ._territories import code_for, looks_like_code
 from .errors import InputError, PolicyError, did_you_mean, given, mistakes_of
 from .policy import Policy
 from .rules.base import InForce, Limit
@@ -149,14 +150,7 @@ class Pack(Model):
             PolicyError: no such pack is shipped; the nearest one is offered.
         """
         if jurisdiction not in cls.names():
-            known = ", ".join(name for name in cls.names() if "-" not in name)
-            raise PolicyError(
-                f"no pack {given(jurisdiction)} is shipped with this version"
-                + (
-                    did_you_mean(jurisdiction.upper(), cls.names())
-                    or f"; there are {known}, and `cadencia packs` lists them all"
-                )
-            )
+            raise PolicyError(f"no pack {given(jurisdiction)} is shipped with this version; {_instead(jurisdiction)}")
         return _load(jurisdiction)
 
     @staticmethod
@@ -236,6 +230,19 @@ class Pack(Model):
 
 
 _FOLDER: Final = files(__package__ or "cadencia") / "packs"
+
+
+def _instead(jurisdiction: str) -> str:
+    """What to write for a pack that is not there: the code for a name, a near code for a code, else what there is."""
+    code = code_for(jurisdiction)
+    if code in _names():
+        return f"write its ISO 3166 code, `{code}`"
+    near = did_you_mean(jurisdiction.upper(), _names()) if looks_like_code(jurisdiction) else ""
+    if near:
+        return near.removeprefix("; ")
+    known = ", ".join(name for name in _names() if "-" not in name)
+    word = "" if looks_like_code(jurisdiction) or code else "; write an ISO 3166 code such as `ES` or `US-CA`"
+    return f"there are {known}, and `cadencia packs` lists them all{word}"
 
 
 @cache

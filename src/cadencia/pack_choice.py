@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from ._provisions import BUSINESS, PURPOSES, SEGMENTS
-from ._territories import code_of, lies_in
+from ._territories import code_hint, code_of, lies_in, looks_like_code
 from .errors import InputError, did_you_mean, given
 from .pack import NOTICE, Pack, Provision
 from .places.address import known_parts
@@ -164,7 +164,7 @@ def packs_for(
             )
             raise InputError(
                 f"caller: {what}; leave it out, or write one of the regions of `Pack.names()`"
-                + did_you_mean(region.upper(), known)
+                + (did_you_mean(region.upper(), known) if looks_like_code(region) else f"; {code_hint(region)}")
             )
         for name in found:
             pack = Pack.load(name)

@@ -398,7 +398,7 @@ class Policy(Model):
     # -- checking -----------------------------------------------------------------------------------------------------
 
     def check_examples(self) -> list[str]:
-        """One line for each example of the policy that does not come out as it says; runs against this layer alone."""
+        """One line for each example of the policy or of a layer that does not come out as it says; each asks its own layer alone."""
         from .lint import run_examples
 
         return run_examples(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from ._model import Model, Names, OneOrMore, Word
+from ._territories import code_hint
 from ._time.clock import Instant, When, check_zone
 from .errors import InputError, did_you_mean, given, one_line
 
@@ -65,10 +67,20 @@ class ZoneEvidence(Model):
     since: Instant | None = None
 
 
+#: A code of ISO 3166, for a country or a subdivision.
+REGION: Final = r"^[A-Z]{2}(-[A-Z0-9]{1,4})?$"
+
+
+def _region(value: Any) -> Any:
+    if isinstance(value, str) and value.strip() and not re.fullmatch(REGION, value):
+        raise InputError(f"{given(value)} is not a region; {code_hint(value)}")
+    return value
+
+
 class Region(Model):
     """A country (`ES`) or subdivision (`ES-CT`) in which the prospect may be, and how we know."""
 
-    region: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,4})?$")]
+    region: Annotated[str, Field(pattern=REGION), BeforeValidator(_region)]
     source: str | None = None
     since: Instant | None = None
 

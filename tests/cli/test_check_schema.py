@@ -36,6 +36,17 @@ def test_check_what_is_probably_not_meant(run: Run, folder: Path) -> None:
     assert "never" in ran.out
 
 
+def test_a_finding_names_its_place_once(run: Run, folder: Path) -> None:
+    (folder / "slips.yaml").write_text(
+        "cadencia: 1\nname: slips\nchannels: [phone, emial]\nrules:\n"
+        "  - {rule: spacing, id: apart, at_least: 24h, channels: [phne]}\n"
+    )
+    lines = run("check", "slips.yaml").out.splitlines()
+    assert "slips.yaml: channel_misspelt: policy `slips`: channel `emial` is not a well-known one" in "\n".join(lines)
+    assert "slips.yaml: channel_misspelt: rule `apart`: channel `phne` is neither" in "\n".join(lines)
+    assert all(line.count("apart") + line.count("`slips`") == 1 for line in lines)
+
+
 def test_check_goes_on_after_a_policy_that_cannot_be_used(run: Run, folder: Path) -> None:
     rules = "rules: [{rule: max_atempts, id: a}, {rule: spacing, id: b}]"
     (folder / "bad.yaml").write_text(f"cadencia: 1\nname: x\n{rules}\n")

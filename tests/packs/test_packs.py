@@ -318,6 +318,12 @@ def test_a_layer_of_a_policy_file(tmp_path: Path) -> None:
 def test_errors() -> None:
     with pytest.raises(PolicyError, match="no pack `Poland` is shipped with this version; there are AE, AR"):
         Pack.load("Poland")
+    with pytest.raises(
+        PolicyError, match=r"no pack `Spain` is shipped with this version; write its ISO 3166 code, `ES`$"
+    ):
+        Pack.load("Spain")
+    with pytest.raises(PolicyError, match=r"write an ISO 3166 code such as `ES` or `US-CA`$"):
+        Pack.load("Narnia")
     with pytest.raises(PolicyError, match=r"pack `FR` has no rule `FR-HOUR`.*did you mean"):
         Pack.load("FR").provision("FR-HOUR")
     assert Pack.load("FR").provision("pack:FR/FR-OPTIN.barred").id == "FR-OPTIN"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from pydantic import ConfigDict, Field, field_serializer
 
-from cadencia import PolicyError
+from cadencia import Blocked, Case, Policy, PolicyError, Prospect
 from cadencia.rules import Block, Candidate, Deadline, Due, Limit, Offer, Preference, Rule, StopRule
 from cadencia.rules.author import DAY, EVER, FOREVER, ChoiceField, DelayField, LengthField, Span, View, WeekField
 from cadencia.rules.registry import BUILT_IN, rule_class
@@ -29,6 +30,8 @@ class Broken(Limit):
     """A limit that forbids everything; the classes below break it."""
 
     rule: Literal["acme.broken"] = "acme.broken"
+
+    messages: ClassVar[Mapping[str, Mapping[str, str]]] = {"en": {"never": "never"}}
 
     def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
         yield self.block(EVER, FOREVER, "never")
@@ -178,6 +181,12 @@ class Speechless(Broken):
     messages: ClassVar[Mapping[str, Mapping[str, str]]] = {"en": {"always": "always"}}
 
 
+class Wordless(Broken):
+    """It has no messages at all."""
+
+    messages: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+
+
 class HalfTranslated(Broken):
     """One language says more than the other."""
 
@@ -212,6 +221,7 @@ class MissingDetail(Broken):
         (Raising, "raises nothing"),
         (Lossy, "round trip"),
         (Speechless, "told in words"),
+        (Wordless, "told in words"),
         (HalfTranslated, "told in words"),
         (MissingDetail, "told in words"),
     ],
@@ -220,6 +230,52 @@ def test_a_broken_limit_is_caught_by_the_law_it_breaks(rule: type[Rule], law: st
     with pytest.raises(AssertionError, match=f"`acme.broken` breaks the law `{law}`") as caught:
         check_rule(rule)
     assert "\nsmallest example:\n  rule: {" in str(caught.value)
+
+
+def test_a_rule_without_messages_is_told_which_and_in_which_language() -> None:
+    with pytest.raises(AssertionError, match="code `never` has no message in any language") as caught:
+        check_rule(Wordless)
+    assert '(en, es); write `messages = {"en": {"never": "..."}}`' in str(caught.value)
+
+
+class Blank(Limit):
+    """A limit that says nothing of any instant."""
+
+    rule: Literal["acme.blank"] = "acme.blank"
+
+
+class BlankOrder(Preference):
+    """A preference without a key."""
+
+    rule: Literal["acme.blank_order"] = "acme.blank_order"
+
+
+class BlankDebt(Deadline):
+    """A deadline without dues."""
+
+    rule: Literal["acme.blank_debt"] = "acme.blank_debt"
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (Blank, "`Blank` has no `blocks`: write `def blocks(self, case, candidate, span)`"),
+        (BlankOrder, "`BlankOrder` has no `key`: write `def key(self, case, offer)`"),
+        (BlankDebt, "`BlankDebt` has no `dues`: write `def dues(self, case, as_of)`"),
+    ],
+)
+def test_a_rule_without_its_one_method_is_told_to_write_it(rule: type[Rule], told: str) -> None:
+    with pytest.raises(AssertionError, match=re.escape(told)):
+        check_rule(rule)
+
+
+def test_a_limit_without_blocks_closes_and_says_what_is_missing() -> None:
+    policy = Policy(name="p", channels=["phone"], rules=[Blank(id="blank")])
+    decision = policy.decide(Prospect(id="p1"), as_of="2026-03-06T10:00Z")
+    assert isinstance(decision, Blocked)
+    assert decision.reports == (("rule_error", "blank", "NotImplementedError"),)
+    with pytest.raises(NotImplementedError, match="`Blank` has no `blocks`: write `def blocks"):
+        Blank(id="blank").blocks(View.of(Case(prospect=Prospect(id="p1"))), Candidate("phone"), (0, 1))
 
 
 def test_the_smallest_example_is_small() -> None:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from threading import Lock
 from typing import Final
 
-from .._territories import lies_in
+from .._territories import code_hint, lies_in, looks_like_code
 from ..errors import InputError, did_you_mean, given
 from .clock import day_date, day_number
 
@@ -155,7 +155,11 @@ def check_region(region: str) -> str:
         country = region.partition("-")[0]
         known = [f"{country}-{name}" for name in supported.get(country, ())] or list(supported)
         raise InputError(
-            f"no holiday calendar for {given(region)}; write an ISO code such as `ES` or `ES-CT`"
-            + did_you_mean(region, known)
+            f"no holiday calendar for {given(region)}; "
+            + (
+                "write an ISO code such as `ES` or `ES-CT`" + did_you_mean(region, known)
+                if looks_like_code(region)
+                else code_hint(region)
+            )
         )
     return region

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..case import Account, Case
+from ..case import Account, Case, refuse_one
 from ..errors import InputError, did_you_mean, given, mistakes_of
 from ..prospect import Prospect
 from ..touch import Touch
@@ -26,6 +26,7 @@ def joined(
     if touches is None:
         yield from map(Case.of, cases)
         return
+    refuse_one(touches)
     people: dict[str, Prospect] = {}
     for case in map(Case.of, cases):
         if case.touches:

@@ -262,7 +262,7 @@ def check(
             for line in failures:
                 print(clean(f"{path.name}: example: {line}"))
             for finding in findings:
-                print(clean(f"{path.name}: {finding.code}: {finding.rule}: {finding.message}"))
+                print(clean(f"{path.name}: {finding.code}: {finding.message}"))
             found.append(1 if failures or findings else 0)
             if not failures and not findings:
                 examples = sum(len(layer.examples) for layer in (policy, *policy.layers))

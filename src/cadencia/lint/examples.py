@@ -30,10 +30,16 @@ def run_examples(policy: Policy) -> list[str]:
     layers = policy._as_layers()
     if policy.layers and policy.examples and not any(layer.name == policy.name for layer in layers):
         layers = (*layers, policy.model_copy(update={"layers": ()}))
-    return [line for layer in layers for example in layer.examples for line in _run(layer, example)]
+    names = [layer.name for layer in layers]
+    return [
+        line
+        for layer in layers
+        for example in layer.examples
+        for line in _run(layer, example, [name for name in names if name != layer.name])
+    ]
 
 
-def _run(policy: Policy, example: Example) -> Iterator[str]:
+def _run(policy: Policy, example: Example, others: list[str]) -> Iterator[str]:
     where = f"policy {given(policy.name)}, example {given(example.says)}"
     wrong = list(_mistakes(example.expect))
     if wrong:
@@ -44,13 +50,12 @@ def _run(policy: Policy, example: Example) -> Iterator[str]:
     except ValidationError as error:
         yield from mistakes_of(error, f"{where}, case", Case)
         return
-    asked = ""
+    notes = [f"asked of this layer alone, without {given(', '.join(others))}"] if others else []
     if policy.channels is None:
         channels = _channels(example.expect)
-        policy, asked = (
-            policy.model_copy(update={"channels": channels}),
-            f" (the policy names no channels; asked about {given(', '.join(channels))})",
-        )
+        policy = policy.model_copy(update={"channels": channels})
+        notes.append(f"the policy names no channels; asked about {given(', '.join(channels))}")
+    asked = f" ({'; '.join(notes)})" if notes else ""
     try:
         record = policy.decide(case, as_of=example.as_of, purpose=example.purpose).record
     except CadenciaError as error:

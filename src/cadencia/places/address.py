@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from .._territories import code_of
+from .._territories import code_for, code_of, looks_like_code
 from .._time.clock import check_zone
 from ..errors import InputError, did_you_mean, given
 from .place import Place, place_of
@@ -36,8 +36,12 @@ def address_place(
         InputError: no such country, or no such subdivision where they are known.
     """
     if country not in _countries() and country not in _PARTS:
-        near = did_you_mean(country.upper(), _countries())
-        raise InputError(f"country {given(country)} is not known; write two letters of ISO 3166 such as `ES`{near}")
+        code = code_for(country)
+        near = f", here `{code}`" if code else ""
+        if not code and looks_like_code(country):
+            near = did_you_mean(country.upper(), _countries())
+        such = "" if code else " such as `ES`"
+        raise InputError(f"country {given(country)} is not known; write two letters of ISO 3166{such}{near}")
     if not subdivision:
         return place_of(country_zones(country), [country], "country", source, since)
     code = subdivision.removeprefix(f"{country}-")

@@ -118,6 +118,20 @@ class Rule(Model):
         return None
 
 
+#: The one method of each kind of rule: how it is written, and what it answers.
+_WRITTEN = {
+    "blocks": ("blocks(self, case, candidate, span)", 'yields `self.block(start, end, "code")`, or nothing'),
+    "key": ("key(self, case, offer)", "returns a sort key, the smallest first"),
+    "dues": ("dues(self, case, as_of)", "yields `Due(...)`, or nothing"),
+}
+
+
+def unwritten(rule: type[Rule], method: str) -> str:
+    """What is said of a rule without the one method that its kind needs."""
+    write, answers = _WRITTEN[method]
+    return f"`{rule.__name__}` has no `{method}`: write `def {write}`, which {answers}"
+
+
 class Limit(Rule):
     """Says when contact is not permitted.
 
@@ -145,7 +159,7 @@ class Limit(Rule):
 
         Law: at every instant of a sub-span the answer has the same codes, needs and evidence.
         """
-        raise NotImplementedError
+        raise NotImplementedError(unwritten(type(self), "blocks"))
 
     def block(
         self,
@@ -280,7 +294,7 @@ class Preference(Rule):
 
     def key(self, case: View, offer: Offer) -> Any:
         """A sortable key of an option; it must not depend on when the question is asked."""
-        raise NotImplementedError
+        raise NotImplementedError(unwritten(type(self), "key"))
 
     def moment(self, case: View, offer: Offer, until: int) -> int:
         """The instant, not after `until`, at which this preference would take the option: its opening, unless it knows better."""
@@ -306,4 +320,4 @@ class Deadline(Rule):
 
     def dues(self, case: View, as_of: int) -> Iterable[Due]:
         """What is owed, met or not."""
-        raise NotImplementedError
+        raise NotImplementedError(unwritten(type(self), "dues"))

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import PlainValidator, SerializeAsAny, ValidationError, WithJsonSchema
 
-from ..errors import InputError, PolicyError, did_you_mean, given, mistakes_of
+from ..errors import InputError, PolicyError, did_you_mean, given, mistakes_of, raised
 from .base import Rule
 
 GROUP: Final = "cadencia.rules"
@@ -131,7 +131,7 @@ def rule_class(kind: str) -> type[Rule]:
         loaded = point.load()
     except Exception as error:
         raise PolicyError(
-            f"rule {given(kind)}: the plug-in {given(point.value)} cannot be loaded: {type(error).__name__}: {error}"
+            f"rule {given(kind)}: the plug-in {given(point.value)} cannot be loaded: {raised(error)}"
         ) from error
     if not (isinstance(loaded, type) and issubclass(loaded, Rule)):
         raise PolicyError(

@@ -10,6 +10,7 @@ from .._time.clock import iso
 from .._time.spans import Span
 from .._view import View
 from ..case import Case
+from ..errors import raised
 from ..rules.base import Limit, Rule
 from ..rules.block import Block
 from ..rules.filters import Candidate
@@ -38,7 +39,7 @@ def asked(law: str, ask: Callable[[], T]) -> T:
     except LawBroken:
         raise
     except Exception as error:
-        raise LawBroken("raises nothing", f"{type(error).__name__}: {error} (while checking `{law}`)") from error
+        raise LawBroken("raises nothing", f"{raised(error)} (while checking `{law}`)") from error
 
 
 def answer(law: str, rule: Limit, view: View, candidate: Candidate, span: Span) -> list[Block]:

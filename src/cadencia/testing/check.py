@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from pydantic import ValidationError
 
 from ..errors import InputError, PolicyError
-from ..rules.base import Deadline, Limit, Preference, Rule
+from ..rules.base import Deadline, Limit, Preference, Rule, unwritten
 from ..rules.registry import BUILT_IN, kind_of
 from ._asking import LawBroken, shown
 from .clocks import instants, zones
@@ -21,6 +21,9 @@ from .order_laws import DEADLINE_LAWS, PREFERENCE_LAWS
 from .questions import Question, questions
 
 __all__ = ["check_rule", "laws_of"]
+
+#: The one method that each kind of rule needs.
+_METHODS: Final[tuple[tuple[type[Rule], str], ...]] = ((Limit, "blocks"), (Preference, "key"), (Deadline, "dues"))
 
 
 def check_rule(rule: type[Rule], strategy: SearchStrategy[Any] | None = None, examples: int = 200) -> None:
@@ -105,6 +108,10 @@ def _check_class(rule: type[Rule]) -> None:
         raise AssertionError(f"`{kind}` must be frozen and forbid unknown keys; leave both as `Rule` sets them")
     if not (rule.__doc__ or "").strip():
         raise AssertionError(f"`{kind}` has no docstring; the reference shows its first line")
+    for base, method in _METHODS:
+        written = [name for name in (method, "answer") if getattr(rule, name, None) is not getattr(base, name, None)]
+        if issubclass(rule, base) and not written:
+            raise AssertionError(unwritten(rule, method))
 
 
 @st.composite

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
@@ -100,7 +100,7 @@ def _well_formed(rule: Limit, block: Block, known: set[str]) -> None:
 
 
 def told(rule: Rule, question: Question) -> None:
-    """Every code has a message in every language that the rule ships, and every message finds its details."""
+    """Every code has a message, and in every language that the rule ships; every message finds its details."""
     assert isinstance(rule, Limit)
     law = "told in words"
     shipped = type(rule).messages
@@ -111,8 +111,12 @@ def told(rule: Rule, question: Question) -> None:
             f"the languages of `messages` differ in their codes; write each of {', '.join(every)} in each language",
         )
     for block in answer(law, rule, view_of(question.case), question.candidate, question.span):
+        if not any(block.code in table for table in (*shipped.values(), *map(_house, languages()))):
+            wanting = ", ".join(sorted({*languages(), *shipped}))
+            write = f'messages = {{"en": {{"{block.code}": "..."}}}}'
+            broken(law, f"code `{block.code}` has no message in any language ({wanting}); write `{write}`")
         for language in sorted({*languages(), *shipped}):
-            house = house_messages(language)["blocks"].get(block.code) if language in languages() else None
+            house = _house(language).get(block.code) if language in languages() else None
             template = house or shipped.get(language, {}).get(block.code)
             if template is None:
                 if language in shipped:
@@ -124,6 +128,12 @@ def told(rule: Rule, question: Question) -> None:
                     law,
                     f"the `{language}` message of `{block.code}` wants {missing}, which {block} lacks",
                 )
+
+
+def _house(language: str) -> Mapping[str, str]:
+    """Our own messages of blocks."""
+    found: Mapping[str, str] = house_messages(language)["blocks"]
+    return found
 
 
 def purity(rule: Rule, question: Question) -> None:

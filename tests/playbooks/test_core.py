@@ -518,6 +518,36 @@ def test_an_answer_of_another_person_is_one() -> None:
     assert found.decide(case(asked, answer, thanked), as_of=NOW).deadlines == ()
 
 
+def _asked_and_over(*more: Touch, lifted_by: str = "answer") -> Any:
+    """A case in which Eva was asked, and which is over since."""
+    found = playbook(
+        step("a"), step("b", person="other", after="1 day", tracks={"no_answer": "c", "reached": "d"}),
+        step("c", after="1 day", tracks={"no_answer": "told"}), step("d"),
+        tracks={"reached": "d"}, endings={"told": {"lifted_by": lifted_by}},
+    )  # fmt: skip
+    own = tuple(touch(*one) for one in (("t", "2026-03-02T10:00+01:00"), ("u", "2026-03-04T12:00+01:00")))
+    own += (touch("v", "2026-03-04T15:00+01:00", purpose="news"),)
+    asked = touch("o1", "2026-03-03T12:00+01:00", step="b", prospect="eva")
+    people = (Prospect.model_validate({"id": "eva", "zones": MADRID}),)
+    account = Account(id="acme", people=people, touches=(asked, *more))
+    return found.position(Case(prospect=ana(account="acme"), touches=own, account=account), as_of=NOW)
+
+
+def test_silence_of_another_person_reopens_nothing() -> None:
+    """What is over stays so while nobody answers, though somebody who was asked is written to again."""
+    assert _asked_and_over().ending == "told"
+    assert _asked_and_over(touch("o2", "2026-03-05T12:00+01:00", step="b", prospect="eva")).ending == "told"
+    reply = touch("o2", "2026-03-05T12:00+01:00", "interested", direction="inbound", prospect="eva")
+    assert _asked_and_over(reply).step == "d"
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_what_their_coming_lifts_our_going_to_another_person_does_not(direction: str) -> None:
+    talk = touch("o2", "2026-03-05T12:00+01:00", "interested", direction=direction, prospect="eva")
+    found = _asked_and_over(talk, lifted_by="inbound")
+    assert (found.step, found.ending) == (("d", None) if direction == "inbound" else (None, "told"))
+
+
 @pytest.mark.parametrize("inbound", [False, True])
 def test_an_opt_out_is_of_the_person_who_said_it(inbound: bool) -> None:
     """Another person's ends nothing but what is with them: the case goes on as after silence, or as the step's own track says. One
@@ -746,6 +776,17 @@ def test_a_step_that_nobody_took_in_its_time_is_passed_over() -> None:
     assert {(due.code, due.state) for due in kept.deadlines} == {("step", "met"), ("task", "missed")}
     late = touch("u", "2026-03-06T10:00+01:00", channel="email")
     assert found.position(ana(), [no, late], as_of=NOW).taken == (("t", "a"),), "too late to be that step"
+
+
+def test_a_lapse_leads_to_nothing_that_was_just_said() -> None:
+    """What was said while a step was waited for is not said again when it lapses, though saying it moved nothing."""
+    found = playbook(
+        step("a"), step("b", after="24h", lapses="24h", if_impossible="hold"), step("c"), step("d", purpose="other")
+    )
+    made = [touch("t", "2026-03-02T10:00+01:00")]
+    assert found.position(Case(prospect=ana(), touches=tuple(made)), as_of=NOW).step == "c"
+    made.append(touch("u", "2026-03-03T12:00+01:00", purpose="p-c"))
+    assert found.position(Case(prospect=ana(), touches=tuple(made)), as_of=NOW).step == "d"
 
 
 def test_lapses_follow_each_other() -> None:

@@ -139,7 +139,7 @@ def _walk(
         outcome = reading.of(seen)
         if outcome is None:
             continue
-        state = _lapsed(cadence, view, state, start, min(seen.lo, hi - 1), states, tasks)
+        state = _lapsed(cadence, view, state, start, min(seen.lo, hi - 1), states, tasks, said)
         answer = reading.answers(seen)
         in_turn = list(_in_turn(cadence, view, state._replace(said=said), seen, lo))
         step = step_of(cadence, view, state, seen, in_turn)
@@ -152,13 +152,17 @@ def _walk(
             meant = step or _of_another_case(cadence, seen)
             said = said.then(seen.person, seen.purpose or (None if meant is None else meant.purpose))
         gives_way = state.place if any(item.purpose == said.to(item, state.by) for item in in_turn) else None
-        if step is None and not own:
-            target = _said_by_another(cadence, state, asked.get(seen.person), outcome)
-        elif step is None:
+        if step is None:
             if answer or outcome == "opted_out":
-                target = _answered(cadence, state, seen, outcome)
-            else:  # what we were to say was said, though it was no step
-                target = gives_way
+                target = None
+                if not _holds_out(cadence, state, seen, outcome):
+                    target = (
+                        _answered(cadence, state, seen, outcome)
+                        if own
+                        else _said_by_another(cadence, asked, seen, outcome)
+                    )
+            else:  # what we were to say to our own person was said, though it was no step
+                target = gives_way if own else None
         elif step.aside:
             said_more = (
                 answer and outcome != "reached"
@@ -194,14 +198,18 @@ def _walk(
             moved = moved._replace(by=seen, outcome=outcome, ending=None)
             moved = _at(cadence, moved, target, seen, tasks, said)
         state = moved
-    states.append(_lapsed(cadence, view, state, start, hi - 1, states, tasks))
+    states.append(_lapsed(cadence, view, state, start, hi - 1, states, tasks, said))
     return Run(lo, hi, start, tuple(item for item in states if item.lo < item.hi), tuple(tasks), tuple(taken))
 
 
 def _lapsed(
-    cadence: Cadence, view: View, state: State, start: int | None, until: int, states: list[State], tasks: list[Owed]
-) -> State:
-    """The state at an instant, if nothing happens before: steps that nobody took in their time are passed over."""
+    cadence: Cadence, view: View, state: State, start: int | None, until: int, states: list[State], tasks: list[Owed],
+    said: Said,
+) -> State:  # fmt: skip
+    """The state at an instant, if nothing happens before: steps that nobody took in their time are passed over.
+
+    `said` is what was said by then, by touches that changed nothing else as well.
+    """
     while state.place is not None and (lapses := cadence.by_id[state.place].lapses) is not None:
         step = cadence.by_id[state.place]
         turn = turn_of(cadence, view, Run(state.lo, FOREVER, start, (), (), ()), state, step)
@@ -211,7 +219,7 @@ def _lapsed(
             break
         states.append(state._replace(hi=done.at, lapsed=True))
         left = state._replace(lo=done.at)
-        state = _at(cadence, left, cadence.past(step), state.by, tasks, left.said or Said(view.prospect.id, {}))
+        state = _at(cadence, left, cadence.past(step), state.by, tasks, said)
     return state
 
 
@@ -282,19 +290,22 @@ def said_last(state: State, step: Step) -> bool:
     return state.said is not None and state.said.to(step, state.by) == step.purpose
 
 
-def _said_by_another(cadence: Cadence, state: State, asked: str | None, outcome: str) -> str | None:
+def _holds_out(cadence: Cadence, state: State, seen: Seen, outcome: str) -> bool:
+    """Whether a case is over, and stays so whatever is answered, or where we began the talk."""
+    if state.ending is None:
+        return False
+    lifted_by = cadence.ends[state.ending].lifted_by
+    return lifted_by == "nothing" or (lifted_by == "inbound" and seen.outbound and outcome != "opted_out")
+
+
+def _said_by_another(cadence: Cadence, asked: Mapping[str, str], seen: Seen, outcome: str) -> str | None:
     """Where an answer of somebody else at the account leads: as an outcome of the step by which we asked; else nowhere."""
-    if asked is None or (state.ending is not None and cadence.ends[state.ending].lifted_by == "nothing"):
-        return None
-    return cadence.target(asked, outcome, theirs=True)
+    step = asked.get(seen.person)
+    return None if step is None else cadence.target(step, outcome, theirs=True)
 
 
 def _answered(cadence: Cadence, state: State, seen: Seen, outcome: str) -> str | None:
     """Where an answer that is no step leads; None where it changes nothing."""
-    if state.ending is not None:
-        lifted_by = cadence.ends[state.ending].lifted_by
-        if lifted_by == "nothing" or (lifted_by == "inbound" and seen.outbound and outcome != "opted_out"):
-            return None
     if state.place is not None and seen.outbound and outcome == "reached":
         return state.place  # we spoke: there is nothing to answer
     if cadence.stays(outcome):

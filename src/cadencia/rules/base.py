@@ -120,7 +120,7 @@ class Rule(Model):
 
 #: The one method of each kind of rule: how it is written, and what it answers.
 _WRITTEN = {
-    "blocks": ("blocks(self, case, candidate, span)", 'yields what `self.block` makes, or nothing'),
+    "blocks": ("blocks(self, case, candidate, span)", "yields what `self.block` makes, or nothing"),
     "key": ("key(self, case, offer)", "returns a sort key, the smallest first"),
     "dues": ("dues(self, case, as_of)", "yields `Due(...)`, or nothing"),
 }

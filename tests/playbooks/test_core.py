@@ -501,6 +501,8 @@ def test_an_answer_of_another_person_is_one() -> None:
 
     decision = found.decide(case(asked, answer), as_of=NOW)
     assert (decision.record.step, decision.prospect) == ("c", "eva")
+    told = {code for block in found.why_not(case(asked, answer), NOW, "phone", step="c") for code in [block.code]}
+    assert told == {"not_this_person"}, "thanks are for her, and not for our own person"
     silent = found.decide(case(asked), as_of=NOW)
     assert (silent.record.step, silent.prospect) == ("b2", "luis"), "each person is asked once"
     wrong = found.decide(case(asked, answer.model_copy(update={"disposition": "wrong_person"})), as_of=NOW)

@@ -118,6 +118,9 @@ class StepLimit(StopRule):
         for lo, hi in gaps(meant, EVER, FOREVER) if step.person == "other" else ():
             needs = ("other_person",) if hi == FOREVER else ()
             yield self.block(lo, hi, "not_this_person", needs=needs, step=step.id)
+        if step.person == "last" and state.by is not None and state.by.person != person.prospect.id:
+            needs = ("other_person",) if state.hi == FOREVER else ()
+            yield self.block(state.lo, state.hi, "not_this_person", needs=needs, step=step.id)
         if candidate.channel not in step.channels:
             yield self.block(
                 state.lo, state.hi, "not_this_channel", needs=("step_channel",), step=step.id, channel=candidate.channel

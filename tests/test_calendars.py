@@ -103,7 +103,7 @@ def test_a_calendar_inside_any_of_and_in_business_days() -> None:
          " and not `prospect`"),
         (lambda: house(office={}, ES={}), "calendar name `ES` is not one; write lower-case letters"),
         (lambda: house(office={"closed": "2026-12-24", "open": "2026-12-24"}), "`2026-12-24` is both `closed` and `open`; keep one"),
-        (lambda: house(office={"holidays": "E"}), "no holiday calendar for `E`; write an ISO code"),
+        (lambda: house(office={"holidays": "E"}), "no holiday calendar for `E`; write an ISO 3166 code"),
         (lambda: Prospect(**MADRID, wishes=[hours("office")]), "wishes[0]: rule `hours`: calendar `office` is not declared"),
     ],
 )  # fmt: skip

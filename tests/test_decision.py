@@ -6,6 +6,7 @@ import json
 import pickle
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -814,6 +815,24 @@ def test_what_is_over_is_no_evidence_though_what_began_before_it_lasts() -> None
         tuple(block.touches) for block in rule.answer(view, Candidate("phone"), (start, start + 72 * 3_600 * 10**6))
     ]
     assert told == [("short", "long"), ("long",)]
+
+
+def test_a_night_is_cut_by_the_agreed_times_that_it_meets() -> None:
+    """Two calls were asked for: each lifts the night that it falls into, and no other."""
+    nights = QuietHours(id="nights", between={"daily": ["21:00-09:00"]}, unless={"requested": {"grace": "1h"}})
+    asked = [
+        touch(f"t{day}", f"2026-03-01T1{day}:00+01:00", disposition="callback_requested",
+              promise={"by": "us", "at": f"2026-03-0{day}T23:00+01:00", "kind": "callback"})
+        for day in (3, 5)
+    ]  # fmt: skip
+    [open_] = (
+        policy(nights).windows(prospect(), "2026-03-03T20:00+01:00", "2026-03-06T10:00+01:00", touches=asked).values()
+    )
+    madrid = ZoneInfo("Europe/Madrid")
+    assert [tuple(f"{edge.astimezone(madrid):%dT%H:%M}" for edge in stretch) for stretch in open_] == [
+        ("03T20:00", "03T21:00"), ("03T23:00", "04T00:00"), ("04T09:00", "04T21:00"),
+        ("05T09:00", "05T21:00"), ("05T23:00", "06T00:00"), ("06T09:00", "06T10:00"),
+    ]  # fmt: skip
 
 
 # -- a calendar that does not reach far enough ------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from cadencia import InputError, MissingExtra, Policy, Prospect
+from cadencia._territories import _names_elsewhere
 from cadencia._time.holidays import check_region
 from cadencia.language import messages
 from cadencia.places import Place, address_place, phone_place, zone_place
@@ -299,6 +300,16 @@ def test_a_region_that_is_a_name_is_told_its_code(given: str, told: str) -> None
 def test_names_in_other_languages_where_the_telephone_data_is_at_hand() -> None:
     with pytest.raises(InputError, match="`España` is not a region; write its ISO 3166 code, `ES`"):
         Prospect(id="p", regions="España")
+
+
+def test_names_in_other_languages_without_the_telephone_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "phonenumbers.geodata.locale", None)
+    _names_elsewhere.cache_clear()
+    try:
+        with pytest.raises(InputError, match="`España` is not a region; write an ISO 3166 code such as"):
+            Prospect(id="p", regions="España")
+    finally:
+        _names_elsewhere.cache_clear()
 
 
 def test_a_country_of_an_address_or_a_calendar_by_name() -> None:

@@ -187,6 +187,15 @@ class Wordless(Broken):
     messages: ClassVar[Mapping[str, Mapping[str, str]]] = {}
 
 
+class Gallic(Broken):
+    """Says a code of ours, which has no French."""
+
+    messages: ClassVar[Mapping[str, Mapping[str, str]]] = {"fr": {"never": "jamais"}}
+
+    def blocks(self, case: View, candidate: Candidate, span: Span) -> Iterator[Block]:
+        yield self.block(EVER, FOREVER, "spacing", gap="")
+
+
 class HalfTranslated(Broken):
     """One language says more than the other."""
 
@@ -230,6 +239,11 @@ def test_a_broken_limit_is_caught_by_the_law_it_breaks(rule: type[Rule], law: st
     with pytest.raises(AssertionError, match=f"`acme.broken` breaks the law `{law}`") as caught:
         check_rule(rule)
     assert "\nsmallest example:\n  rule: {" in str(caught.value)
+
+
+def test_a_rule_in_a_language_of_its_own_says_every_code_in_it() -> None:
+    with pytest.raises(AssertionError, match="code `spacing` has no message in `fr`; add one to `messages`"):
+        check_rule(Gallic)
 
 
 def test_a_rule_without_messages_is_told_which_and_in_which_language() -> None:

@@ -155,11 +155,7 @@ def check_region(region: str) -> str:
         country = region.partition("-")[0]
         known = [f"{country}-{name}" for name in supported.get(country, ())] or list(supported)
         raise InputError(
-            f"no holiday calendar for {given(region)}; "
-            + (
-                "write an ISO code such as `ES` or `ES-CT`" + did_you_mean(region, known)
-                if looks_like_code(region)
-                else code_hint(region)
-            )
+            f"no holiday calendar for {given(region)}; {code_hint(region)}"
+            + (did_you_mean(region, known) if looks_like_code(region) else "")
         )
     return region

@@ -29,7 +29,7 @@ from workload import NOW
 from cadencia import Blocked, Contact, Stop, Wait, decide_many
 from cadencia.batch import decide_files
 
-SIZES = (1, 10, 30, 100, 300, 1_000, 3_000, 10_000)
+SIZES = (1, 2, 5, 10, 30, 100, 300, 1_000, 3_000, 10_000)
 INSTANT = pl.Datetime("us", "UTC")
 TOLD = {
     "id": pl.Int32, "answer": pl.Enum(["contact", "wait", "blocked", "stop"]), "channel": pl.String,
@@ -126,8 +126,8 @@ def one_by_one(policy: Any, found: Book) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TOLD, orient="row")
 
 
-def crossing(rounds: int = 3) -> str:
-    """From how many prospects on a batch is quicker than one by one, in processes of their own."""
+def crossing(rounds: int = 3, more: int = 11) -> str:
+    """From how many prospects on a batch is quicker than one by one, in processes of their own: `more` rounds of the smallest."""
     lines = [
         "milliseconds    a batch           one by one, from the same frames   from ready cases",
         "prospects   first    second   first    second   ratio (first, second)   second   ratio",
@@ -135,7 +135,7 @@ def crossing(rounds: int = 3) -> str:
     above: dict[str, int] = {"the same frames": 0, "ready cases": 0}
     for count in SIZES:
         took: dict[str, list[list[float]]] = {}
-        for _ in range(rounds):
+        for _ in range(more if count < 10 else rounds):
             for how in ("batch", "frames", "ready"):
                 command = [sys.executable, __file__, "--crossing", str(count), "--how", how]
                 told = subprocess.run(command, check=True, capture_output=True, text=True).stdout

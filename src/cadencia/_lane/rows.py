@@ -63,7 +63,7 @@ def read_raw(prospect: dict[str, Any], touches: Sequence[Any]) -> Raw | None:
     """The rows as a `Raw`; None where they are not of the plainest shape, or where something may be wrong."""
     try:
         zones, regions = prospect["zones"], prospect["regions"]
-        place = _known_places.get((zones, regions)) or _place(zones, regions)
+        place = _known_places.get((zones, regions)) or place_in(zones, regions)
     except (KeyError, TypeError):
         return None
     if (
@@ -121,7 +121,7 @@ def _ordinary(prospect: dict[str, Any]) -> bool:
     return prospect.keys() <= _PROSPECT and all(type(value) is str and value.strip() for value in prospect.values())
 
 
-def _place(zone: Any, region: Any) -> tuple[str, tuple[str, ...]] | None:
+def place_in(zone: Any, region: Any) -> tuple[str, tuple[str, ...]] | None:
     """The place of a zone and region that the models accept; kept by name."""
     from ..errors import InputError
     from ..prospect import Prospect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from .._lane.digest import Place
+from .._lane.rows import place_in
 from ..errors import InputError
 from ..reading.cells import Context
 from ..reading.plain import prospects_as_named
@@ -28,6 +30,8 @@ FEW: Final = ("zone", "zones", "region", "regions", "tags", "stage")
 #: So many different combinations are read, and no more.
 _MOST: Final = 200_000
 NOTHING: Final = Context(None, ())
+#: A name of a zone or region that stands by itself.
+_NAME: Final = re.compile(r"[A-Za-z0-9_+/-]+")
 #: Blanks around a name, what parts names, and what begins JSON.
 _NOT_BARE: Final = r"^[\s\x1c-\x1f]|[\s\x1c-\x1f]$|;|^[\[{]"
 
@@ -136,6 +140,8 @@ def _places(frame: pl.DataFrame) -> tuple[npt.NDArray[np.int32], list[Place]]:
 @lru_cache(maxsize=20_000)
 def place_of(names: tuple[str, ...], cells: tuple[str | None, ...]) -> Place | None:
     """The one place of a prospect; None where it has another number of zones, or where a cell cannot be read. Kept by cells."""
+    if names == ("zone", "region") and all(cell is not None and _NAME.fullmatch(cell) for cell in cells):
+        return place_in(*cells)  # nothing is parted or trimmed in a bare name: no row need be made of it
     try:
         prospect = _shape(names).read(Row("", 0, {"id": "p", **dict(zip(names, cells, strict=True))})).prospect
     except InputError:

@@ -144,6 +144,13 @@ def test_texts_of_policies(read: Callable[[str], Policy], text: str, says: str) 
         ("rules:\n    - a: b\n  - c: d\n", 3, "the indentation fits no line above"),
         ("rules:\n  - a\n  b: c\n", 3, "the indentation fits no line above"),
         ("rules:\n\t- rule: a\n", 2, "a tab; indent with blanks"),
+        ("a: {b: c}}\n", 1, "a bracket that closes nothing"),
+        ("{a: 1}}\n", 1, "a bracket that closes nothing"),
+        ("a: 1\n]\n", 2, "a bracket that closes nothing"),
+        ("a: |x\n", 1, "`|` and `>` begin text on the lines below"),
+        ('a: "\\xZZ"\n', 1, "an escape that is none in double quotes"),
+        ("!a!b c\n", 1, "tags (`!name`) are not allowed"),
+        ("a: \x07\n", None, "a character that no text file holds"),
         ("cadencia: 1\nname p\nchannels: [a]\n", 2, "a key without a value; write `key: value`"),
         ("name: p\nchannels: [a\n\n", 2, "never closed; write the `,` or the `]`"),
         ("a: {b: c\nd: e\n", 1, "never closed; write the `,` or the `}`"),
@@ -157,7 +164,7 @@ def test_texts_of_policies(read: Callable[[str], Policy], text: str, says: str) 
         ("a: b\n---\nc: d\n", 2, "a second document begins; keep one"),
         ('a: "\\q"\n', 1, r"`\q` means nothing in double quotes; write single quotes"),
         ("a: [b, , c]\n", 1, "a value is missing before `,`"),
-        ("a: \0\n", None, "a character that no text file holds; save the file as UTF-8"),
+        ("a: \0\n", None, "a character that no text file holds; take it away, or save the file as UTF-8"),
     ],
 )  # fmt: skip
 def test_yaml_that_is_none_is_told_in_our_words(text: str, line: int | None, says: str) -> None:

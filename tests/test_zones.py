@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from cadencia import InputError, MissingExtra, Policy, Prospect
-from cadencia._territories import _names_elsewhere
+from cadencia._country_names import _names_elsewhere
 from cadencia._time.holidays import check_region
 from cadencia.language import messages
 from cadencia.places import Place, address_place, phone_place, zone_place
@@ -287,7 +287,10 @@ STATES |= {code: code for code in STATES.values()}
         ("united kingdom", "`united kingdom` is not a region; write its ISO 3166 code, `GB`"),
         ("Cote d'Ivoire", "`Cote d'Ivoire` is not a region; write its ISO 3166 code, `CI`"),
         ("ESP", "`ESP` is not a region; write its ISO 3166 code, `ES`"),
-        ("us-ca", "`us-ca` is not a region; write it in capitals, `US-CA`"),
+        ("us-ca", "`us-ca` is not a region; write `US-CA`"),
+        ("uk", "`uk` is not a region; write its ISO 3166 code, `GB`"),
+        (" ES ", "`ES` has blanks around it; take them away"),
+        ("abc", "`abc` is not a region; write an ISO 3166 code such as `ES` or `US-CA`"),
         ("Narnia", "`Narnia` is not a region; write an ISO 3166 code such as `ES` or `US-CA`"),
     ],
 )
@@ -317,3 +320,6 @@ def test_a_country_of_an_address_or_a_calendar_by_name() -> None:
         address_place("Spain")
     with pytest.raises(InputError, match=r"no holiday calendar for `Spain`; write its ISO 3166 code, `ES`$"):
         check_region("Spain")
+    for name, told in (("es", "write `ES`"), ("US-ca", "write `US-CA`"), ("UK", "write its ISO 3166 code, `GB`")):
+        with pytest.raises(InputError, match=rf"no holiday calendar for `{name}`; {told}$"):
+            check_region(name)

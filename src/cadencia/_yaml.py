@@ -76,6 +76,12 @@ _WORDS: Final = (
      "a second `:` in one value, or a key that does not stand under the one above; put text with `: ` in quotes, or align the keys"),
     (r"expected <block end>, but found '<scalar>'", False,
      "text behind a value, or a key that does not stand under the one above; check the quotes, or align the keys"),
+    (r"(?:block end|document start)>', but found '([\]}])'|expected <block end>, but found '([\]}])'", False,
+     "a bracket that closes nothing; take it away, or put the text in quotes"),
+    (r"chomping or indentation|expected a comment or a line break", False,
+     "`|` and `>` begin text on the lines below; put text that begins with them in quotes"),
+    (r"escape sequence", False, r"an escape that is none in double quotes; write single quotes"),
+    (r"tag handle|expected URI|expected the node tag", False, "tags (`!name`) are not allowed; put text that begins with `!` in quotes"),
     (r"expected <block end>", False,
      "the indentation fits no line above; align the keys of one table, and the dashes of one list"),
     (r"found character '\\t'", False, "a tab; indent with blanks"),
@@ -93,7 +99,7 @@ def _told(wrong: Any) -> str:
     """What the parser found, on one line: where, and what to write instead."""
     problem, mark = getattr(wrong, "problem", None), getattr(wrong, "problem_mark", None)
     if problem is None:
-        return "a character that no text file holds; save the file as UTF-8"
+        return "a character that no text file holds; take it away, or save the file as UTF-8"
     told, here = one_line(problem), mark
     for pattern, begins, words in _WORDS:
         if found := re.search(pattern, problem):

@@ -169,7 +169,7 @@ def refuse_one(touches: object) -> None:
     Raises:
         InputError: it is one.
     """
-    if isinstance(touches, (Touch, Mapping)):
+    if isinstance(touches, Touch) or (isinstance(touches, Mapping) and touches):
         raise InputError("touches: one touch is not a list of touches; write `[touch]`")
 
 

@@ -413,7 +413,7 @@ class Stop(Decision):
 
     @property
     def stops(self) -> tuple[str, ...]:
-        """The ids of all rules that ended it, by name."""
+        """The ids of all rules that ended it, by name: those that end its first channel; `options` has those of the others."""
         ask = self._asked()
         blocks = None if ask is None else ask[0].endings(ask)
         if blocks is None:

@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from ._country_names import code_for, looks_like_code
 from ._model import Model, Names
 from ._provisions import BUSINESS, PURPOSES, SEGMENTS, limits_of
-from ._territories import code_for, looks_like_code
 from .errors import InputError, PolicyError, did_you_mean, given, mistakes_of
 from .policy import Policy
 from .rules.base import InForce, Limit

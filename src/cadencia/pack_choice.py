@@ -7,8 +7,9 @@ from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from ._country_names import code_hint, looks_like_code
 from ._provisions import BUSINESS, PURPOSES, SEGMENTS
-from ._territories import code_hint, code_of, lies_in, looks_like_code
+from ._territories import code_of, lies_in
 from .errors import InputError, did_you_mean, given
 from .pack import NOTICE, Pack, Provision
 from .places.address import known_parts

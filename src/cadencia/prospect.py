@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ._country_names import code_hint
 from ._model import Model, Names, OneOrMore, Word
-from ._territories import code_hint
 from ._time.clock import Instant, When, check_zone
 from .errors import InputError, did_you_mean, given, one_line
 
@@ -73,6 +73,8 @@ REGION: Final = r"^[A-Z]{2}(-[A-Z0-9]{1,4})?$"
 
 def _region(value: Any) -> Any:
     if isinstance(value, str) and value.strip() and not re.fullmatch(REGION, value):
+        if re.fullmatch(REGION, value.strip()):
+            raise InputError(f"{given(value)} has blanks around it; take them away")
         raise InputError(f"{given(value)} is not a region; {code_hint(value)}")
     return value
 

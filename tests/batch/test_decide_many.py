@@ -312,3 +312,16 @@ def test_a_horizon_that_is_given_is_the_horizon() -> None:
     for more in ({"horizon": "90 days"}, {}):
         decide_many(Book(), people, as_of=NOW, **more)
     assert asked == [{"horizon": "90 days"}, {}]
+
+
+def test_a_column_is_not_renamed_onto_one_that_is_there() -> None:
+    """What to write is code that runs: whole names, quoted, and no name twice."""
+    with pytest.raises(InputError, match=r"column `prospect_id` is not one of ours; rename it, or leave it out$"):
+        decide_many(POLICY, pl.DataFrame({"id": ["a"], "prospect_id": ["a"]}), as_of=NOW)
+    with pytest.raises(InputError) as caught:
+        decide_many(POLICY, pl.DataFrame({"id": ["a"], 'na"me': ["a"]}), as_of=NOW)
+    assert r'polars: `.rename({"na\"me": "name"})`' in str(caught.value)
+
+
+def test_no_touches_may_be_an_empty_table() -> None:
+    assert Policy(name="p", channels=["phone"]).decide({"id": "p", "zones": "UTC"}, {}, as_of=NOW).answer == "contact"

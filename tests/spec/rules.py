@@ -419,10 +419,10 @@ def earn_first(rule: Any, case: Case, candidate: Any, t: datetime, table: Any) -
     def gave(touch: Touch) -> bool:
         both = {
             "channel": True,
-            "contact_point": None not in (touch.contact_point, candidate.point),
-            "step": None not in (touch.step, candidate.step),
-            "purpose": None not in (touch.purpose, candidate.purpose),
-            "subject": () not in (touch.subjects, candidate.subjects),
+            "contact_point": candidate.point is None or touch.contact_point is not None,
+            "step": candidate.step is None or touch.step is not None,
+            "purpose": candidate.purpose is None or touch.purpose is not None,
+            "subject": not candidate.subjects or touch.subjects != (),
         }
         sure = count.matches(rule.counts, touch, table, sure=True) and all(both[what] for what in rule.per)
         return bool(sure and (rule.count != "reached" or count.reached(touch, table) is True))

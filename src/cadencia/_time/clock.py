@@ -35,7 +35,7 @@ FOREVER = 253_370_764_800 * SECOND  # 9999-01-01T00:00Z
 
 #: A date as people write it somewhere: which number is the month is not guessed.
 _ORDER: Final = re.compile(
-    r"\d{1,2}([./-])\d{1,2}\1(\d{4}|\d\d)\b|\d{4}([./])\d{1,2}\3\d{1,2}\b|\d{4}-(\d-\d{1,2}|\d\d-\d)\b"
+    r"(\d{1,2}([./-])\d{1,2}\2(\d{4}|\d\d)|\d{4}([./])\d{1,2}\4\d{1,2}|\d{4}-(\d-\d{1,2}|\d\d-\d))(?!\d)"
 )
 
 _CHUNK = 8 * DAY

@@ -9,8 +9,9 @@ from functools import cache, lru_cache
 from threading import Lock
 from typing import Final
 
-from .._territories import code_hint, lies_in, looks_like_code
-from ..errors import InputError, did_you_mean, given
+from .._country_names import code_hint
+from .._territories import lies_in
+from ..errors import InputError, given
 from .clock import day_date, day_number
 
 #: What the name of a policy's own calendar looks like; no region does.
@@ -154,8 +155,5 @@ def check_region(region: str) -> str:
         supported = holidays.list_supported_countries(include_aliases=False)
         country = region.partition("-")[0]
         known = [f"{country}-{name}" for name in supported.get(country, ())] or list(supported)
-        raise InputError(
-            f"no holiday calendar for {given(region)}; {code_hint(region)}"
-            + (did_you_mean(region, known) if looks_like_code(region) else "")
-        )
+        raise InputError(f"no holiday calendar for {given(region)}; {code_hint(region, known)}")
     return region

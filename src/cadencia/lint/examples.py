@@ -50,7 +50,7 @@ def _run(policy: Policy, example: Example, others: list[str]) -> Iterator[str]:
     except ValidationError as error:
         yield from mistakes_of(error, f"{where}, case", Case)
         return
-    notes = [f"asked of this layer alone, without {given(', '.join(others))}"] if others else []
+    notes = [f"asked of this layer alone, without {', '.join(map(given, others))}"] if others else []
     if policy.channels is None:
         channels = _channels(example.expect)
         policy = policy.model_copy(update={"channels": channels})

@@ -9,7 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from .._territories import code_for, code_of, looks_like_code
+from .._country_names import code_for, looks_like_code
+from .._territories import code_of
 from .._time.clock import check_zone
 from ..errors import InputError, did_you_mean, given
 from .place import Place, place_of

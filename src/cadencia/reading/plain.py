@@ -7,10 +7,11 @@ channel's name (`phone`, `email` ...) for its addresses, `stage_since` for when 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ..errors import InputError, given, nearest, one_line
+from ..errors import InputError, given, nearest
 from ..touch import CHANNELS
 from .mapping import PROSPECT_FIELDS, TOUCH_FIELDS, ProspectSection, TouchSection
 from .rows import check_separator
@@ -55,9 +56,10 @@ def check_columns(columns: Iterable[str], known: tuple[str, ...], where: str, *,
         if column not in known:
             check_separator(there, where if frame else f"{where}:1", frame=frame)
             near = _nearest(column, known)
+            near = None if near in there else near
             instead = "rename it, or write a mapping (`--mapping`)"
             if frame:
-                names = f'{{"{one_line(column, 60)}": "{near}"}}'
+                names = f"{{{json.dumps(column)}: {json.dumps(near)}}}"
                 instead = "rename it, or leave it out"
                 if near:
                     instead += f" (pandas: `.rename(columns={names})`, polars: `.rename({names})`)"
@@ -68,7 +70,7 @@ def check_columns(columns: Iterable[str], known: tuple[str, ...], where: str, *,
 def _nearest(column: str, known: tuple[str, ...]) -> str | None:
     """The nearest of our names; the `id` of what a table holds is often called after it."""
     holds = "touch" if "direction" in known else "prospect"
-    if column.casefold().replace(" ", "_").replace("_", "") == f"{holds}id":
+    if column.casefold().replace(" ", "").replace("_", "") == f"{holds}id":
         return "id"
     return nearest(column, known)
 

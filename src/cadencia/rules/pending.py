@@ -73,7 +73,7 @@ class EarnFirst(ReadsHistory):
     """Give before asking: not before so many counted touches have been made.
 
     Narrow it to what asks, with `purposes`; `counts` says which touches give. What is not known gives nothing: a
-    touch of unknown kind, one that may not have reached the person, or one that may be of another step.
+    touch of unknown kind, with `count: reached` one that may not have reached the person, and with `per` one that may be of another step.
 
     Semantics: permitted at the very instant of the last touch that is needed; bookings have given nothing yet.
     """
@@ -94,10 +94,10 @@ class EarnFirst(ReadsHistory):
         """Whether a touch surely shares with the candidate what `per` names."""
         known = {
             "channel": True,
-            "contact_point": None not in (seen.point, candidate.point),
-            "step": None not in (seen.step, candidate.step),
-            "purpose": None not in (seen.purpose, candidate.purpose),
-            "subject": bool(seen.subjects and candidate.subjects),
+            "contact_point": candidate.point is None or seen.point is not None,
+            "step": candidate.step is None or seen.step is not None,
+            "purpose": candidate.purpose is None or seen.purpose is not None,
+            "subject": bool(seen.subjects or not candidate.subjects),
         }
         return all(known[what] for what in self.per) and super().shares(seen, candidate)
 

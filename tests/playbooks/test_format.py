@@ -230,6 +230,14 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         "`kinds` goes with the anchors `occasion` and `pending`, not with `previous`",
     ),
     (
+        "lapses for ever",
+        small(
+            cadence__steps=[{**STEPS[0], "lapses": "24h", "after": "24h", "tracks": {"no_answer": "again"}}, *STEPS[1:]]
+        ),
+        "step `a` lapses, and silence leads back to it, so that it would lapse for ever; let silence lead to an ending, or leave `lapses`"
+        " out",
+    ),
+    (
         "lapses",
         small(cadence__steps=[{**STEPS[0], "lapses": "0m"}]),
         "step `a`: `lapses` goes with a step in order that touches somebody, and with more than nothing; write for example `lapses: 24h`",

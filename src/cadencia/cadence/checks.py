@@ -66,6 +66,7 @@ def _mistakes(cadence: Cadence) -> Iterator[str]:
         return
     yield from _same_disposition(cadence)
     yield from _circles(cadence)
+    yield from _lapsing_rounds(cadence)
     yield from _returned_to(cadence)
 
 
@@ -163,6 +164,29 @@ def _circles(cadence: Cadence) -> Iterator[str]:
             yield f"{kind} {given(', '.join(circle))} follow each other in a circle; let one lead to a step or an ending"
         elif circle:
             yield f"{kind} {given(', '.join(circle))} follow each other in a circle that never waits; give one a `delay`"
+
+
+def _lapsing_rounds(cadence: Cadence) -> Iterator[str]:
+    """Steps that lapse and to which silence leads back: they would lapse again and again, and nothing would ever end."""
+    for step in cadence.steps:
+        if step.lapses is None:
+            continue
+        seen: set[str] = set()
+        waiting = [step.id]
+        while waiting:
+            here = cadence.by_id[waiting.pop()]
+            found = (
+                leads(cadence, here)
+                if here.task
+                else {cadence.past(here)} | ({here.instead} if here.instead else set())
+            )
+            waiting += (found & set(cadence.by_id)) - seen
+            seen |= found
+        if step.id in seen:
+            yield (
+                f"step {given(step.id)} lapses, and silence leads back to it, so that it would lapse for ever; let silence lead to an"
+                " ending, or leave `lapses` out"
+            )
 
 
 def _returned_to(cadence: Cadence) -> Iterator[str]:

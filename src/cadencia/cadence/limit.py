@@ -16,7 +16,8 @@ from ..rules.delays import over
 from .anchors import clockwork_of, shown, turn_of, windows_of
 from .conditions import holds, required_spans
 from .states import Run, State
-from .walk import left_to_take, runs_of, state_at
+from .taking import left_to_take, of_another_case
+from .walk import runs_of, state_at
 
 if TYPE_CHECKING:
     from .._view import Seen, View
@@ -60,9 +61,14 @@ class Made(NamedTuple):
 def purposes_of(cadence: Cadence, view: View, person: View, entered: int | None) -> list[Made]:
     """The touches of ours to a person, each with what it was for: as it says, else as the step that it was in a case."""
     steps = {taken.seen.id: taken.step for run in runs_of(cadence, view, entered) for taken in run.taken}
-    made = [seen for seen in person.touches if seen.outbound and seen.out]
-    named = [(seen, steps.get(seen.id)) for seen in made]
-    return [Made(seen, seen.purpose or (cadence.by_id[name].purpose if name else None), name) for seen, name in named]
+    found: list[Made] = []
+    for seen in person.touches:
+        if seen.outbound and seen.out:
+            name = steps.get(seen.id)
+            ours = seen.person == view.prospect.id
+            step = cadence.by_id[name] if name else of_another_case(cadence, seen) if ours else None
+            found.append(Made(seen, seen.purpose or (None if step is None else step.purpose), name))
+    return found
 
 
 class StepLimit(StopRule):

@@ -18,12 +18,13 @@ from .anchors import clockwork_of, turn_of
 from .conditions import ALWAYS, holds
 from .states import Owed, Run, Said, State, Taken
 from .stays import opens, opted_out_before, reopened
+from .taking import for_others, in_turn, of_another_case, served_by, step_of
 
 if TYPE_CHECKING:
     from .._view import View
     from .models import Cadence, Entry, Step
 
-__all__ = ["left_to_take", "runs_of", "state_at"]
+__all__ = ["runs_of", "state_at"]
 
 
 def runs_of(cadence: Cadence, view: View, since: int | None = None) -> list[Run]:
@@ -94,19 +95,9 @@ def _later(cadence: Cadence, view: View, lo: int, hi: int) -> list[Seen]:
     others = [
         seen
         for seen in view.others
-        if lo <= seen.lo < hi and (_for_others(cadence, seen) or cadence.reading.answers(seen))
+        if lo <= seen.lo < hi and (for_others(cadence, seen) or cadence.reading.answers(seen))
     ]  # fmt: skip
     return sorted([*own, *others], key=Seen.order) if others else own
-
-
-def _for_others(cadence: Cadence, seen: Seen) -> bool:
-    step = None if seen.step is None else cadence.by_id.get(seen.step)
-    return step is not None and step.person != "same"
-
-
-def _of_another_case(cadence: Cadence, seen: Seen) -> Step | None:
-    """The step for others that a touch with our own person names: it was one of somebody else's case."""
-    return cadence.by_id[str(seen.step)] if _for_others(cadence, seen) else None
 
 
 def _walk(
@@ -124,7 +115,7 @@ def _walk(
     if last is not None:
         said = said.then(us, last.purpose or (cadence.by_id[before[last.id]].purpose if last.id in before else None))
     once_ever = frozenset().union(
-        *(_served(cadence, seen, before.get(seen.id)) for seen in view.touches if seen.hi < lo)
+        *(served_by(cadence, seen, before.get(seen.id)) for seen in view.touches if seen.hi < lo)
     )
     state = _at(cadence, State(lo, hi, None, once=once_ever), first, None, tasks, said)
     if (
@@ -141,17 +132,17 @@ def _walk(
             continue
         state = _lapsed(cadence, view, state, start, min(seen.lo, hi - 1), states, tasks, said)
         answer = reading.answers(seen)
-        in_turn = list(_in_turn(cadence, view, state._replace(said=said), seen, lo))
-        step = step_of(cadence, view, state, seen, in_turn)
+        turn = list(in_turn(cadence, view, state._replace(said=said), seen, lo))
+        step = step_of(cadence, view, state, seen, turn)
         own = seen.person == us
         if own and answer:
             asked.clear()
         elif step is not None and not own:
             asked[seen.person] = step.id
         if seen.outbound and (own or step is not None):
-            meant = step or _of_another_case(cadence, seen)
+            meant = step or of_another_case(cadence, seen)
             said = said.then(seen.person, seen.purpose or (None if meant is None else meant.purpose))
-        gives_way = state.place if any(item.purpose == said.to(item, state.by) for item in in_turn) else None
+        gives_way = state.place if any(item.purpose == said.to(item, state.by) for item in turn) else None
         if step is None:
             if answer or outcome == "opted_out":
                 target = None
@@ -171,7 +162,7 @@ def _walk(
             target = gives_way or "" if target in ("next", "again", "") else target
         else:
             target = cadence.target(step.id, outcome, theirs=not own)
-        served = state.once | _served(cadence, seen, None if step is None else step.id)
+        served = state.once | served_by(cadence, seen, None if step is None else step.id)
         if target is None and served == state.once:
             continue
         note = None if step is None else Taken(step.id, seen, state.place == step.id)
@@ -229,65 +220,6 @@ def _promised(state: State, seen: Seen, step: Step | None, answer: bool) -> Seen
         return seen
     taken_up = step is not None and step.after.anchor == "promise"
     return None if answer or taken_up else state.promised
-
-
-def step_of(cadence: Cadence, view: View, state: State, seen: Seen, in_turn: list[Step]) -> Step | None:
-    """The step that a touch is; None where it counts for limits only."""
-    if not seen.outbound or not seen.out or state.place is None:
-        return None
-    own = seen.person == view.prospect.id
-    if seen.step is not None:
-        named = cadence.by_id.get(seen.step)
-        if named is None or named.task:
-            return None
-        if named.person == "same":
-            return named if own else None
-        # with our own person a step for others is one of somebody else's case, unless it had come to be with them
-        return named if not own or (named.person == "last" and state.place == named.id) else None
-    if not own:
-        return None
-    mine = (
-        step for step in in_turn
-        if seen.channel in step.channels and seen.purpose in ((step.purpose,) if step.named else (None, step.purpose))
-        and (step.person == "same" or (step.person == "last" and (state.by is None or state.by.person == seen.person)))
-    )  # fmt: skip
-    return next(mine, None)
-
-
-def _served(cadence: Cadence, seen: Seen, taken: str | None) -> set[str]:
-    """The steps that are taken once ever and were, by a touch: as the step that it was or names, or because it had their purpose."""
-    if not seen.outbound or not seen.out:
-        return set()
-    return {
-        step.id
-        for step in cadence.steps
-        if step.once == "ever"
-        and (seen.purpose == step.purpose or taken == step.id or (seen.step == step.id and seen.purpose is None))
-    }
-
-
-def _in_turn(cadence: Cadence, view: View, state: State, seen: Seen, lo: int) -> Iterator[Step]:
-    """The steps that may be the one in turn when a touch begins: those whose condition does not hold then are passed over."""
-    place = state.place
-    passed: set[str] = set()
-    while place in cadence.by_id and place not in passed:
-        passed.add(place)
-        step = cadence.by_id[place]
-        if left_to_take(state, step) and any(start <= seen.lo < end for start, end in holds(view, step.when, lo)):
-            yield step
-            if step.if_impossible == "hold":
-                return
-        place = cadence.past(step)
-
-
-def left_to_take(state: State, step: Step) -> bool:
-    """Whether a step touches somebody, has not been taken for good, and says something else than the last touch of ours."""
-    return not step.task and step.id not in state.once and step.id not in state.met and not said_last(state, step)
-
-
-def said_last(state: State, step: Step) -> bool:
-    """Whether the last touch of ours to the one whom a step is with had its purpose."""
-    return state.said is not None and state.said.to(step, state.by) == step.purpose
 
 
 def _holds_out(cadence: Cadence, state: State, seen: Seen, outcome: str) -> bool:

@@ -791,6 +791,15 @@ def test_a_lapse_leads_to_nothing_that_was_just_said() -> None:
     assert found.position(Case(prospect=ana(), touches=tuple(made)), as_of=NOW).step == "d"
 
 
+def test_a_step_for_the_last_person_is_with_our_own_where_nothing_led_anywhere() -> None:
+    """What was said to our own person last is not said again when a lapse leads to a step for whoever was last."""
+    found = playbook(step("a", after="48h", lapses="20m"), step("b", person="last"), step("c"))
+    case = Case(prospect=ana(), opened_at="2026-03-02T10:00+01:00")  # type: ignore[arg-type]
+    assert found.position(case, as_of=NOW).step == "b"
+    told = case.model_copy(update={"touches": (touch("t", "2026-03-03T10:00+01:00", purpose="p-b", channel="sms"),)})
+    assert found.position(told, as_of=NOW).step == "c"
+
+
 def test_lapses_follow_each_other() -> None:
     """One that is reached by a lapse lapses in its turn; without a beginning there is nothing to count from."""
     found = playbook(step("a"), step("b", after="24h", lapses="24h"), step("c", after="72h", lapses="24h"), step("d"))

@@ -36,10 +36,10 @@ class Said(NamedTuple):
     by: Mapping[str, str | None]
 
     def to(self, step: Step, seen: Seen | None) -> str | None:
-        """To the one whom a step is with; nothing to somebody who has not been asked."""
-        if step.person == "same":
-            return self.by.get(self.own)
-        return None if step.person == "other" or seen is None else self.by.get(seen.person)
+        """To the one whom a step is with, our own person where nothing has led anywhere; nothing to somebody who has not been asked."""
+        if step.person == "other":
+            return None
+        return self.by.get(self.own if step.person == "same" or seen is None else seen.person)
 
     def then(self, person: str, purpose: str | None) -> Said:
         """After a touch to somebody."""

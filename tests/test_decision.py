@@ -497,6 +497,13 @@ class TestReports:
         exempt = policy(TurnedRound(id="round", unless={"purposes": ["service"]}))
         assert exempt.decide(prospect(), as_of=NOON).answer == "blocked"
 
+    def test_a_block_of_ours_that_is_turned_round_closes_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(
+            RequireConsent, "blocks", lambda rule, case, candidate, span: [rule.block(*span[::-1], "no_consent")]
+        )
+        decision = policy(RequireConsent(id="asked")).decide(prospect(), as_of=NOON)
+        assert (decision.answer, decision.reports) == ("blocked", (("rule_error", "asked", "ValueError"),))
+
     def test_a_preference_that_raises_is_ignored(self) -> None:
         rules = policy(
             BrokenPreference(id="broken", rank=-1),
@@ -827,6 +834,11 @@ def test_a_night_is_cut_by_the_agreed_time_that_it_meets() -> None:
     ]  # fmt: skip
     [open_] = (
         policy(nights).windows(prospect(), "2026-03-03T20:00+01:00", "2026-03-06T10:00+01:00", touches=asked).values()
+    )
+    view = Case.of(prospect(), asked).view()
+    blocks = sorted(nights.answer(view, Candidate("phone"), (1_772_560_800 * 10**6, 1_772_784_000 * 10**6)))
+    assert [(block.end - block.start) // 3_600_000_000 for block in blocks] == [12, 12, 2, 9], (
+        "the third night has a gap of an hour"
     )
     madrid = ZoneInfo("Europe/Madrid")
     assert [tuple(f"{edge.astimezone(madrid):%dT%H:%M}" for edge in stretch) for stretch in open_] == [

@@ -32,10 +32,8 @@ def code_for(name: str) -> str | None:
     return (_names().get(folded) or _names_elsewhere().get(folded)) if folded else None
 
 
-def code_hint(word: object, known: Collection[str] = ()) -> str:
+def code_hint(word: str, known: Collection[str] = ()) -> str:
     """What to write instead of something that is no code, or none of those that are known."""
-    if not isinstance(word, str):
-        return _such_as()
     code = code_for(word)
     if code is not None:
         return f"write its ISO 3166 code, `{code}`"
@@ -43,11 +41,8 @@ def code_hint(word: object, known: Collection[str] = ()) -> str:
     found = _CODE.fullmatch(meant)
     if meant != word and found and (meant in known if known else found[1] in set(_names().values())):
         return f"write `{meant}`"
-    return _such_as() + (did_you_mean(word, known) if looks_like_code(word) else "")
-
-
-def _such_as() -> str:
-    return "write an ISO 3166 code such as `ES` or `US-CA`"
+    near = did_you_mean(word, known) if looks_like_code(word) else ""
+    return f"write an ISO 3166 code such as `ES` or `US-CA`{near}"
 
 
 def _folded(name: str) -> str:

@@ -169,7 +169,7 @@ class Step(Model):
         channels: in the order in which they are tried.
         after: when it falls due.
         within: owed this long after it falls due; a step without it may be left undone.
-        lapses: passed over when nobody has taken it this long after it fell due.
+        lapses: passed over when nobody has taken it this long after it fell due; silence may then not lead back to it.
         requires: facts that must be current.
         carries: what the touch must bring along.
         when: only then; else the step is passed over.

@@ -11,12 +11,15 @@ from typing import Final
 
 from .errors import did_you_mean
 
-__all__ = ["code_for", "code_hint", "looks_like_code"]
+__all__ = ["REGION", "SUCH_AS", "code_for", "code_hint", "looks_like_code"]
+
+#: A code of ISO 3166, for a country or a subdivision.
+REGION: Final = r"^[A-Z]{2}(-[A-Z0-9]{1,4})?$"
+#: What to write where nothing tells which code is meant.
+SUCH_AS: Final = "write an ISO 3166 code such as `ES` or `US-CA`"
 
 #: What has the shape of a code, in whatever case; `EU` does, though it is none of ISO 3166.
 _CODE_SHAPE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,4})?")
-#: A country, and a subdivision of it.
-_CODE: Final = re.compile(r"([A-Z]{2})(-[A-Z0-9]{1,4})?")
 #: What people write for a country, and the data at hand do not.
 _ALSO: Final = {"uk": "GB", "greatbritain": "GB"}
 
@@ -38,11 +41,10 @@ def code_hint(word: str, known: Collection[str] = ()) -> str:
     if code is not None:
         return f"write its ISO 3166 code, `{code}`"
     meant = word.strip().upper()
-    found = _CODE.fullmatch(meant)
-    if meant != word and found and (meant in known if known else found[1] in set(_names().values())):
+    if meant != word and re.fullmatch(REGION, meant) and (meant in known if known else meant[:2] in _names().values()):
         return f"write `{meant}`"
     near = did_you_mean(word, known) if looks_like_code(word) else ""
-    return f"write an ISO 3166 code such as `ES` or `US-CA`{near}"
+    return SUCH_AS + near
 
 
 def _folded(name: str) -> str:

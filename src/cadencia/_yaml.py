@@ -76,7 +76,7 @@ _WORDS: Final = (
      "a second `:` in one value, or a key that does not stand under the one above; put text with `: ` in quotes, or align the keys"),
     (r"expected <block end>, but found '<scalar>'", False,
      "text behind a value, or a key that does not stand under the one above; check the quotes, or align the keys"),
-    (r"(?:block end|document start)>', but found '([\]}])'|expected <block end>, but found '([\]}])'", False,
+    (r"(?:<block end>|'<document start>'), but found '[\]}]'", False,
      "a bracket that closes nothing; take it away, or put the text in quotes"),
     (r"chomping or indentation|expected a comment or a line break", False,
      "`|` and `>` begin text on the lines below; put text that begins with them in quotes"),

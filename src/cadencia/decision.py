@@ -405,17 +405,20 @@ class Stop(Decision):
     __slots__ = ()
     answer = "stop"
 
-    def _ending(self) -> Block | None:
-        """The block that ended it, where the fast lane knows."""
+    def _endings(self) -> list[Block] | None:
+        """The blocks that ended it, where the fast lane knows."""
         ask = self._asked()
-        blocks = None if ask is None else ask[0].endings(ask)
+        return None if ask is None else ask[0].endings(ask)
+
+    def _ending(self) -> Block | None:
+        """The block that speaks for them, where the fast lane knows."""
+        ask, blocks = self._asked(), self._endings()
         return None if ask is None or blocks is None else principal(blocks, ask[2])
 
     @property
     def stops(self) -> tuple[str, ...]:
         """The ids of all rules that ended it, by name: those that end its first channel; `options` has those of the others."""
-        ask = self._asked()
-        blocks = None if ask is None else ask[0].endings(ask)
+        blocks = self._endings()
         if blocks is None:
             held = (block for verdict in self.verdicts for block in verdict.held)
             blocks = [block for block in held if block.stops or block.final]

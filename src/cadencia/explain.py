@@ -29,12 +29,11 @@ def record_of(question: Question, decision: Decision) -> Record:
     engine, policy, view = question.engine, question.engine.policy, question.view
     opened = isinstance(decision, (Contact, Wait))
     told = {option.candidate: _option(question, option) for option in options}
-    nearest = None
+    blocked = isinstance(decision, Blocked)
     if candidate is None:
-        candidate = options[0].candidate if options else question.wanted
-        if isinstance(decision, Blocked) and told:
-            candidate = min(told, key=lambda item: _distance(told[item]))
-            nearest = told[candidate]
+        candidate = next(iter(told), question.wanted)
+        if blocked:
+            candidate = min(told, key=lambda item: _distance(told[item]), default=candidate)
     ordered = _in_order(question, options, candidate, decision._at)
     records = tuple(told[option.candidate] for option in ordered)
     length = (
@@ -45,7 +44,7 @@ def record_of(question: Question, decision: Decision) -> Record:
     now = [block for block in blocks if block.start <= question.start < block.end]
     openings = [option.opening for option in options if option.opening is not None]
     stop = principal(blocks, question.start) if isinstance(decision, Stop) else None
-    needs, not_before = _hope(nearest) if isinstance(decision, Blocked) else ((), None)
+    needs, not_before = _hope(told.get(candidate)) if blocked else ((), None)
     earliest = min(openings) if openings else None
     waits_for = _waiting(question, decision, earliest)
     proposal = question.proposal(decision)

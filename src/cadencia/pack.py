@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from ._country_names import code_for, looks_like_code
+from ._country_names import REGION, SUCH_AS, code_for, code_hint, looks_like_code
 from ._model import Model, Names
 from ._provisions import BUSINESS, PURPOSES, SEGMENTS, limits_of
 from .errors import InputError, PolicyError, did_you_mean, given, mistakes_of
@@ -127,7 +127,7 @@ class Pack(Model):
     _mistake: ClassVar[type[InputError]] = PolicyError
 
     pack: Literal[1] = 1
-    jurisdiction: str = Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,4})?$")
+    jurisdiction: str = Field(pattern=REGION)
     name: str
     notice: str = NOTICE
     checked: date
@@ -236,12 +236,12 @@ def _instead(jurisdiction: str) -> str:
     """What to write for a pack that is not there: the code for a name, a near code for a code, else what there is."""
     code = code_for(jurisdiction)
     if code in _names():
-        return f"write its ISO 3166 code, `{code}`"
+        return code_hint(jurisdiction)
     near = did_you_mean(jurisdiction.upper(), _names()) if looks_like_code(jurisdiction) else ""
     if near:
         return near.removeprefix("; ")
     known = ", ".join(name for name in _names() if "-" not in name)
-    word = "" if looks_like_code(jurisdiction) or code else "; write an ISO 3166 code such as `ES` or `US-CA`"
+    word = "" if looks_like_code(jurisdiction) or code else f"; {SUCH_AS}"
     return f"there are {known}, and `cadencia packs` lists them all{word}"
 
 

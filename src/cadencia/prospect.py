@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ._country_names import code_hint
+from ._country_names import REGION, code_hint
 from ._model import Model, Names, OneOrMore, Word
 from ._time.clock import Instant, When, check_zone
 from .errors import InputError, did_you_mean, given, one_line
@@ -65,10 +65,6 @@ class ZoneEvidence(Model):
     zone: Annotated[str, BeforeValidator(check_zone)]
     source: str | None = None
     since: Instant | None = None
-
-
-#: A code of ISO 3166, for a country or a subdivision.
-REGION: Final = r"^[A-Z]{2}(-[A-Z0-9]{1,4})?$"
 
 
 def _region(value: Any) -> Any:

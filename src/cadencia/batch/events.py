@@ -12,9 +12,10 @@ import polars as pl
 from .._time.clock import DAY, EVER, FOREVER
 from ..errors import InputError
 from .coding import Bools, Ints, Some, positions, read_codes, repeated, said, texts
-from .people import People, is_words
+from .frames import SAY_ZONE
+from .people import People, are_words, is_words
 
-__all__ = ["READ", "Events", "Words", "are_words", "in_time", "odd_cells", "read_events", "read_instants", "read_words"]
+__all__ = ["READ", "Events", "Words", "in_time", "odd_cells", "read_events", "read_instants", "read_words"]
 
 #: Texts that change no answer of the lane.
 _FREE: Final = frozenset({"contact_point", "purpose", "step", "by", "via", "group"})
@@ -31,7 +32,6 @@ _SPOKEN: Final = frozenset(name for name, _ in _WORDS)
 _DIRECTIONS: Final = frozenset({"outbound", "inbound"})
 #: What the lane reads itself, where words are words.
 READ: Final = frozenset({"id", "prospect", "at", *_SPOKEN})
-_TEXT: Final = frozenset({str, type(None)})
 #: What begins like this is read as JSON.
 _JSON: Final = r"^[\s\x1c-\x1f]*[\[{]"
 
@@ -90,7 +90,7 @@ def in_time(frame: pl.DataFrame) -> pl.DataFrame:
             if name in _TIMES and dtype.time_zone is None:
                 raise InputError(
                     f"touches: the times of `{name}` have no UTC offset; say which zone they are in, for example with "
-                    'pandas `.dt.tz_localize("Europe/Madrid")` or polars `.dt.replace_time_zone("Europe/Madrid")`'
+                    + SAY_ZONE
                 )
             if dtype.time_unit != "us":
                 column = column.dt.cast_time_unit("us")
@@ -285,11 +285,6 @@ def read_words(frame: pl.DataFrame) -> tuple[list[Any], list[Any], list[Any], li
             if channel is None or direction not in _DIRECTIONS or disposition == "cancelled"
         ]
     return channels[0], directions[0], dispositions[0], bad, plain
-
-
-def are_words(values: list[Any]) -> bool:
-    """Whether cells hold texts and nothing else: quicker than to ask for the kind of their column, where there are few."""
-    return _TEXT.issuperset(map(type, values))
 
 
 def _bare_texts(values: list[Any], otherwise: str | None) -> tuple[list[str | None], set[str | None]]:

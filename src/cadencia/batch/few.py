@@ -21,8 +21,8 @@ from ..engine import Engine
 from ..touch import CHANNELS
 from .coding import texts
 from .engine import Said, said_of
-from .events import READ, are_words, odd_cells, read_instants, read_words
-from .people import FEW, FREE, is_words, place_of, told_of
+from .events import READ, odd_cells, read_instants, read_words
+from .people import FEW, FREE, are_words, is_words, place_of, told_of
 from .question import Question
 
 __all__ = ["Few", "answer_few", "is_few"]

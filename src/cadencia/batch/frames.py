@@ -9,9 +9,12 @@ import polars as pl
 
 from ..errors import InputError, given
 
-__all__ = ["Kind", "kind_of", "read_frame", "write_frame"]
+__all__ = ["SAY_ZONE", "Kind", "kind_of", "read_frame", "write_frame"]
 
 Kind = str
+
+#: How a column of times without an offset is told its zone.
+SAY_ZONE: Final = 'pandas `.dt.tz_localize("Europe/Madrid")` or polars `.dt.replace_time_zone("Europe/Madrid")`'
 
 #: The libraries whose frames are given back as they came; any other stream comes back as a polars frame.
 _KNOWN: Final = {"polars": "polars", "pandas": "pandas", "pyarrow": "pyarrow", "duckdb": "duckdb", "_duckdb": "duckdb"}

@@ -36,12 +36,11 @@ def answer_book(
 ) -> Answers:  # fmt: skip
     """The answers for frames that have been checked; `sources` say where their rows come from."""
     touch_frame = in_time(touch_frame)
-    plain = not reserve and _plain(policy, question)
-    if plain and sources is FRAMES and is_few(people_frame, touch_frame):
-        assert isinstance(policy, Policy)
-        if policy.engine.lane is not None:
-            return _answer_few(policy, policy.engine.lane, people_frame, touch_frame, question, kind)
-    track = _track(policy, question) if plain else None
+    plain = None if reserve else _plain(policy, question)
+    lane = None if plain is None else plain.engine.lane
+    if plain is not None and lane is not None and sources is FRAMES and is_few(people_frame, touch_frame):
+        return _answer_few(plain, lane, people_frame, touch_frame, question, kind)
+    track = None if plain is None else _track(plain, question)
     people = read_people(people_frame)
     events = read_events(touch_frame, people)
     set_apart(people, events, sources, question.dispositions)
@@ -179,15 +178,15 @@ def _gather(people: People, events: Events, fast: Bools, seen: Seen, columns: Co
     )
 
 
-def _plain(policy: Decides, question: Question) -> bool:
-    """Whether the question is one that a lane can answer, of a policy that decides as policies do."""
-    ours = isinstance(policy, Policy) and type(policy).decide is Policy.decide
-    return ours and not question.evidence and question.options.keys().isdisjoint(("duration", "subjects"))
+def _plain(policy: Decides, question: Question) -> Policy | None:
+    """The policy, where it decides as policies do, and the question is one that a lane can answer."""
+    if not isinstance(policy, Policy) or type(policy).decide is not Policy.decide:
+        return None
+    return None if question.evidence or not question.options.keys().isdisjoint(("duration", "subjects")) else policy
 
 
-def _track(policy: Decides, question: Question) -> Track | None:
+def _track(policy: Policy, question: Question) -> Track | None:
     """The track of a policy, where the question is one that it can answer."""
-    assert isinstance(policy, Policy)
     track = track_of(policy.engine)
     if track is not None and track.more and not {"purpose", "step"}.isdisjoint(question.options):
         return None  # a column form is asked about a channel, and nothing else

@@ -21,7 +21,7 @@ from ..reading.shape import ProspectShape
 from ..touch import CHANNELS
 from .coding import Bools, read_codes, repeated, said, texts
 
-__all__ = ["FEW", "FREE", "People", "is_words", "place_of", "read_people", "told_of"]
+__all__ = ["FEW", "FREE", "People", "are_words", "is_words", "place_of", "read_people", "told_of"]
 
 #: What changes no answer of the lane and is always readable as a text.
 FREE: Final = frozenset({"id", "name", "owner", "owner_kind"})
@@ -30,6 +30,7 @@ FEW: Final = ("zone", "zones", "region", "regions", "tags", "stage")
 #: So many different combinations are read, and no more.
 _MOST: Final = 200_000
 NOTHING: Final = Context(None, ())
+_TEXT: Final = frozenset({str, type(None)})
 #: A name of a zone or region that stands by itself.
 _NAME: Final = re.compile(r"[A-Za-z0-9_+/-]+")
 #: Blanks around a name, what parts names, and what begins JSON.
@@ -106,6 +107,11 @@ def is_words(column: pl.Series) -> bool:
     """Whether a column holds texts, however kept."""
     dtype = column.dtype  # made anew at each look, with all categories
     return dtype == pl.String or isinstance(dtype, (pl.Categorical, pl.Enum))
+
+
+def are_words(values: list[Any]) -> bool:
+    """Whether cells hold texts and nothing else: quicker than to ask for the kind of their column, where there are few."""
+    return _TEXT.issuperset(map(type, values))
 
 
 def _places(frame: pl.DataFrame) -> tuple[npt.NDArray[np.int32], list[Place]]:

@@ -19,6 +19,7 @@ from ..engine import length_of
 from ..errors import InputError, did_you_mean, given
 from ..reading.plain import check_columns
 from .coding import Ints
+from .frames import SAY_ZONE
 
 __all__ = [
     "NO_TOUCHES",
@@ -121,7 +122,7 @@ def instants_of(as_of: datetime | str, frame: pl.DataFrame) -> tuple[int | Ints,
     if not isinstance(column.dtype, pl.Datetime) or column.dtype.time_zone is None or column.null_count():
         raise InputError(
             f"as_of: column {given(as_of)} must hold an instant with its offset in every row; say which zone times are in with "
-            'pandas `.dt.tz_localize("Europe/Madrid")` or polars `.dt.replace_time_zone("Europe/Madrid")`'
+            + SAY_ZONE
         )
     found: npt.NDArray[np.int64] = column.dt.cast_time_unit("us").to_physical().to_numpy()
     return found, frame.drop(as_of)

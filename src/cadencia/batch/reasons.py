@@ -31,6 +31,7 @@ def explain(block: Block, found: Found, history: History, offered: dict[str, Boo
     assert found.stops is not None
     kind, channel, at = found.kind[block.part], found.channel[block.part], found.at[block.part]
     rule, stops = found.rule[block.part], found.stops[block.part]
+    blocking = None if found.blocking is None else found.blocking[block.part]
     for number, road in enumerate(block.track.roads):
         rows = np.flatnonzero((kind == WAIT) & (channel == number))
         if len(rows):
@@ -38,13 +39,15 @@ def explain(block: Block, found: Found, history: History, offered: dict[str, Boo
             rule[rows] = told
             kind[rows[told < 0]] = ENGINE
             channel[rows[told < 0]] = -1
+            if blocking is not None:
+                blocking[rows[told >= 0]] = _forbidding(block, rows[told >= 0], number, road)
     over = np.flatnonzero(kind == STOP)
     for rule_ in block.track.more:
         told_ = block.track.said.get((rule_.id, block.track.lane.first))
         if told_ is not None:  # it may be final, which is then one of the reasons
             kind[over[told_[block.part][over] >= FOREVER]] = ENGINE
             over = np.flatnonzero(kind == STOP)
-    if found.blocking is not None:  # which channel ran on, where the last touches are several at once
+    if blocking is not None:  # which channel ran on, where the last touches are several at once
         kind[over[block.odd[over]]] = ENGINE
         over = np.flatnonzero(kind == STOP)
     if len(over):
@@ -52,23 +55,16 @@ def explain(block: Block, found: Found, history: History, offered: dict[str, Boo
         stops[over] = ending
         first = np.where(ending & block.track.stopping, ending & block.track.stopping, ending)
         rule[over] = np.log2((first & -first).astype(np.float64)).astype(np.int8)
-    blocking = None if found.blocking is None else found.blocking[block.part]
-    for number, road in enumerate(block.track.roads):
-        never = np.flatnonzero((kind == BLOCKED) & (block.nearest == number))
-        if len(never):
-            lasting = _lasting(block, never, number, road, offered)
-            rule[never] = np.log2((lasting & -lasting).astype(np.float64)).astype(np.int8)
-            if blocking is not None:
-                blocking[never] = lasting | _forbidding(block, never, number, road)
-        rows = np.flatnonzero((kind == WAIT) & (channel == number))
-        if len(rows) and blocking is not None:
-            blocking[rows] = _forbidding(block, rows, number, road)
-    if len(over) and blocking is not None:
-        # what is said of a stopped case is said of its first channel
-        ending = np.zeros(len(over), np.int64) if history.stops is None else history.stops[block.part][over]
-        first_road = block.track.roads[0]
-        closed = _lasting(block, over, 0, first_road, offered) | _forbidding(block, over, 0, first_road)
-        blocking[over] = ending | stops[over] | closed
+        if blocking is not None:  # what is said of a stopped case is said of its first channel
+            road = block.track.roads[0]
+            blocking[over] = ending | _lasting(block, over, 0, road, offered) | _forbidding(block, over, 0, road)
+    blocked = np.flatnonzero(kind == BLOCKED)
+    for number in np.unique(block.nearest[blocked]).tolist():
+        never, road = blocked[block.nearest[blocked] == number], block.track.roads[number]
+        lasting = _lasting(block, never, number, road, offered)
+        rule[never] = np.log2((lasting & -lasting).astype(np.float64)).astype(np.int8)
+        if blocking is not None:
+            blocking[never] = lasting | _forbidding(block, never, number, road)
 
 
 def _lasting(block: Block, rows: Rows, number: int, road: Road, offered: dict[str, Bools] | None) -> Ints:

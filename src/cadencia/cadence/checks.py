@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, did_you_mean, given
@@ -169,20 +169,9 @@ def _circles(cadence: Cadence) -> Iterator[str]:
 def _lapsing_rounds(cadence: Cadence) -> Iterator[str]:
     """Steps that lapse and to which silence leads back: they would lapse again and again, and nothing would ever end."""
     for step in cadence.steps:
-        if step.lapses is None:
-            continue
-        seen: set[str] = set()
-        waiting = [step.id]
-        while waiting:
-            here = cadence.by_id[waiting.pop()]
-            found = (
-                leads(cadence, here)
-                if here.task
-                else {cadence.past(here)} | ({here.instead} if here.instead else set())
-            )
-            waiting += (found & set(cadence.by_id)) - seen
-            seen |= found
-        if step.id in seen:
+        if step.lapses is not None and _comes_back(
+            cadence, step, lambda here: leads(cadence, here) if here.task else _passed_over(cadence, here)
+        ):
             yield (
                 f"step {given(step.id)} lapses, and silence leads back to it, so that it would lapse for ever; let silence lead to an"
                 " ending, or leave `lapses` out"
@@ -194,18 +183,27 @@ def _returned_to(cadence: Cadence) -> Iterator[str]:
     for step in cadence.steps:
         if step.after.anchor != "start" or step.after.delay is None or step.once == "ever":
             continue
-        seen: set[str] = set()
-        waiting = [step.id]
-        while waiting:
-            here = cadence.by_id[waiting.pop()]
-            found = tracked(cadence, here) | {cadence.past(here)} | ({here.instead} if here.instead else set())
-            waiting += (found & set(cadence.by_id)) - seen
-            seen |= found
-        if step.id in seen:
+        if _comes_back(cadence, step, lambda here: tracked(cadence, here) | _passed_over(cadence, here)):
             yield (
                 f"step {given(step.id)} is anchored at the start, and a track leads back to it when its delay is long over;"
                 " let it lead to a step anchored at `previous`"
             )
+
+
+def _passed_over(cadence: Cadence, step: Step) -> set[str]:
+    """Where a step leads that is not to be taken: past it, or to the one that is taken `instead`."""
+    return {cadence.past(step)} | ({step.instead} if step.instead else set())
+
+
+def _comes_back(cadence: Cadence, step: Step, onward: Callable[[Step], set[str]]) -> bool:
+    """Whether a step is led back to, over any others."""
+    seen: set[str] = set()
+    waiting = [step.id]
+    while waiting:
+        found = onward(cadence.by_id[waiting.pop()])
+        waiting += (found & set(cadence.by_id)) - seen
+        seen |= found
+    return step.id in seen
 
 
 def _rests(step: Step) -> bool:

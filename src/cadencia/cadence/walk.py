@@ -143,17 +143,14 @@ def _walk(
             meant = step or of_another_case(cadence, seen)
             said = said.then(seen.person, seen.purpose or (None if meant is None else meant.purpose))
         gives_way = state.place if any(item.purpose == said.to(item, state.by) for item in turn) else None
-        if step is None:
-            if answer or outcome == "opted_out":
-                target = None
-                if not _holds_out(cadence, state, seen, outcome):
-                    target = (
-                        _answered(cadence, state, seen, outcome)
-                        if own
-                        else _said_by_another(cadence, asked, seen, outcome)
-                    )
-            else:  # what we were to say to our own person was said, though it was no step
-                target = gives_way if own else None
+        if step is None and not (answer or outcome == "opted_out"):
+            target = gives_way if own else None  # what we were to say to our own person was said, though it was no step
+        elif step is None and _holds_out(cadence, state, seen, outcome):
+            target = None
+        elif step is None and own:
+            target = _answered(cadence, state, seen, outcome)
+        elif step is None:
+            target = _said_by_another(cadence, asked, seen, outcome)
         elif step.aside:
             said_more = (
                 answer and outcome != "reached"

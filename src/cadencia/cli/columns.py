@@ -64,7 +64,7 @@ def _lines(source: Policy | Playbooks, as_of: datetime, counts: Counts, language
     words = messages(language)["cli"]
     told = []
     if counts.nameless:
-        told.append("! " + counted("nameless", "nameless_one", counts.nameless, language))
+        told.append("! " + counted("nameless", counts.nameless, language))
     whom = ", ".join(
         f"{item.name}{f' {item.version}' if item.version else ''} ({item.fingerprint[:12]})"
         for item in ((source,) if isinstance(source, Policy) else source)
@@ -84,7 +84,7 @@ def _lines(source: Policy | Playbooks, as_of: datetime, counts: Counts, language
     if counts.told.closed:
         told.append(words["closed_people"].format(people=people_line(counts.told.closed, language)))
     if counts.bad_rows:
-        told.append(counted("unusable", "unusable_one", counts.bad_rows, language))
+        told.append(counted("unusable", counts.bad_rows, language))
         told += [f"  {line}" for line in counts.bad]
         if counts.bad_rows > len(counts.bad):
             told.append(f"  {words['more'].format(count=f'{counts.bad_rows - len(counts.bad):,}')}")

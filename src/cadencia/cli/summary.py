@@ -64,7 +64,7 @@ def nameless_lines(book: Book, language: str) -> list[str]:
     """The rows that may be about anybody: to be said first."""
     if not book.nameless:
         return []
-    first = "! " + counted("nameless", "nameless_one", len(book.nameless), language)
+    first = "! " + counted("nameless", len(book.nameless), language)
     return [first, *_some([str(problem) for problem in book.nameless], language)]
 
 
@@ -85,10 +85,10 @@ def book_lines(book: Book, language: str) -> list[str]:
         told.append(words["closed_people"].format(people=people_line(book.closed, language)))
     rest = [problem for problem in book.problems if problem not in book.nameless]
     if rest:
-        told.append(counted("bad", "bad_one", len(rest), language))
+        told.append(counted("bad", len(rest), language))
         told += _some([str(problem) for problem in rest], language)
     if book.disagreements:
-        told.append(counted("disagree", "disagree_one", len(book.disagreements), language))
+        told.append(counted("disagree", len(book.disagreements), language))
         told += _some([str(problem) for problem in book.disagreements], language)
     return told
 
@@ -100,9 +100,9 @@ def reported_line(reports: Counter[str], language: str) -> str:
     return f"{messages(language)['cli']['reports_by']}: {most(counts.items())}"
 
 
-def counted(many: str, one: str, count: int, language: str) -> str:
-    """A sentence about so many rows, in the singular about one."""
-    return str(messages(language)["cli"][one if count == 1 else many]).format(count=f"{count:,}")
+def counted(name: str, count: int, language: str) -> str:
+    """A sentence about so many rows."""
+    return fill(messages(language)["cli"][name], {"count": f"{count:,}"})
 
 
 def rows_text(tally: Tally, language: str) -> str:

@@ -59,9 +59,9 @@ def check_columns(columns: Iterable[str], known: tuple[str, ...], where: str, *,
             near = None if near in there else near
             instead = "rename it, or write a mapping (`--mapping`)"
             if frame:
-                names = f"{{{json.dumps(column)}: {json.dumps(near)}}}"
                 instead = "rename it, or leave it out"
                 if near:
+                    names = json.dumps({column: near})
                     instead += f" (pandas: `.rename(columns={names})`, polars: `.rename({names})`)"
             meant = f"; did you mean `{near}`?" if near else ""
             raise InputError(f"{where}: column {given(column)} is not one of ours; {instead}{meant}")
